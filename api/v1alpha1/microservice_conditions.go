@@ -1,0 +1,77 @@
+package v1alpha1
+
+// Ready, Available and DependenciesReady are present from the first status on (Unknown when it cannot be known);
+// Autoscaling while spec.autoscaling is set; Reconciling, Stalled and DependencyCycle only while they are True.
+
+// Ready and its reasons.
+const (
+	// ConditionReady: this generation is applied, rolled out and available. Dependencies do not flow into it (a cycle
+	// would deadlock, one outage would turn the whole graph red).
+	ConditionReady = "Ready"
+
+	// ReasonAvailable: everything declared is there and enough replicas are available. Ready is True.
+	ReasonAvailable = "Available"
+	// ReasonParked: spec.replicas is 0, nothing runs, as asked. Ready is True.
+	ReasonParked = "Parked"
+	// ReasonRollingOut: the Deployment has not finished rolling out this generation. Wait.
+	ReasonRollingOut = "RollingOut"
+	// ReasonUnavailable: this generation was rolled out, and too few of its replicas are available now.
+	ReasonUnavailable = "Unavailable"
+	// ReasonApplyFailed: the API server refused a child, or could not be reached; the message has its words. The
+	// operator retries, so removing the cause (a quota, a policy) is enough.
+	ReasonApplyFailed = "ApplyFailed"
+	// ReasonInvalidSpec: the spec cannot be used as it is. Nothing is retried until it is edited.
+	ReasonInvalidSpec = "InvalidSpec"
+	// ReasonNameConflict: an object that this Microservice does not control has the name of a child. It is never
+	// touched: rename the Microservice, or remove that object.
+	ReasonNameConflict = "NameConflict"
+	// ReasonProgressDeadlineExceeded: the rollout made no progress for rollout.progressDeadlineSeconds. It stays until
+	// the rollout finishes or the spec changes.
+	ReasonProgressDeadlineExceeded = "ProgressDeadlineExceeded"
+	// ReasonPaused: spec.paused is set and changes wait to be written. Ready is Unknown.
+	ReasonPaused = "Paused"
+)
+
+// Available and its reasons, beside ReasonAvailable and ReasonUnavailable.
+const (
+	// ConditionAvailable: the available replicas, of any revision, reach the minimum. With W = spec.replicas or the
+	// autoscaling minimum it is W when W is at most 1, else W minus max(1, rollout.maxUnavailable), but at least 1. It
+	// is not the Deployment's own Available, which is False during every scale-up when maxUnavailable is 0.
+	ConditionAvailable = "Available"
+
+	// ReasonUnknown: the Deployment could not be read.
+	ReasonUnknown = "Unknown"
+)
+
+// DependenciesReady and its reasons.
+const (
+	// ConditionDependenciesReady: every direct dependency that is not optional is there, permitted and available.
+	ConditionDependenciesReady = "DependenciesReady"
+
+	// ReasonNoDependencies: none is declared.
+	ReasonNoDependencies = "NoDependencies"
+	// ReasonNotEvaluated: dependencies are declared, and this version of the operator does not look at them yet.
+	ReasonNotEvaluated = "NotEvaluated"
+)
+
+// Autoscaling and its reasons. Where the HorizontalPodAutoscaler has a word, that is the reason.
+const (
+	// ConditionAutoscaling mirrors the HorizontalPodAutoscaler's ScalingActive. It never makes Ready False: without a
+	// metrics server the replicas that are there still serve.
+	ConditionAutoscaling = "Autoscaling"
+
+	// ReasonAutoscalerPending: the HorizontalPodAutoscaler has not reported yet.
+	ReasonAutoscalerPending = "AutoscalerPending"
+)
+
+// Reconciling, Stalled and DependencyCycle: abnormal, so present only while True.
+const (
+	// ConditionReconciling is kstatus' word for "work is going on, wait". Its reason is Ready's.
+	ConditionReconciling = "Reconciling"
+	// ConditionStalled is kstatus' word for "it will not get there without help". Its reason is Ready's. Never True
+	// together with Reconciling.
+	ConditionStalled = "Stalled"
+	// ConditionDependencyCycle carries the path ("orders -> payments -> orders") on every member. A cycle is a design
+	// smell, not an outage: it changes nothing else.
+	ConditionDependencyCycle = "DependencyCycle"
+)

@@ -1,0 +1,20 @@
+package v1alpha1
+
+const (
+	// LabelName carries the name of the Microservice on every child and every pod. It is the one immutable selector:
+	// of the Deployment, the Service, the NetworkPolicy and the PodDisruptionBudget. Keys below apps.microservice.dev/
+	// are reserved: a podTemplate cannot set them.
+	LabelName = "apps.microservice.dev/name"
+
+	// AnnotationApplied is the hash of what the operator last asked for, on every child. It is a note of the operator
+	// to itself; its form may change between releases.
+	AnnotationApplied = "apps.microservice.dev/applied"
+
+	// AnnotationAllowedDependents on a Service that is not a Microservice's is its consent to be a dependency of other
+	// namespaces: a comma-separated list of namespaces, or "*".
+	AnnotationAllowedDependents = "apps.microservice.dev/allowed-dependents"
+
+	// ContainerName is the name of the application container in the generated pods. A podTemplate patch names it to
+	// change it.
+	ContainerName = "app"
+)

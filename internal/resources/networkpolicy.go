@@ -1,0 +1,93 @@
+package resources
+
+import (
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
+	metav1ac "k8s.io/client-go/applyconfigurations/meta/v1"
+	networkingv1ac "k8s.io/client-go/applyconfigurations/networking/v1"
+
+	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
+)
+
+// networkPolicy closes both directions and opens what was declared. Apart from published ports and the user's raw
+// rules, no rule has an empty peer or port list: in Kubernetes that means "everyone".
+func networkPolicy(ms *v1alpha1.Microservice, dns DNS, links Links) (*networkingv1ac.NetworkPolicyApplyConfiguration, error) {
+	isolation := isolation(ms)
+	if isolation == v1alpha1.IsolationNone {
+		return nil, nil
+	}
+	spec := networkingv1ac.NetworkPolicySpec().
+		WithPodSelector(metav1ac.LabelSelector().WithMatchLabels(selector(ms))).
+		WithPolicyTypes(networkingv1.PolicyTypeIngress)
+	spec.Ingress = append(spec.Ingress, links.Ingress...)
+	if published(ms) {
+		spec.WithIngress(publishedPorts(ms))
+	}
+	if isolation == v1alpha1.IsolationFull {
+		spec.WithPolicyTypes(networkingv1.PolicyTypeEgress).WithEgress(dnsRule(dns))
+		spec.Egress = append(spec.Egress, links.Egress...)
+	}
+	if err := appendRawRules(spec, ms.Spec.NetworkPolicy); err != nil {
+		return nil, err
+	}
+	return networkingv1ac.NetworkPolicy(ms.Name, ms.Namespace).
+		WithLabels(labels(ms)).
+		WithOwnerReferences(owner(ms)).
+		WithSpec(spec), nil
+}
+
+func isolation(ms *v1alpha1.Microservice) v1alpha1.Isolation {
+	if o := ms.Spec.NetworkPolicy; o != nil && o.Isolation != "" {
+		return o.Isolation
+	}
+	return v1alpha1.IsolationFull
+}
+
+// publishedPorts lets anyone in on the ports of a NodePort or LoadBalancer Service: the source address of such traffic
+// is often a node's, so no peer could be named.
+func publishedPorts(ms *v1alpha1.Microservice) *networkingv1ac.NetworkPolicyIngressRuleApplyConfiguration {
+	rule := networkingv1ac.NetworkPolicyIngressRule()
+	for i := range ms.Spec.Ports {
+		rule.WithPorts(policyPort(ms.Spec.Ports[i].TransportProtocol(), ms.Spec.Ports[i].Target()))
+	}
+	return rule
+}
+
+func dnsRule(dns DNS) *networkingv1ac.NetworkPolicyEgressRuleApplyConfiguration {
+	rule := networkingv1ac.NetworkPolicyEgressRule().WithTo(networkingv1ac.NetworkPolicyPeer().
+		WithNamespaceSelector(metav1ac.LabelSelector().WithMatchLabels(map[string]string{corev1.LabelMetadataName: dns.Namespace})).
+		WithPodSelector(metav1ac.LabelSelector().WithMatchLabels(dns.PodLabels)))
+	for _, cidr := range dns.CIDRs {
+		rule.WithTo(networkingv1ac.NetworkPolicyPeer().WithIPBlock(networkingv1ac.IPBlock().WithCIDR(cidr)))
+	}
+	for _, port := range dns.Ports {
+		rule.WithPorts(policyPort(corev1.ProtocolUDP, port), policyPort(corev1.ProtocolTCP, port))
+	}
+	return rule
+}
+
+func policyPort(protocol corev1.Protocol, port int32) *networkingv1ac.NetworkPolicyPortApplyConfiguration {
+	return networkingv1ac.NetworkPolicyPort().WithProtocol(protocol).WithPort(intstr.FromInt32(port))
+}
+
+func appendRawRules(spec *networkingv1ac.NetworkPolicySpecApplyConfiguration, o *v1alpha1.NetworkPolicyOptions) error {
+	if o == nil {
+		return nil
+	}
+	for i := range o.Ingress {
+		rule, err := convert[networkingv1ac.NetworkPolicyIngressRuleApplyConfiguration](&o.Ingress[i], "spec.networkPolicy.ingress")
+		if err != nil {
+			return err
+		}
+		spec.WithIngress(rule)
+	}
+	for i := range o.Egress {
+		rule, err := convert[networkingv1ac.NetworkPolicyEgressRuleApplyConfiguration](&o.Egress[i], "spec.networkPolicy.egress")
+		if err != nil {
+			return err
+		}
+		spec.WithEgress(rule)
+	}
+	return nil
+}

@@ -1,0 +1,67 @@
+package resources
+
+import (
+	"maps"
+
+	corev1 "k8s.io/api/core/v1"
+	corev1ac "k8s.io/client-go/applyconfigurations/core/v1"
+	metav1ac "k8s.io/client-go/applyconfigurations/meta/v1"
+
+	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
+)
+
+// podTemplate is what runs, with the user's patch on top. Nothing in it changes unless the spec does: every change
+// restarts the pods.
+func podTemplate(ms *v1alpha1.Microservice, env []corev1ac.EnvVarApplyConfiguration) (*corev1ac.PodTemplateSpecApplyConfiguration, error) {
+	app, err := container(ms, env)
+	if err != nil {
+		return nil, err
+	}
+	pod := podSpec(ms).WithContainers(app)
+	patch := ms.Spec.PodTemplate
+	if patch == nil {
+		return corev1ac.PodTemplateSpec().WithLabels(labels(ms)).WithSpec(pod), nil
+	}
+	if patch.Spec != nil {
+		if pod, err = patched(pod, patch.Spec.Raw); err != nil {
+			return nil, err
+		}
+	}
+	podLabels := labels(ms)
+	maps.Copy(podLabels, patch.Labels)
+	maps.Copy(podLabels, selector(ms))
+	return corev1ac.PodTemplateSpec().
+		WithLabels(podLabels).
+		WithAnnotations(patch.Annotations).
+		WithSpec(pod), nil
+}
+
+// podSpec meets the Pod Security Standard "restricted", spreads the pods over nodes and zones where it can, and keeps
+// the variables of Service links out: a Service named orders would otherwise set ORDERS_PORT.
+func podSpec(ms *v1alpha1.Microservice) *corev1ac.PodSpecApplyConfiguration {
+	spec := corev1ac.PodSpec().
+		WithEnableServiceLinks(false).
+		WithSecurityContext(corev1ac.PodSecurityContext().
+			WithRunAsNonRoot(true).
+			WithSeccompProfile(corev1ac.SeccompProfile().WithType(corev1.SeccompProfileTypeRuntimeDefault))).
+		WithTopologySpreadConstraints(spread(ms, corev1.LabelHostname), spread(ms, corev1.LabelTopologyZone))
+	if name := ms.Spec.ServiceAccountName; name != "" {
+		spec.WithServiceAccountName(name)
+	} else {
+		spec.WithServiceAccountName(ms.Name).WithAutomountServiceAccountToken(false)
+	}
+	for _, secret := range ms.Spec.ImagePullSecrets {
+		spec.WithImagePullSecrets(corev1ac.LocalObjectReference().WithName(secret.Name))
+	}
+	return spec
+}
+
+// spread counts the pods of one revision, so that a rollout ends as even as it began.
+func spread(ms *v1alpha1.Microservice, topologyKey string) *corev1ac.TopologySpreadConstraintApplyConfiguration {
+	return corev1ac.TopologySpreadConstraint().
+		WithMaxSkew(1).
+		WithTopologyKey(topologyKey).
+		WithWhenUnsatisfiable(corev1.ScheduleAnyway).
+		WithLabelSelector(metav1ac.LabelSelector().WithMatchLabels(selector(ms))).
+		WithMatchLabelKeys("pod-template-hash")
+}

@@ -1,0 +1,52 @@
+package resources
+
+import (
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
+	corev1ac "k8s.io/client-go/applyconfigurations/core/v1"
+
+	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
+)
+
+// service publishes every port; a worker has none.
+func service(ms *v1alpha1.Microservice) *corev1ac.ServiceApplyConfiguration {
+	if len(ms.Spec.Ports) == 0 {
+		return nil
+	}
+	spec := corev1ac.ServiceSpec().WithType(serviceType(ms)).WithSelector(selector(ms))
+	for i := range ms.Spec.Ports {
+		p := &ms.Spec.Ports[i]
+		port := corev1ac.ServicePort().
+			WithName(p.Name).
+			WithPort(p.Port).
+			WithTargetPort(intstr.FromInt32(p.Target())).
+			WithProtocol(p.TransportProtocol())
+		port.AppProtocol = p.AppProtocol
+		spec.WithPorts(port)
+	}
+	svc := corev1ac.Service(ms.Name, ms.Namespace).
+		WithLabels(labels(ms)).
+		WithOwnerReferences(owner(ms)).
+		WithSpec(spec)
+	if o := ms.Spec.Service; o != nil {
+		svc.WithAnnotations(o.Annotations)
+		spec.LoadBalancerClass = o.LoadBalancerClass
+		spec.WithLoadBalancerSourceRanges(o.LoadBalancerSourceRanges...)
+		if o.ExternalTrafficPolicy != "" {
+			spec.WithExternalTrafficPolicy(o.ExternalTrafficPolicy)
+		}
+	}
+	return svc
+}
+
+func serviceType(ms *v1alpha1.Microservice) corev1.ServiceType {
+	if o := ms.Spec.Service; o != nil && o.Type != "" {
+		return o.Type
+	}
+	return corev1.ServiceTypeClusterIP
+}
+
+// published says whether the ports are open to the outside of the cluster.
+func published(ms *v1alpha1.Microservice) bool {
+	return len(ms.Spec.Ports) > 0 && serviceType(ms) != corev1.ServiceTypeClusterIP
+}

@@ -1,0 +1,19 @@
+package resources
+
+import (
+	corev1ac "k8s.io/client-go/applyconfigurations/core/v1"
+
+	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
+)
+
+// serviceAccount gives each service an identity of its own, without a token. An existing one named in the spec is not
+// ours to write.
+func serviceAccount(ms *v1alpha1.Microservice) *corev1ac.ServiceAccountApplyConfiguration {
+	if ms.Spec.ServiceAccountName != "" {
+		return nil
+	}
+	return corev1ac.ServiceAccount(ms.Name, ms.Namespace).
+		WithLabels(labels(ms)).
+		WithOwnerReferences(owner(ms)).
+		WithAutomountServiceAccountToken(false)
+}

@@ -1,0 +1,85 @@
+// Package resources builds the children of a Microservice. It is pure: the same input gives the same bytes, and it
+// holds no client, logger or clock.
+package resources
+
+import (
+	appsv1ac "k8s.io/client-go/applyconfigurations/apps/v1"
+	autoscalingv2ac "k8s.io/client-go/applyconfigurations/autoscaling/v2"
+	corev1ac "k8s.io/client-go/applyconfigurations/core/v1"
+	networkingv1ac "k8s.io/client-go/applyconfigurations/networking/v1"
+	policyv1ac "k8s.io/client-go/applyconfigurations/policy/v1"
+
+	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
+)
+
+// Input is everything the children follow from.
+type Input struct {
+	// Microservice is read only.
+	Microservice *v1alpha1.Microservice
+	// Settings are the operator's, the same for all Microservices.
+	Settings Settings
+	// Links is what resolved dependencies and admitted dependents add.
+	Links Links
+}
+
+// Links is what the graph around a Microservice adds to its children.
+type Links struct {
+	// Ingress are the rules that let admitted dependents in.
+	Ingress []networkingv1ac.NetworkPolicyIngressRuleApplyConfiguration
+	// Egress are the rules that open the way to dependencies.
+	Egress []networkingv1ac.NetworkPolicyEgressRuleApplyConfiguration
+	// Env are the variables that carry the dependencies' addresses. They stand before spec.env, which wins.
+	Env []corev1ac.EnvVarApplyConfiguration
+}
+
+// Set is what a Microservice needs. A nil field is not wanted. Each child has the Microservice's name and namespace and
+// is controlled by it.
+type Set struct {
+	ServiceAccount   *corev1ac.ServiceAccountApplyConfiguration
+	NetworkPolicy    *networkingv1ac.NetworkPolicyApplyConfiguration
+	Service          *corev1ac.ServiceApplyConfiguration
+	DisruptionBudget *policyv1ac.PodDisruptionBudgetApplyConfiguration
+	// Deployment has no replicas while the Microservice is autoscaled.
+	Deployment *appsv1ac.DeploymentApplyConfiguration
+	Autoscaler *autoscalingv2ac.HorizontalPodAutoscalerApplyConfiguration
+}
+
+// InvalidSpecError says which field of the spec cannot be used, and why.
+type InvalidSpecError struct {
+	// Field is a path such as spec.podTemplate.spec.
+	Field string
+	// Reason is a sentence, with the cure where there is one.
+	Reason string
+}
+
+func (e *InvalidSpecError) Error() string {
+	return e.Field + ": " + e.Reason
+}
+
+// For builds the children. The error is an *InvalidSpecError, for a spec that the CRD's rules could not refuse.
+func For(in Input) (*Set, error) {
+	ms := in.Microservice
+	if err := validate(ms); err != nil {
+		return nil, err
+	}
+	deployment, err := deployment(ms, in.Links.Env)
+	if err != nil {
+		return nil, err
+	}
+	policy, err := networkPolicy(ms, in.Settings.DNS, in.Links)
+	if err != nil {
+		return nil, err
+	}
+	autoscaler, err := autoscaler(ms)
+	if err != nil {
+		return nil, err
+	}
+	return &Set{
+		ServiceAccount:   serviceAccount(ms),
+		NetworkPolicy:    policy,
+		Service:          service(ms),
+		DisruptionBudget: disruptionBudget(ms),
+		Deployment:       deployment,
+		Autoscaler:       autoscaler,
+	}, nil
+}
