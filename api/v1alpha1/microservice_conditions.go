@@ -32,15 +32,12 @@ const (
 	ReasonPaused = "Paused"
 )
 
-// Available and its reasons, beside ReasonAvailable and ReasonUnavailable.
+// Available. Its reasons are ReasonAvailable, ReasonParked and ReasonUnavailable.
 const (
 	// ConditionAvailable: the available replicas, of any revision, reach the minimum. With W = spec.replicas or the
 	// autoscaling minimum it is W when W is at most 1, else W minus max(1, rollout.maxUnavailable), but at least 1. It
 	// is not the Deployment's own Available, which is False during every scale-up when maxUnavailable is 0.
 	ConditionAvailable = "Available"
-
-	// ReasonUnknown: the Deployment could not be read.
-	ReasonUnknown = "Unknown"
 )
 
 // DependenciesReady and its reasons.

@@ -13,7 +13,8 @@ import (
 //
 // The operator never writes this struct: there is no webhook and no defaulting write-back. A default below is a
 // default of the CRD or is computed when the children are built, so that kubectl apply, Argo CD and Flux never see a
-// difference that they did not make.
+// difference that they did not make. For the same reason no item of a list has a CRD default: a client-side apply
+// replaces lists as a whole and would take the default for a change.
 //
 // +kubebuilder:validation:XValidation:rule="!(has(self.replicas) && has(self.autoscaling))",message="replicas and autoscaling exclude each other: the HorizontalPodAutoscaler owns the replica count; remove spec.replicas (it may come from kubectl scale)"
 type MicroserviceSpec struct {
@@ -69,7 +70,7 @@ type MicroserviceSpec struct {
 	// +listType=map
 	// +listMapKey=name
 	// +kubebuilder:validation:MaxItems=16
-	// +kubebuilder:validation:XValidation:rule="self.all(p, self.exists_one(q, q.port == p.port && q.protocol == p.protocol))",message="port and protocol must be unique together"
+	// +kubebuilder:validation:XValidation:rule="self.all(p, self.exists_one(q, q.port == p.port && (has(q.protocol) ? q.protocol : 'TCP') == (has(p.protocol) ? p.protocol : 'TCP')))",message="port and protocol must be unique together"
 	Ports []Port `json:"ports,omitempty"`
 
 	// service tunes the generated Service. It is ignored when ports is empty.
@@ -162,9 +163,8 @@ type Port struct {
 	// +kubebuilder:validation:Maximum=65535
 	TargetPort int32 `json:"targetPort,omitempty"`
 
-	// protocol is TCP, UDP or SCTP.
+	// protocol is TCP, UDP or SCTP. Default: TCP.
 	// +optional
-	// +kubebuilder:default=TCP
 	// +kubebuilder:validation:Enum=TCP;UDP;SCTP
 	Protocol corev1.Protocol `json:"protocol,omitempty"`
 
@@ -214,7 +214,7 @@ type ServiceOptions struct {
 
 // Autoscaling is the HorizontalPodAutoscaler of the Deployment.
 //
-// +kubebuilder:validation:XValidation:rule="!has(self.minReplicas) || self.minReplicas <= self.maxReplicas",messageExpression="'minReplicas ' + string(self.minReplicas) + ' must not exceed maxReplicas ' + string(self.maxReplicas)",message="minReplicas must not exceed maxReplicas"
+// +kubebuilder:validation:XValidation:rule="!has(self.minReplicas) || self.minReplicas <= self.maxReplicas",message="minReplicas must not exceed maxReplicas"
 type Autoscaling struct {
 	// minReplicas is the smallest size. Default: 2, or maxReplicas if that is less.
 	// +optional
@@ -314,8 +314,8 @@ type Dependency struct {
 	Optional bool `json:"optional,omitempty"`
 
 	// startPolicy says whether the first start of this service waits for the dependency: Immediate or AfterAvailable.
+	// Default: Immediate.
 	// +optional
-	// +kubebuilder:default=Immediate
 	StartPolicy StartPolicy `json:"startPolicy,omitempty"`
 }
 
@@ -369,9 +369,8 @@ type ExternalPort struct {
 	// +kubebuilder:validation:Maximum=65535
 	Port int32 `json:"port"`
 
-	// protocol is TCP or UDP.
+	// protocol is TCP or UDP. Default: TCP.
 	// +optional
-	// +kubebuilder:default=TCP
 	// +kubebuilder:validation:Enum=TCP;UDP
 	Protocol corev1.Protocol `json:"protocol,omitempty"`
 }

@@ -1,0 +1,156 @@
+// Command manager runs the Microservice operator.
+package main
+
+import (
+	"crypto/tls"
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"go.uber.org/zap/zapcore"
+	"k8s.io/apimachinery/pkg/runtime"
+	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/healthz"
+	"sigs.k8s.io/controller-runtime/pkg/log/zap"
+	"sigs.k8s.io/controller-runtime/pkg/metrics/filters"
+	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
+
+	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
+	"github.com/microservice-dev/microservice-operator/internal/controller"
+	"github.com/microservice-dev/microservice-operator/internal/resources"
+)
+
+// options are the flags.
+type options struct {
+	metricsAddr     string
+	metricsCertPath string
+	metricsCertName string
+	metricsCertKey  string
+	secureMetrics   bool
+	enableHTTP2     bool
+	probeAddr       string
+	leaderElect     bool
+	leaderElectNS   string
+	watchNamespaces string
+	concurrency     int
+	zap             zap.Options
+}
+
+func main() {
+	o := parseFlags()
+	ctrl.SetLogger(zap.New(zap.UseFlagOptions(&o.zap)))
+	if err := run(o); err != nil {
+		ctrl.Log.WithName("setup").Error(err, "Manager stopped")
+		os.Exit(1)
+	}
+}
+
+func parseFlags() *options {
+	// A stack trace tells nothing about a refused child: errors carry their own words.
+	o := &options{zap: zap.Options{StacktraceLevel: zapcore.DPanicLevel}}
+	flag.StringVar(&o.metricsAddr, "metrics-bind-address", "0", "Where metrics are served: :8443 for HTTPS, :8080 for HTTP, 0 for nowhere.")
+	flag.BoolVar(&o.secureMetrics, "metrics-secure", true, "Serve metrics over HTTPS, to authenticated and authorized clients only.")
+	flag.StringVar(&o.metricsCertPath, "metrics-cert-path", "", "The directory of the metrics server's certificate. Default: a self-signed one.")
+	flag.StringVar(&o.metricsCertName, "metrics-cert-name", "tls.crt", "The file name of the metrics server's certificate.")
+	flag.StringVar(&o.metricsCertKey, "metrics-cert-key", "tls.key", "The file name of the metrics server's key.")
+	flag.BoolVar(&o.enableHTTP2, "enable-http2", false, "Serve metrics over HTTP/2 too.")
+	flag.StringVar(&o.probeAddr, "health-probe-bind-address", ":8081", "Where /healthz and /readyz are served.")
+	flag.BoolVar(&o.leaderElect, "leader-elect", false, "Elect a leader, so that one of several managers is active.")
+	flag.StringVar(&o.leaderElectNS, "leader-election-namespace", "", "The namespace of the lease. Default: the manager's own.")
+	flag.StringVar(&o.watchNamespaces, "watch-namespaces", os.Getenv("WATCH_NAMESPACE"),
+		"The namespaces to look after, separated by commas. Default: WATCH_NAMESPACE, or all.")
+	flag.IntVar(&o.concurrency, "max-concurrent-reconciles", 8, "How many Microservices are looked at at once.")
+	o.zap.BindFlags(flag.CommandLine)
+	flag.Parse()
+	return o
+}
+
+func run(o *options) error {
+	mgr, err := newManager(o)
+	if err != nil {
+		return err
+	}
+	reconciler := &controller.MicroserviceReconciler{
+		Client:                  mgr.GetClient(),
+		Door:                    controller.NewDoor(mgr.GetClient(), mgr.GetAPIReader()),
+		Recorder:                mgr.GetEventRecorder(controller.FieldOwner),
+		Settings:                resources.DefaultSettings(),
+		MaxConcurrentReconciles: o.concurrency,
+		ReconciliationTimeout:   30 * time.Second,
+	}
+	if err := reconciler.SetupWithManager(mgr); err != nil {
+		return err
+	}
+	if err := mgr.AddHealthzCheck("healthz", healthz.Ping); err != nil {
+		return fmt.Errorf("adding the health check: %w", err)
+	}
+	if err := mgr.AddReadyzCheck("readyz", healthz.Ping); err != nil {
+		return fmt.Errorf("adding the readiness check: %w", err)
+	}
+	return mgr.Start(ctrl.SetupSignalHandler())
+}
+
+func newManager(o *options) (ctrl.Manager, error) {
+	scheme := runtime.NewScheme()
+	utilruntime.Must(clientgoscheme.AddToScheme(scheme))
+	utilruntime.Must(v1alpha1.AddToScheme(scheme))
+
+	caches, err := controller.CacheOptions(namespaces(o.watchNamespaces))
+	if err != nil {
+		return nil, err
+	}
+	config, err := ctrl.GetConfig()
+	if err != nil {
+		return nil, fmt.Errorf("finding the cluster: %w", err)
+	}
+	mgr, err := ctrl.NewManager(config, ctrl.Options{
+		Scheme:                        scheme,
+		Cache:                         caches,
+		Client:                        client.Options{Cache: &client.CacheOptions{EnableReadYourWritesConsistency: new(true)}},
+		Metrics:                       metricsOptions(o),
+		HealthProbeBindAddress:        o.probeAddr,
+		LeaderElection:                o.leaderElect,
+		LeaderElectionNamespace:       o.leaderElectNS,
+		LeaderElectionID:              "microservice-operator.apps.microservice.dev",
+		LeaderElectionReleaseOnCancel: true, // main returns as soon as the manager has stopped
+	})
+	if err != nil {
+		return nil, fmt.Errorf("creating the manager: %w", err)
+	}
+	return mgr, nil
+}
+
+func metricsOptions(o *options) metricsserver.Options {
+	m := metricsserver.Options{
+		BindAddress:   o.metricsAddr,
+		SecureServing: o.secureMetrics,
+		CertDir:       o.metricsCertPath,
+		CertName:      o.metricsCertName,
+		KeyName:       o.metricsCertKey,
+	}
+	if o.secureMetrics {
+		m.FilterProvider = filters.WithAuthenticationAndAuthorization
+	}
+	if !o.enableHTTP2 {
+		// HTTP/2 stays off because of the stream cancellation and rapid reset attacks: GHSA-qppj-fm5r-hxr3,
+		// GHSA-4374-p667-p6c8.
+		m.TLSOpts = append(m.TLSOpts, func(c *tls.Config) { c.NextProtos = []string{"http/1.1"} })
+	}
+	return m
+}
+
+// namespaces splits a comma-separated list; an empty one means all namespaces.
+func namespaces(list string) []string {
+	var all []string
+	for name := range strings.SplitSeq(list, ",") {
+		if name = strings.TrimSpace(name); name != "" {
+			all = append(all, name)
+		}
+	}
+	return all
+}

@@ -1,0 +1,187 @@
+// Package apply is the one door through which children are written and deleted. It knows server-side apply and
+// ownership, and not what a Microservice is.
+package apply
+
+import (
+	"context"
+	"reflect"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/log"
+)
+
+// Door writes children for all owners. It is safe for concurrent use.
+type Door struct {
+	// Client writes. Its reads are not used.
+	Client client.Client
+	// Live reads from the API server, past every cache. It is asked only after a 409.
+	Live client.Reader
+	// FieldOwner is the field manager of every write.
+	FieldOwner string
+	// Annotation is the key under which a child carries the hash of what was last asked for.
+	Annotation string
+
+	memory memory
+}
+
+// Begin opens a batch of writes for one owner, which must have its UID. A paused batch sends nothing and notes what it
+// would have sent.
+func (d *Door) Begin(owner client.Object, paused bool) *Batch {
+	return &Batch{door: d, owner: owner, paused: paused}
+}
+
+// Forget drops what is remembered of an owner's children. They share its namespace and name.
+func (d *Door) Forget(owner types.NamespacedName) {
+	d.memory.forget(owner)
+}
+
+// Batch is the writes of one reconcile, in the order in which they were asked for.
+type Batch struct {
+	door    *Door
+	owner   client.Object
+	paused  bool
+	changes []Change
+}
+
+// Verb is what was done to a child.
+type Verb string
+
+const (
+	Create Verb = "create"
+	Update Verb = "update"
+	Delete Verb = "delete"
+)
+
+// Change is one child that was not as wanted.
+type Change struct {
+	Verb Verb
+	Kind string
+	// Err is nil where the change was made, or was only noted by a paused batch. It is a *NameConflictError, a
+	// *GoingAwayError, or the API server's.
+	Err error
+}
+
+// Changes are the children that were not as wanted. It is empty when everything was in place.
+func (b *Batch) Changes() []Change {
+	return b.changes
+}
+
+// Failed says whether a change of one of the kinds failed, or any change when no kind is named.
+func (b *Batch) Failed(kinds ...string) bool {
+	for _, c := range b.changes {
+		if c.Err == nil {
+			continue
+		}
+		if len(kinds) == 0 {
+			return true
+		}
+		for _, kind := range kinds {
+			if c.Kind == kind {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// Object is a pointer to the Go type of a child.
+type Object[T any] interface {
+	*T
+	client.Object
+}
+
+// Put makes the child as desired, an apply configuration with a controller reference to the owner. live is what the
+// cache holds, nil for nothing; it is not changed. Put returns what is there now: the server's answer, or live where
+// nothing was sent or the server refused. A failure is in the batch's changes.
+func Put[T any, P Object[T]](ctx context.Context, b *Batch, desired any, live P, options ...Option) P {
+	kind := reflect.TypeFor[T]().Name()
+	wish, err := newWish(kind, client.ObjectKeyFromObject(b.owner), desired, options)
+	if err != nil {
+		b.note(ctx, Update, kind, err)
+		return live
+	}
+	plan := b.plan(wish, live, live != nil)
+	if plan.inPlace() {
+		return live
+	}
+	if plan.err != nil || b.paused {
+		b.note(ctx, plan.verb, kind, plan.err)
+		return live
+	}
+	answer, err := send[T, P](ctx, b, wish, plan)
+	if apierrors.IsConflict(err) {
+		answer, plan.verb, err = sendAgain[T, P](ctx, b, wish)
+	}
+	if plan.verb != "" {
+		b.note(ctx, plan.verb, kind, err)
+	}
+	if err != nil {
+		return live
+	}
+	return answer
+}
+
+// sendAgain follows a 409: the object exists where none was expected, or is newer than the cache. It looks once and
+// plans again from what is really there, which may be that nothing is left to do.
+func sendAgain[T any, P Object[T]](ctx context.Context, b *Batch, wish *wish) (P, Verb, error) {
+	live := P(new(T))
+	err := b.door.Live.Get(ctx, wish.key, live)
+	if client.IgnoreNotFound(err) != nil {
+		return nil, Update, err
+	}
+	plan := b.plan(wish, live, err == nil)
+	if plan.err != nil || plan.inPlace() {
+		return live, plan.verb, plan.err
+	}
+	answer, err := send[T, P](ctx, b, wish, plan)
+	return answer, plan.verb, err
+}
+
+// Remove deletes the child if the owner controls it. live is what the cache holds, nil for nothing.
+func Remove[T any, P Object[T]](ctx context.Context, b *Batch, live P) {
+	if live == nil || !metav1.IsControlledBy(live, b.owner) || live.GetDeletionTimestamp() != nil {
+		return
+	}
+	kind := reflect.TypeFor[T]().Name()
+	if b.paused {
+		b.note(ctx, Delete, kind, nil)
+		return
+	}
+	uid, version := live.GetUID(), live.GetResourceVersion()
+	child := P(new(T))
+	child.SetNamespace(live.GetNamespace())
+	child.SetName(live.GetName())
+	err := b.door.Client.Delete(ctx, child,
+		client.Preconditions{UID: &uid, ResourceVersion: &version},
+		client.PropagationPolicy(metav1.DeletePropagationBackground))
+	b.note(ctx, Delete, kind, client.IgnoreNotFound(err))
+}
+
+// send is one server-side apply. The answer is decoded into a typed object, so that what is said of the child later is
+// what the server said, not what a cache still shows.
+func send[T any, P Object[T]](ctx context.Context, b *Batch, wish *wish, plan plan) (P, error) {
+	body, err := wish.body(b.door.Annotation, plan)
+	if err != nil {
+		return nil, err
+	}
+	answer := P(new(T))
+	answer.SetNamespace(wish.key.Namespace)
+	answer.SetName(wish.key.Name)
+	err = b.door.Client.Patch(ctx, answer, client.RawPatch(types.ApplyPatchType, body),
+		client.FieldOwner(b.door.FieldOwner), client.ForceOwnership)
+	if err != nil {
+		return nil, err
+	}
+	b.door.memory.remember(wish, answer.GetUID(), b.door.entryOf(answer))
+	return answer, nil
+}
+
+func (b *Batch) note(ctx context.Context, verb Verb, kind string, err error) {
+	if err == nil && !b.paused {
+		log.FromContext(ctx).Info("Wrote child", "kind", kind, "verb", verb)
+	}
+	b.changes = append(b.changes, Change{Verb: verb, Kind: kind, Err: err})
+}

@@ -1,0 +1,27 @@
+package apply
+
+import "fmt"
+
+// NameConflictError says that an object which the owner does not control has the name of a child. It is never touched.
+type NameConflictError struct {
+	Kind, Namespace, Name string
+	// Controller is "Kind name" of what controls the object; empty for nobody.
+	Controller string
+}
+
+func (e *NameConflictError) Error() string {
+	held := "nobody controls it"
+	if e.Controller != "" {
+		held = e.Controller + " controls it"
+	}
+	return fmt.Sprintf("%s %s exists and does not belong to this object (%s)", e.Kind, e.Name, held)
+}
+
+// GoingAwayError says that the child of a deleted owner of the same name is still there. It goes by itself.
+type GoingAwayError struct {
+	Kind, Name string
+}
+
+func (e *GoingAwayError) Error() string {
+	return fmt.Sprintf("%s %s belongs to a deleted object of the same name and is about to be removed", e.Kind, e.Name)
+}

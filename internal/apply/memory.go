@@ -1,0 +1,47 @@
+package apply
+
+import (
+	"hash/maphash"
+	"sync"
+
+	"k8s.io/apimachinery/pkg/types"
+)
+
+// memory knows how our managedFields entry looked in the last answer for each child. While it looks the same nobody
+// has taken a field from us, and nothing has to be compared.
+type memory struct {
+	mu     sync.Mutex
+	owners map[types.NamespacedName]map[string]mark // by owner, then by the child's kind
+}
+
+// mark is small, because there is one for every child in the cluster.
+type mark struct {
+	uid types.UID
+	sum uint64
+}
+
+var seed = maphash.MakeSeed()
+
+func (m *memory) remember(w *wish, uid types.UID, entry []byte) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.owners == nil {
+		m.owners = map[types.NamespacedName]map[string]mark{}
+	}
+	if m.owners[w.key] == nil {
+		m.owners[w.key] = map[string]mark{}
+	}
+	m.owners[w.key][w.kind] = mark{uid: uid, sum: maphash.Bytes(seed, entry)}
+}
+
+func (m *memory) matches(w *wish, uid types.UID, entry []byte) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.owners[w.key][w.kind] == mark{uid: uid, sum: maphash.Bytes(seed, entry)}
+}
+
+func (m *memory) forget(owner types.NamespacedName) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.owners, owner)
+}

@@ -1,0 +1,120 @@
+package apply
+
+import (
+	appsv1 "k8s.io/api/apps/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+)
+
+// plan is what one child needs: nothing (the zero value), one write, or no write because of err.
+type plan struct {
+	verb Verb
+	err  error
+	// uid and resourceVersion guard the write: the server answers 409 where they do not fit.
+	uid             types.UID
+	resourceVersion string
+	// replicas is sent beside the wish, for a Deployment whose size is an autoscaler's.
+	replicas *int32
+}
+
+// createOnly as a resourceVersion makes a server-side apply create what is missing and answer 409 for what exists, in
+// one atomic request: no object has a version that old.
+const createOnly = "1"
+
+func (p plan) inPlace() bool {
+	return p.verb == "" && p.err == nil
+}
+
+// plan compares the wish with what is there.
+func (b *Batch) plan(w *wish, live client.Object, exists bool) plan {
+	if !exists {
+		return plan{verb: Create, resourceVersion: createOnly, replicas: w.minimum}
+	}
+	if !metav1.IsControlledBy(live, b.owner) {
+		return plan{verb: Update, err: b.conflict(w.kind, live)}
+	}
+	replicas, urgent := b.door.size(w, live)
+	if !urgent && b.door.inPlace(w, live) {
+		return plan{}
+	}
+	p := plan{verb: Update, uid: live.GetUID(), replicas: replicas}
+	if replicas != nil {
+		p.resourceVersion = live.GetResourceVersion()
+	}
+	return p
+}
+
+// size says which number of replicas to send with a Deployment whose size is an autoscaler's, and whether that alone is
+// a reason to write. Server-side apply resets a field to its default, here 1, when its only owner stops sending it: so
+// while we still own it the live number is sent again, and the autoscaler's first change takes it from us. An
+// autoscaler does nothing at 0, so from there the minimum is sent.
+func (d *Door) size(w *wish, live client.Object) (replicas *int32, urgent bool) {
+	deployment, ok := live.(*appsv1.Deployment)
+	if !ok || w.minimum == nil {
+		return nil, false
+	}
+	if n := deployment.Spec.Replicas; n != nil && *n == 0 && *w.minimum > 0 {
+		return w.minimum, true
+	}
+	if owned(d.entryOf(live), "f:spec", "f:replicas") {
+		return deployment.Spec.Replicas, false
+	}
+	return nil, false
+}
+
+// inPlace says whether live is what was last asked for: the hash is the same, and every field we want is still ours.
+// Whoever changes the value of a field takes it from us, so no values are compared, and neither the server's defaults
+// nor a webhook that rewrites a value can start a fight.
+func (d *Door) inPlace(w *wish, live client.Object) bool {
+	if live.GetAnnotations()[d.Annotation] != w.hash {
+		return false
+	}
+	entry := d.entryOf(live)
+	if d.memory.matches(w, live.GetUID(), entry) {
+		return true
+	}
+	if !w.ownedBy(entry) {
+		return false
+	}
+	d.memory.remember(w, live.GetUID(), entry)
+	return true
+}
+
+// entryOf is our entry in the managedFields, nil where there is none.
+func (d *Door) entryOf(object client.Object) []byte {
+	for _, e := range object.GetManagedFields() {
+		if OwnEntry(e, d.FieldOwner) {
+			return e.FieldsV1.GetRawBytes()
+		}
+	}
+	return nil
+}
+
+// OwnEntry says whether a managedFields entry is the one that fieldOwner's server-side apply writes. A cache may drop
+// all others.
+func OwnEntry(e metav1.ManagedFieldsEntry, fieldOwner string) bool {
+	return e.Manager == fieldOwner && e.Operation == metav1.ManagedFieldsOperationApply && e.Subresource == "" && e.FieldsV1 != nil
+}
+
+func (b *Batch) conflict(kind string, live client.Object) error {
+	controller := metav1.GetControllerOf(live)
+	if controller == nil {
+		return &NameConflictError{Kind: kind, Name: live.GetName()}
+	}
+	if b.isFormerOwner(controller) {
+		return &GoingAwayError{Kind: kind, Name: live.GetName()}
+	}
+	return &NameConflictError{Kind: kind, Name: live.GetName(), Controller: controller.Kind + " " + controller.Name}
+}
+
+// isFormerOwner recognises a deleted owner of the same name: its children are about to be collected.
+func (b *Batch) isFormerOwner(controller *metav1.OwnerReference) bool {
+	gvk, err := b.door.Client.GroupVersionKindFor(b.owner)
+	if err != nil {
+		return false
+	}
+	group := schema.FromAPIVersionAndKind(controller.APIVersion, controller.Kind).GroupKind()
+	return group == gvk.GroupKind() && controller.Name == b.owner.GetName()
+}

@@ -1,0 +1,186 @@
+package controller
+
+import (
+	"context"
+	"fmt"
+
+	appsv1 "k8s.io/api/apps/v1"
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	policyv1 "k8s.io/api/policy/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
+	"github.com/microservice-dev/microservice-operator/internal/apply"
+	"github.com/microservice-dev/microservice-operator/internal/resources"
+	"github.com/microservice-dev/microservice-operator/internal/status"
+)
+
+// children are those of one Microservice, as the cache or the server last showed them. They are read only; nil is not
+// there.
+type children struct {
+	serviceAccount   *corev1.ServiceAccount
+	networkPolicy    *networkingv1.NetworkPolicy
+	service          *corev1.Service
+	disruptionBudget *policyv1.PodDisruptionBudget
+	deployment       *appsv1.Deployment
+	autoscaler       *autoscalingv2.HorizontalPodAutoscaler
+}
+
+// childKinds are one object of each kind that a Microservice may have.
+func childKinds() []client.Object {
+	return []client.Object{
+		&corev1.ServiceAccount{}, &networkingv1.NetworkPolicy{}, &corev1.Service{},
+		&policyv1.PodDisruptionBudget{}, &appsv1.Deployment{}, &autoscalingv2.HorizontalPodAutoscaler{},
+	}
+}
+
+// write makes the children as wanted and says what is there then. A nil observation means that there is nothing to
+// report: the read failed, or the namespace is going away.
+func (r *MicroserviceReconciler) write(ctx context.Context, ms *v1alpha1.Microservice) (*status.Observation, error) {
+	live, err := r.read(ctx, client.ObjectKeyFromObject(ms))
+	if err != nil {
+		return nil, err
+	}
+	wanted, err := resources.For(resources.Input{Microservice: ms, Settings: r.Settings})
+	if err != nil {
+		seen := observe(ms, live, nil)
+		seen.Problem = invalidSpec(err)
+		return seen, reconcile.TerminalError(err)
+	}
+	batch := r.Door.Begin(ms, ms.Spec.Paused)
+	put(ctx, batch, ms, wanted, live)
+	if namespaceTerminating(batch.Changes()) {
+		return nil, nil
+	}
+	return observe(ms, live, batch), retry(batch.Changes())
+}
+
+func (r *MicroserviceReconciler) read(ctx context.Context, key types.NamespacedName) (*children, error) {
+	live := &children{}
+	for _, err := range []error{
+		get(ctx, r.Client, key, &live.serviceAccount),
+		get(ctx, r.Client, key, &live.networkPolicy),
+		get(ctx, r.Client, key, &live.service),
+		get(ctx, r.Client, key, &live.disruptionBudget),
+		get(ctx, r.Client, key, &live.deployment),
+		get(ctx, r.Client, key, &live.autoscaler),
+	} {
+		if err != nil {
+			return nil, err
+		}
+	}
+	return live, nil
+}
+
+func get[T any, P apply.Object[T]](ctx context.Context, reader client.Reader, key types.NamespacedName, into *P) error {
+	child := P(new(T))
+	if err := reader.Get(ctx, key, child, client.UnsafeDisableDeepCopy); err != nil {
+		if apierrors.IsNotFound(err) {
+			return nil
+		}
+		return fmt.Errorf("reading %T %s: %w", child, key, err)
+	}
+	*into = child
+	return nil
+}
+
+// put is the order of writes. One child's failure does not stop the others, with one exception, fail closed: no pod
+// starts, and none changes, without the ServiceAccount and NetworkPolicy that it shall have; a parked Deployment starts
+// none. An autoscaler that goes is gone before the number of replicas is sent, or it would answer with its own; one
+// that comes finds the Deployment. What is no longer wanted goes when everything else is in place.
+func put(ctx context.Context, b *apply.Batch, ms *v1alpha1.Microservice, wanted *resources.Set, live *children) {
+	if wanted.ServiceAccount != nil {
+		live.serviceAccount = apply.Put(ctx, b, wanted.ServiceAccount, live.serviceAccount)
+	}
+	if wanted.NetworkPolicy != nil {
+		live.networkPolicy = apply.Put(ctx, b, wanted.NetworkPolicy, live.networkPolicy)
+	}
+	if wanted.Service != nil {
+		live.service = apply.Put(ctx, b, wanted.Service, live.service)
+	}
+	if wanted.DisruptionBudget != nil {
+		live.disruptionBudget = apply.Put(ctx, b, wanted.DisruptionBudget, live.disruptionBudget)
+	}
+	if wanted.Autoscaler == nil {
+		apply.Remove(ctx, b, live.autoscaler)
+	}
+	if !unguarded(b, ms) && !b.Failed(kindAutoscaler) {
+		live.deployment = apply.Put(ctx, b, wanted.Deployment, live.deployment, sizeOption(ms)...)
+	}
+	if wanted.Autoscaler != nil {
+		live.autoscaler = apply.Put(ctx, b, wanted.Autoscaler, live.autoscaler)
+	}
+	if !b.Failed() {
+		prune(ctx, b, wanted, live)
+	}
+}
+
+// The kinds whose failure decides over others.
+const (
+	kindServiceAccount = "ServiceAccount"
+	kindNetworkPolicy  = "NetworkPolicy"
+	kindDeployment     = "Deployment"
+	kindAutoscaler     = "HorizontalPodAutoscaler"
+)
+
+// unguarded says that pods would run without the ServiceAccount or NetworkPolicy that they shall have.
+func unguarded(b *apply.Batch, ms *v1alpha1.Microservice) bool {
+	return b.Failed(kindServiceAccount, kindNetworkPolicy) && !ms.Spec.Parked()
+}
+
+func sizeOption(ms *v1alpha1.Microservice) []apply.Option {
+	if !ms.Spec.Autoscaled() {
+		return nil
+	}
+	return []apply.Option{apply.AutoscaledFrom(ms.Spec.GuaranteedReplicas())}
+}
+
+func prune(ctx context.Context, b *apply.Batch, wanted *resources.Set, live *children) {
+	if wanted.ServiceAccount == nil {
+		apply.Remove(ctx, b, live.serviceAccount)
+	}
+	if wanted.NetworkPolicy == nil {
+		apply.Remove(ctx, b, live.networkPolicy)
+	}
+	if wanted.Service == nil {
+		apply.Remove(ctx, b, live.service)
+	}
+	if wanted.DisruptionBudget == nil {
+		apply.Remove(ctx, b, live.disruptionBudget)
+	}
+}
+
+// observe leaves out what belongs to somebody else: it says nothing about this Microservice.
+func observe(ms *v1alpha1.Microservice, live *children, b *apply.Batch) *status.Observation {
+	seen := &status.Observation{}
+	if live.deployment != nil && metav1.IsControlledBy(live.deployment, ms) {
+		seen.Deployment = live.deployment
+	}
+	if live.service != nil && metav1.IsControlledBy(live.service, ms) {
+		seen.Service = live.service
+	}
+	if live.autoscaler != nil && metav1.IsControlledBy(live.autoscaler, ms) {
+		seen.Autoscaler = live.autoscaler
+	}
+	if b == nil {
+		return seen
+	}
+	seen.Problem = problem(ms, b.Changes())
+	if ms.Spec.Paused {
+		seen.Pending = pending(b.Changes())
+	}
+	seen.Applied = !b.Failed(kindDeployment, kindAutoscaler) && !unguarded(b, ms)
+	return seen
+}
+
+// forget drops what is remembered of a Microservice that is gone.
+func (r *MicroserviceReconciler) forget(key types.NamespacedName) {
+	r.rest.forget(key)
+	r.Door.Forget(key)
+}

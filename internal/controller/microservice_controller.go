@@ -1,0 +1,78 @@
+// Package controller wires the pure packages to the cluster: it reads a Microservice, has its children built, written
+// and judged, and reports. It is the only package that knows all others.
+package controller
+
+import (
+	"context"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/client-go/tools/events"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
+	"github.com/microservice-dev/microservice-operator/internal/apply"
+	"github.com/microservice-dev/microservice-operator/internal/resources"
+)
+
+// FieldOwner is the operator's one field manager, of children and of status.
+const FieldOwner = "microservice-operator"
+
+// MicroserviceReconciler makes the children of a Microservice as it asks for, and its status true.
+type MicroserviceReconciler struct {
+	client.Client
+	// Door writes the children.
+	Door *apply.Door
+	// Recorder tells people of transitions.
+	Recorder events.EventRecorder
+	// Settings are the operator's.
+	Settings resources.Settings
+	// MaxConcurrentReconciles is how many Microservices are looked at at once.
+	MaxConcurrentReconciles int
+	// ReconciliationTimeout frees a worker that waits for a watch that stands still.
+	ReconciliationTimeout time.Duration
+
+	rest restTimer
+}
+
+// NewDoor is the door that the reconciler writes through.
+func NewDoor(writer client.Client, live client.Reader) *apply.Door {
+	return &apply.Door{Client: writer, Live: live, FieldOwner: FieldOwner, Annotation: v1alpha1.AnnotationApplied}
+}
+
+// +kubebuilder:rbac:groups=apps.microservice.dev,resources=microservices,verbs=get;list;watch
+// +kubebuilder:rbac:groups=apps.microservice.dev,resources=microservices/status,verbs=patch
+// +kubebuilder:rbac:groups=apps.microservice.dev,resources=microservices/finalizers,verbs=update
+// +kubebuilder:rbac:groups=apps,resources=deployments,verbs=get;list;watch;create;patch;delete
+// +kubebuilder:rbac:groups="",resources=services;serviceaccounts,verbs=get;list;watch;create;patch;delete
+// +kubebuilder:rbac:groups=networking.k8s.io,resources=networkpolicies,verbs=get;list;watch;create;patch;delete
+// +kubebuilder:rbac:groups=policy,resources=poddisruptionbudgets,verbs=get;list;watch;create;patch;delete
+// +kubebuilder:rbac:groups=autoscaling,resources=horizontalpodautoscalers,verbs=get;list;watch;create;patch;delete
+// +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch
+
+// Reconcile sends no request when everything is in place. Deleting needs no work: owner references do it.
+func (r *MicroserviceReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
+	ms := &v1alpha1.Microservice{}
+	if err := r.Get(ctx, req.NamespacedName, ms, client.UnsafeDisableDeepCopy); err != nil {
+		if apierrors.IsNotFound(err) {
+			r.forget(req.NamespacedName)
+		}
+		return ctrl.Result{}, client.IgnoreNotFound(err)
+	}
+	if !ms.DeletionTimestamp.IsZero() {
+		return ctrl.Result{}, nil
+	}
+	seen, writeErr := r.write(ctx, ms)
+	if seen == nil {
+		return ctrl.Result{}, writeErr
+	}
+	wait, err := r.report(ctx, ms, seen)
+	if err != nil {
+		return ctrl.Result{}, err
+	}
+	if writeErr != nil {
+		return ctrl.Result{}, writeErr
+	}
+	return ctrl.Result{RequeueAfter: wait}, nil
+}

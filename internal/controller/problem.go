@@ -1,0 +1,129 @@
+package controller
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
+	"github.com/microservice-dev/microservice-operator/internal/apply"
+	"github.com/microservice-dev/microservice-operator/internal/status"
+)
+
+// problem is the worst of what kept children from being written, in the order InvalidSpec, NameConflict, ApplyFailed;
+// nil when nothing did.
+func problem(ms *v1alpha1.Microservice, changes []apply.Change) *status.Problem {
+	for _, reason := range []string{v1alpha1.ReasonInvalidSpec, v1alpha1.ReasonNameConflict, v1alpha1.ReasonApplyFailed} {
+		var messages []string
+		for _, c := range changes {
+			if c.Err != nil && reasonOf(c.Err) == reason {
+				messages = append(messages, sentence(ms, c))
+			}
+		}
+		if len(messages) > 0 {
+			return &status.Problem{
+				Reason:  reason,
+				Message: strings.Join(messages, "; "),
+				Stalled: reason != v1alpha1.ReasonApplyFailed,
+			}
+		}
+	}
+	return nil
+}
+
+// reasonOf sorts a failure: what needs an edit of the spec, what needs an object to go, what may heal by itself. It is
+// empty for a lost race, which the next look settles.
+func reasonOf(err error) string {
+	var foreign *apply.NameConflictError
+	switch {
+	case errors.As(err, &foreign):
+		return v1alpha1.ReasonNameConflict
+	case invalid(err):
+		return v1alpha1.ReasonInvalidSpec
+	case apierrors.IsConflict(err):
+		return ""
+	default:
+		return v1alpha1.ReasonApplyFailed
+	}
+}
+
+// invalid says that the server's validation names a field. A policy that refuses an object answers 422 as well, by
+// default, but names none; and it may be lifted.
+func invalid(err error) bool {
+	var refused apierrors.APIStatus
+	if !apierrors.IsInvalid(err) || !errors.As(err, &refused) || refused.Status().Details == nil {
+		return false
+	}
+	for _, cause := range refused.Status().Details.Causes {
+		if cause.Field != "" {
+			return true
+		}
+	}
+	return false
+}
+
+func sentence(ms *v1alpha1.Microservice, c apply.Change) string {
+	said := c.Err.Error()
+	var foreign *apply.NameConflictError
+	if errors.As(c.Err, &foreign) {
+		said = fmt.Sprintf("%s; remove it (kubectl delete %s %s -n %s) or rename the Microservice",
+			said, strings.ToLower(c.Kind), ms.Name, ms.Namespace)
+	}
+	if guards(c.Kind) {
+		said += "; no pod is started or changed without it"
+	}
+	return said
+}
+
+func guards(kind string) bool {
+	return kind == kindServiceAccount || kind == kindNetworkPolicy
+}
+
+func invalidSpec(err error) *status.Problem {
+	return &status.Problem{Reason: v1alpha1.ReasonInvalidSpec, Message: err.Error(), Stalled: true}
+}
+
+// retry is the error that makes the queue come back: with a growing delay for what may heal without an edit, not at all
+// for a spec that can never be applied.
+func retry(changes []apply.Change) error {
+	var healing, terminal []error
+	for _, c := range changes {
+		switch {
+		case c.Err == nil:
+		case reasonOf(c.Err) == v1alpha1.ReasonInvalidSpec:
+			terminal = append(terminal, fmt.Errorf("%s %s: %w", c.Verb, c.Kind, c.Err))
+		default:
+			healing = append(healing, fmt.Errorf("%s %s: %w", c.Verb, c.Kind, c.Err))
+		}
+	}
+	if len(healing) > 0 {
+		return errors.Join(healing...)
+	}
+	if len(terminal) > 0 {
+		return reconcile.TerminalError(errors.Join(terminal...))
+	}
+	return nil
+}
+
+// pending names what a paused Microservice holds back.
+func pending(changes []apply.Change) []string {
+	var names []string
+	for _, c := range changes {
+		names = append(names, fmt.Sprintf("%s %s", c.Verb, c.Kind))
+	}
+	return names
+}
+
+// namespaceTerminating says that nothing can be created any more, and need not be.
+func namespaceTerminating(changes []apply.Change) bool {
+	for _, c := range changes {
+		if apierrors.HasStatusCause(c.Err, corev1.NamespaceTerminatingCause) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,51 @@
+package status
+
+import (
+	"fmt"
+
+	appsv1 "k8s.io/api/apps/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
+)
+
+// availableCondition counts pods of any revision: during a rollout the old ones serve.
+func availableCondition(ms *v1alpha1.Microservice, d *appsv1.Deployment) metav1.Condition {
+	c := metav1.Condition{Type: v1alpha1.ConditionAvailable}
+	switch {
+	case ms.Spec.Parked():
+		c.Status, c.Reason, c.Message = metav1.ConditionTrue, v1alpha1.ReasonParked, "0 replicas, as spec.replicas asks"
+	case d == nil:
+		c.Status, c.Reason, c.Message = metav1.ConditionFalse, v1alpha1.ReasonUnavailable, "There is no Deployment yet"
+	case d.Status.AvailableReplicas >= minimumAvailable(&ms.Spec):
+		c.Status, c.Reason, c.Message = metav1.ConditionTrue, v1alpha1.ReasonAvailable, availableMessage(ms, d)
+	default:
+		c.Status, c.Reason, c.Message = metav1.ConditionFalse, v1alpha1.ReasonUnavailable, availableMessage(ms, d)
+	}
+	return c
+}
+
+func availableMessage(ms *v1alpha1.Microservice, d *appsv1.Deployment) string {
+	count := fmt.Sprintf("%d of %d replicas are available", d.Status.AvailableReplicas, replicas(d))
+	if minimum := minimumAvailable(&ms.Spec); d.Status.AvailableReplicas < minimum {
+		return fmt.Sprintf("%s, at least %d are needed", count, minimum)
+	}
+	return count
+}
+
+// minimumAvailable is the rule of v1alpha1.ConditionAvailable.
+func minimumAvailable(spec *v1alpha1.MicroserviceSpec) int32 {
+	wanted := spec.GuaranteedReplicas()
+	if wanted <= 1 {
+		return wanted
+	}
+	missing := 1
+	if r := spec.Rollout; r != nil && r.MaxUnavailable != nil {
+		// The pattern of the field leaves no value that fails here.
+		if n, err := intstr.GetScaledValueFromIntOrPercent(r.MaxUnavailable, int(wanted), false); err == nil {
+			missing = max(missing, n)
+		}
+	}
+	return max(1, wanted-int32(missing))
+}

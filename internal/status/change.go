@@ -1,0 +1,90 @@
+package status
+
+import (
+	appsv1 "k8s.io/api/apps/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
+)
+
+// Change is how much two statuses differ.
+type Change int
+
+const (
+	// Same means nothing to write.
+	Same Change = iota
+	// Minor means numbers only. They are written when they come to rest, so that n pods are not n writes.
+	Minor
+	// Major means something to tell at once.
+	Major
+)
+
+// Compare says how much next differs from what is stored.
+func Compare(stored, next *v1alpha1.MicroserviceStatus) Change {
+	if equality.Semantic.DeepEqual(stored, next) {
+		return Same
+	}
+	before, after := gist(stored), gist(next)
+	if becameAvailableMidway(before, after) {
+		meta.SetStatusCondition(&after.Conditions, *available(before))
+		available(after).LastTransitionTime = available(before).LastTransitionTime
+	}
+	if equality.Semantic.DeepEqual(before, after) {
+		return Minor
+	}
+	return Major
+}
+
+// becameAvailableMidway is the good news that the end of a rollout usually tells again a moment later.
+func becameAvailableMidway(before, after *v1alpha1.MicroserviceStatus) bool {
+	return rollingOut(before) && rollingOut(after) &&
+		meta.IsStatusConditionFalse(before.Conditions, v1alpha1.ConditionAvailable) &&
+		meta.IsStatusConditionTrue(after.Conditions, v1alpha1.ConditionAvailable)
+}
+
+// gist is a status without its numbers: the counters, and the messages that count.
+func gist(s *v1alpha1.MicroserviceStatus) *v1alpha1.MicroserviceStatus {
+	g := s.DeepCopy()
+	copyCounters(g, &v1alpha1.MicroserviceStatus{})
+	for i := range g.Conditions {
+		switch c := &g.Conditions[i]; {
+		case c.Reason == v1alpha1.ReasonAvailable, c.Reason == v1alpha1.ReasonUnavailable, c.Type == v1alpha1.ConditionAutoscaling:
+			c.Message = ""
+		}
+	}
+	return g
+}
+
+// AtRest says that no number is about to change: every replica that is wanted is there, updated and available.
+func AtRest(d *appsv1.Deployment) bool {
+	if d == nil {
+		return true
+	}
+	s := d.Status
+	return s.ObservedGeneration >= d.Generation &&
+		s.Replicas == replicas(d) && s.UpdatedReplicas == s.Replicas && s.AvailableReplicas == s.Replicas
+}
+
+// holdCounters keeps the numbers of a rollout out of status until a condition changes.
+func holdCounters(stored, next *v1alpha1.MicroserviceStatus) bool {
+	return stored.ObservedGeneration == next.ObservedGeneration && rollingOut(stored) && rollingOut(next) &&
+		available(stored) != nil && available(stored).Status == available(next).Status
+}
+
+func rollingOut(s *v1alpha1.MicroserviceStatus) bool {
+	ready := meta.FindStatusCondition(s.Conditions, v1alpha1.ConditionReady)
+	return ready != nil && ready.Reason == v1alpha1.ReasonRollingOut
+}
+
+func available(s *v1alpha1.MicroserviceStatus) *metav1.Condition {
+	return meta.FindStatusCondition(s.Conditions, v1alpha1.ConditionAvailable)
+}
+
+func copyCounters(to, from *v1alpha1.MicroserviceStatus) {
+	to.Replicas = from.Replicas
+	to.ReadyReplicas = from.ReadyReplicas
+	to.UpdatedReplicas = from.UpdatedReplicas
+	to.AvailableReplicas = from.AvailableReplicas
+}

@@ -1,0 +1,122 @@
+package status
+
+import (
+	"fmt"
+	"strings"
+
+	appsv1 "k8s.io/api/apps/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
+)
+
+// finding is Ready, with kstatus' word for what it means to a tool that waits.
+type finding struct {
+	ready                metav1.Condition
+	reconciling, stalled bool
+}
+
+// verdict is the table of situations, worst first.
+func verdict(ms *v1alpha1.Microservice, seen Observation) finding {
+	d := seen.Deployment
+	switch {
+	case seen.Problem != nil && seen.Problem.Stalled:
+		return stalled(seen.Problem.Reason, seen.Problem.Message)
+	case seen.Problem != nil:
+		return waiting(seen.Problem.Reason, seen.Problem.Message)
+	case len(seen.Pending) > 0:
+		return paused(seen.Pending)
+	case d == nil || !seen.Applied:
+		return waiting(v1alpha1.ReasonRollingOut, "The Deployment is being written")
+	case ms.Spec.Parked():
+		return parked(d)
+	case rolledOut(d):
+		return serving(ms, d)
+	case deadlineExceeded(ms, d):
+		return stalled(v1alpha1.ReasonProgressDeadlineExceeded, deadlineMessage(ms, d))
+	default:
+		return waiting(v1alpha1.ReasonRollingOut, rollingOutMessage(ms))
+	}
+}
+
+func waiting(reason, message string) finding {
+	return finding{ready: ready(metav1.ConditionFalse, reason, message), reconciling: true}
+}
+
+func stalled(reason, message string) finding {
+	return finding{ready: ready(metav1.ConditionFalse, reason, message), stalled: true}
+}
+
+func paused(pending []string) finding {
+	message := fmt.Sprintf("%d changes wait until spec.paused is unset: %s", len(pending), strings.Join(pending, ", "))
+	return finding{ready: ready(metav1.ConditionUnknown, v1alpha1.ReasonPaused, message)}
+}
+
+func parked(d *appsv1.Deployment) finding {
+	if d.Status.ObservedGeneration < d.Generation || d.Status.Replicas > 0 {
+		return waiting(v1alpha1.ReasonRollingOut, "The last replicas are being stopped")
+	}
+	return finding{ready: ready(metav1.ConditionTrue, v1alpha1.ReasonParked, "0 replicas, as spec.replicas asks")}
+}
+
+func serving(ms *v1alpha1.Microservice, d *appsv1.Deployment) finding {
+	if d.Status.AvailableReplicas < minimumAvailable(&ms.Spec) {
+		return waiting(v1alpha1.ReasonUnavailable, availableMessage(ms, d))
+	}
+	return finding{ready: ready(metav1.ConditionTrue, v1alpha1.ReasonAvailable, availableMessage(ms, d))}
+}
+
+func ready(status metav1.ConditionStatus, reason, message string) metav1.Condition {
+	return metav1.Condition{Type: v1alpha1.ConditionReady, Status: status, Reason: reason, Message: message}
+}
+
+// rollingOutMessage has no counters, so that a rollout of n pods is not n messages.
+func rollingOutMessage(ms *v1alpha1.Microservice) string {
+	return fmt.Sprintf("%d replicas of %s are rolling out", ms.Spec.GuaranteedReplicas(), ms.Spec.Image)
+}
+
+// rolledOut says that every pod has the newest template. The Deployment says the first two also during a roll-back to a
+// template that it had before, when no pod is updated yet.
+func rolledOut(d *appsv1.Deployment) bool {
+	progressing := deploymentCondition(d, appsv1.DeploymentProgressing)
+	return d.Status.ObservedGeneration >= d.Generation &&
+		progressing != nil && progressing.Reason == "NewReplicaSetAvailable" &&
+		d.Status.UpdatedReplicas == d.Status.Replicas
+}
+
+// deadlineExceeded is sticky for a generation: the Deployment itself forgets it with the next pod that starts.
+func deadlineExceeded(ms *v1alpha1.Microservice, d *appsv1.Deployment) bool {
+	before := meta.FindStatusCondition(ms.Status.Conditions, v1alpha1.ConditionReady)
+	if before != nil && before.Reason == v1alpha1.ReasonProgressDeadlineExceeded && before.ObservedGeneration == ms.Generation {
+		return true
+	}
+	progressing := deploymentCondition(d, appsv1.DeploymentProgressing)
+	return d.Status.ObservedGeneration >= d.Generation &&
+		progressing != nil && progressing.Reason == "ProgressDeadlineExceeded"
+}
+
+func deadlineMessage(ms *v1alpha1.Microservice, d *appsv1.Deployment) string {
+	deadline := int32(600)
+	if n := d.Spec.ProgressDeadlineSeconds; n != nil {
+		deadline = *n
+	}
+	return fmt.Sprintf("The rollout of %s made no progress for %d s; see why with: kubectl describe pods -n %s -l %s=%s",
+		ms.Spec.Image, deadline, ms.Namespace, v1alpha1.LabelName, ms.Name)
+}
+
+func deploymentCondition(d *appsv1.Deployment, conditionType appsv1.DeploymentConditionType) *appsv1.DeploymentCondition {
+	for i := range d.Status.Conditions {
+		if d.Status.Conditions[i].Type == conditionType {
+			return &d.Status.Conditions[i]
+		}
+	}
+	return nil
+}
+
+func replicas(d *appsv1.Deployment) int32 {
+	if d.Spec.Replicas == nil {
+		return 1
+	}
+	return *d.Spec.Replicas
+}

@@ -1,0 +1,118 @@
+// Package status says how a Microservice is. It is pure: a typed observation in, conditions and counters out.
+package status
+
+import (
+	"strings"
+
+	appsv1 "k8s.io/api/apps/v1"
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
+)
+
+// Observation is what was seen in one reconcile: the server's answers where something was written, else what the cache
+// holds. A nil child is not there.
+type Observation struct {
+	Deployment *appsv1.Deployment
+	Service    *corev1.Service
+	Autoscaler *autoscalingv2.HorizontalPodAutoscaler
+	// Applied says that the Deployment is as this generation asks for.
+	Applied bool
+	// Problem is why the children are not all as wanted; nil when they are.
+	Problem *Problem
+	// Pending names the changes that a paused Microservice holds back, such as "update Deployment".
+	Pending []string
+}
+
+// Problem is why the children are not as wanted.
+type Problem struct {
+	// Reason is a reason of ConditionReady.
+	Reason string
+	// Message says what is wrong and the way out.
+	Message string
+	// Stalled problems need somebody's help; the others are retried.
+	Stalled bool
+}
+
+// Compute says how ms is. Conditions that did not change their status keep their transition time; now is for the
+// others. ms.Status is the previous status, which some answers depend on.
+func Compute(ms *v1alpha1.Microservice, seen Observation, now metav1.Time) v1alpha1.MicroserviceStatus {
+	next := v1alpha1.MicroserviceStatus{
+		ObservedGeneration: ms.Generation,
+		Conditions:         conditions(ms, seen, now),
+		Selector:           v1alpha1.LabelName + "=" + ms.Name,
+		URL:                url(ms),
+		ExternalURL:        externalURL(ms, seen.Service),
+	}
+	if d := seen.Deployment; d != nil {
+		next.Replicas = d.Status.Replicas
+		next.ReadyReplicas = d.Status.ReadyReplicas
+		next.UpdatedReplicas = d.Status.UpdatedReplicas
+		next.AvailableReplicas = d.Status.AvailableReplicas
+	}
+	if holdCounters(&ms.Status, &next) {
+		copyCounters(&next, &ms.Status)
+	}
+	return next
+}
+
+// conditions keep the order of the stored ones, so that a status which says the same is the same, and keep the time of
+// those whose status did not change.
+func conditions(ms *v1alpha1.Microservice, seen Observation, now metav1.Time) []metav1.Condition {
+	wanted := wantedConditions(ms, seen)
+	next := make([]metav1.Condition, 0, len(wanted))
+	for _, before := range ms.Status.Conditions {
+		if c := meta.FindStatusCondition(wanted, before.Type); c != nil {
+			if before.Status == c.Status {
+				c.LastTransitionTime = before.LastTransitionTime
+			}
+			next = append(next, *c)
+		}
+	}
+	for _, c := range wanted {
+		if meta.FindStatusCondition(next, c.Type) == nil {
+			next = append(next, c)
+		}
+	}
+	for i := range next {
+		next[i].ObservedGeneration = ms.Generation
+		next[i].Message = bounded(next[i].Message)
+		if next[i].LastTransitionTime.IsZero() {
+			next[i].LastTransitionTime = now
+		}
+	}
+	return next
+}
+
+func wantedConditions(ms *v1alpha1.Microservice, seen Observation) []metav1.Condition {
+	found := verdict(ms, seen)
+	wanted := []metav1.Condition{found.ready, availableCondition(ms, seen.Deployment), dependenciesCondition(ms)}
+	if ms.Spec.Autoscaled() {
+		wanted = append(wanted, autoscalingCondition(seen.Autoscaler))
+	}
+	if found.reconciling {
+		wanted = append(wanted, abnormal(v1alpha1.ConditionReconciling, found.ready))
+	}
+	if found.stalled {
+		wanted = append(wanted, abnormal(v1alpha1.ConditionStalled, found.ready))
+	}
+	return wanted
+}
+
+// abnormal is a condition that is present only while True. It says what Ready says.
+func abnormal(conditionType string, ready metav1.Condition) metav1.Condition {
+	return metav1.Condition{Type: conditionType, Status: metav1.ConditionTrue, Reason: ready.Reason, Message: ready.Message}
+}
+
+// maxMessage bounds a message, in bytes: a status is for people.
+const maxMessage = 1024
+
+func bounded(message string) string {
+	if len(message) <= maxMessage {
+		return message
+	}
+	return strings.ToValidUTF8(message[:maxMessage-3], "") + "..."
+}
