@@ -7,20 +7,14 @@ import (
 	"fmt"
 	"os"
 	"strings"
-	"time"
 
 	"go.uber.org/zap/zapcore"
-	"k8s.io/apimachinery/pkg/runtime"
-	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
-	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	ctrl "sigs.k8s.io/controller-runtime"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
 	"sigs.k8s.io/controller-runtime/pkg/metrics/filters"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
-	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 	"github.com/microservice-dev/microservice-operator/internal/controller"
 	"github.com/microservice-dev/microservice-operator/internal/resources"
 )
@@ -75,15 +69,7 @@ func run(o *options) error {
 	if err != nil {
 		return err
 	}
-	reconciler := &controller.MicroserviceReconciler{
-		Client:                  mgr.GetClient(),
-		Door:                    controller.NewDoor(mgr.GetClient(), mgr.GetAPIReader()),
-		Recorder:                mgr.GetEventRecorder(controller.FieldOwner),
-		Settings:                resources.DefaultSettings(),
-		MaxConcurrentReconciles: o.concurrency,
-		ReconciliationTimeout:   30 * time.Second,
-	}
-	if err := reconciler.SetupWithManager(mgr); err != nil {
+	if err := controller.New(mgr, resources.DefaultSettings()).SetupWithManager(mgr); err != nil {
 		return err
 	}
 	if err := mgr.AddHealthzCheck("healthz", healthz.Ping); err != nil {
@@ -96,29 +82,22 @@ func run(o *options) error {
 }
 
 func newManager(o *options) (ctrl.Manager, error) {
-	scheme := runtime.NewScheme()
-	utilruntime.Must(clientgoscheme.AddToScheme(scheme))
-	utilruntime.Must(v1alpha1.AddToScheme(scheme))
-
-	caches, err := controller.CacheOptions(namespaces(o.watchNamespaces))
+	managerOptions, err := controller.ManagerOptions(namespaces(o.watchNamespaces), o.concurrency)
 	if err != nil {
 		return nil, err
 	}
+	managerOptions.Metrics = metricsOptions(o)
+	managerOptions.HealthProbeBindAddress = o.probeAddr
+	managerOptions.LeaderElection = o.leaderElect
+	managerOptions.LeaderElectionNamespace = o.leaderElectNS
+	managerOptions.LeaderElectionID = "microservice-operator.apps.microservice.dev"
+	managerOptions.LeaderElectionReleaseOnCancel = true // main returns as soon as the manager has stopped
+
 	config, err := ctrl.GetConfig()
 	if err != nil {
 		return nil, fmt.Errorf("finding the cluster: %w", err)
 	}
-	mgr, err := ctrl.NewManager(config, ctrl.Options{
-		Scheme:                        scheme,
-		Cache:                         caches,
-		Client:                        client.Options{Cache: &client.CacheOptions{EnableReadYourWritesConsistency: new(true)}},
-		Metrics:                       metricsOptions(o),
-		HealthProbeBindAddress:        o.probeAddr,
-		LeaderElection:                o.leaderElect,
-		LeaderElectionNamespace:       o.leaderElectNS,
-		LeaderElectionID:              "microservice-operator.apps.microservice.dev",
-		LeaderElectionReleaseOnCancel: true, // main returns as soon as the manager has stopped
-	})
+	mgr, err := ctrl.NewManager(config, managerOptions)
 	if err != nil {
 		return nil, fmt.Errorf("creating the manager: %w", err)
 	}

@@ -617,7 +617,7 @@ type MicroserviceStatus struct {
 
 	// availableReplicas is how many of them are available.
 	// +optional
-	AvailableReplicas int32 `json:"availableReplicas,omitempty"`
+	AvailableReplicas int32 `json:"availableReplicas"`
 
 	// selector of the pods, in the form that kubectl takes. It is part of the scale subresource.
 	// +optional

@@ -112,8 +112,11 @@ func Put[T any, P Object[T]](ctx context.Context, b *Batch, desired any, live P,
 		return live
 	}
 	answer, err := send[T, P](ctx, b, wish, plan)
-	if apierrors.IsConflict(err) {
+	if outdated(err) {
 		answer, plan.verb, err = sendAgain[T, P](ctx, b, wish)
+	}
+	if plan.verb == Update && refusedAsInvalid(err) {
+		answer, err = sendOverEdits[T, P](ctx, b, wish, err)
 	}
 	if plan.verb != "" {
 		b.note(ctx, plan.verb, kind, err)
@@ -124,8 +127,19 @@ func Put[T any, P Object[T]](ctx context.Context, b *Batch, desired any, live P,
 	return answer
 }
 
-// sendAgain follows a 409: the object exists where none was expected, or is newer than the cache. It looks once and
-// plans again from what is really there, which may be that nothing is left to do.
+// outdated says that the plan was made from a look that no longer holds: the object exists where none was expected, is
+// newer, is gone, or is another of the same name. For the last the server does not answer 409: to it we are changing the
+// UID, which is immutable.
+func outdated(err error) bool {
+	if apierrors.IsConflict(err) {
+		return true
+	}
+	cause, found := apierrors.StatusCause(err, metav1.CauseTypeFieldValueInvalid)
+	return found && apierrors.IsInvalid(err) && cause.Field == "metadata.uid"
+}
+
+// sendAgain follows an outdated plan. It looks once and plans again from what is really there, which may be that nothing
+// is left to do.
 func sendAgain[T any, P Object[T]](ctx context.Context, b *Batch, wish *wish) (P, Verb, error) {
 	live := P(new(T))
 	err := b.door.Live.Get(ctx, wish.key, live)

@@ -18,9 +18,9 @@ import (
 	"github.com/microservice-dev/microservice-operator/internal/apply"
 )
 
-// CacheOptions keep the caches small: of the children's kinds only what carries our label, and of each object only what
+// cacheOptions keep the caches small: of the children's kinds only what carries our label, and of each object only what
 // is read. namespaces limits everything to those; none means all.
-func CacheOptions(namespaces []string) (cache.Options, error) {
+func cacheOptions(namespaces []string) (cache.Options, error) {
 	ours, err := labels.NewRequirement(v1alpha1.LabelName, selection.Exists, nil)
 	if err != nil {
 		return cache.Options{}, fmt.Errorf("selecting children: %w", err)

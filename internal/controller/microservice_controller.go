@@ -4,7 +4,6 @@ package controller
 
 import (
 	"context"
-	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/client-go/tools/events"
@@ -28,17 +27,8 @@ type MicroserviceReconciler struct {
 	Recorder events.EventRecorder
 	// Settings are the operator's.
 	Settings resources.Settings
-	// MaxConcurrentReconciles is how many Microservices are looked at at once.
-	MaxConcurrentReconciles int
-	// ReconciliationTimeout frees a worker that waits for a watch that stands still.
-	ReconciliationTimeout time.Duration
 
 	rest restTimer
-}
-
-// NewDoor is the door that the reconciler writes through.
-func NewDoor(writer client.Client, live client.Reader) *apply.Door {
-	return &apply.Door{Client: writer, Live: live, FieldOwner: FieldOwner, Annotation: v1alpha1.AnnotationApplied}
 }
 
 // +kubebuilder:rbac:groups=apps.microservice.dev,resources=microservices,verbs=get;list;watch

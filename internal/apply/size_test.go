@@ -1,0 +1,149 @@
+package apply_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+
+	appsv1 "k8s.io/api/apps/v1"
+	autoscalingv1 "k8s.io/api/autoscaling/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	appsv1ac "k8s.io/client-go/applyconfigurations/apps/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/microservice-dev/microservice-operator/internal/apply"
+)
+
+const minimum = 3
+
+func sized(owner client.Object, replicas int32) *appsv1ac.DeploymentApplyConfiguration {
+	d := desiredDeployment(owner)
+	d.Spec.WithReplicas(replicas)
+	return d
+}
+
+// scale is what a HorizontalPodAutoscaler does.
+func scale(t testing.TB, owner client.Object, replicas int32) {
+	t.Helper()
+	d := read[appsv1.Deployment](t, owner)
+	s := &autoscalingv1.Scale{ObjectMeta: metav1.ObjectMeta{Name: d.Name, Namespace: d.Namespace}, Spec: autoscalingv1.ScaleSpec{Replicas: replicas}}
+	if err := admin.SubResource("scale").Update(context.Background(), d, client.WithSubResourceBody(s), client.FieldOwner("autoscaler")); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func wantReplicas(t *testing.T, owner client.Object, want int32) *appsv1.Deployment {
+	t.Helper()
+	d := read[appsv1.Deployment](t, owner)
+	if *d.Spec.Replicas != want {
+		t.Errorf("replicas = %d, want %d", *d.Spec.Replicas, want)
+	}
+	return d
+}
+
+func TestSizeIsBornAtTheMinimumAndThenLeftToTheAutoscaler(t *testing.T) {
+	t.Parallel()
+	owner := newOwner(t)
+	door := newDoor(admin)
+	autoscaled := func(live *appsv1.Deployment, image string) {
+		t.Helper()
+		d := desiredDeployment(owner)
+		d.Spec.Template.Spec.Containers[0].WithImage(image)
+		mustSucceed(t, putDeployment(door, owner, d, live, apply.AutoscaledFrom(minimum)))
+	}
+	autoscaled(nil, "a:1")
+	live := wantReplicas(t, owner, minimum)
+	autoscaled(live, "a:2") // nobody has scaled yet: the number is still ours, and is sent again
+	wantReplicas(t, owner, minimum)
+	scale(t, owner, 7)
+	autoscaled(wantReplicas(t, owner, 7), "a:3")
+	live = wantReplicas(t, owner, 7)
+	scale(t, owner, 0)
+	autoscaled(wantReplicas(t, owner, 0), "a:3") // an autoscaler does nothing at 0
+	wantReplicas(t, owner, minimum)
+}
+
+func TestSizeOfAStaleCacheDoesNotUndoTheAutoscaler(t *testing.T) {
+	t.Parallel()
+	cases := map[string]struct {
+		start int32
+		scale int32
+		want  int32
+	}{
+		"while the number is handed over":        {start: 4, scale: 7, want: 7},
+		"when it has left 0 already":             {start: 0, scale: 9, want: 9},
+		"when it is below the minimum, not ours": {start: 4, scale: 1, want: 1},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			owner := newOwner(t)
+			door := newDoor(admin)
+			mustSucceed(t, putDeployment(door, owner, sized(owner, tc.start), nil))
+			stale := read[appsv1.Deployment](t, owner)
+			scale(t, owner, tc.scale)
+			mustSucceed(t, putDeployment(door, owner, desiredDeployment(owner), stale, apply.AutoscaledFrom(minimum)))
+			wantReplicas(t, owner, tc.want)
+			// And it stays when a later write no longer carries the number.
+			d := desiredDeployment(owner)
+			d.Spec.Template.Spec.Containers[0].WithImage("a:2")
+			mustSucceed(t, putDeployment(door, owner, d, read[appsv1.Deployment](t, owner), apply.AutoscaledFrom(minimum)))
+			wantReplicas(t, owner, tc.want)
+		})
+	}
+}
+
+func TestFixedSizeIsRestored(t *testing.T) {
+	t.Parallel()
+	owner := newOwner(t)
+	door := newDoor(admin)
+	mustSucceed(t, putDeployment(door, owner, sized(owner, 2), nil))
+	for _, by := range []int32{0, 1, 9} {
+		scale(t, owner, by)
+		mustSucceed(t, putDeployment(door, owner, sized(owner, 2), read[appsv1.Deployment](t, owner)))
+		wantReplicas(t, owner, 2)
+	}
+}
+
+// TestSizeUnderAStorm lets an autoscaler and us write at the same time: no number may appear that neither asked for.
+func TestSizeUnderAStorm(t *testing.T) {
+	t.Parallel()
+	owner := newOwner(t)
+	door := newDoor(admin)
+	mustSucceed(t, putDeployment(door, owner, sized(owner, 4), nil))
+	stale := read[appsv1.Deployment](t, owner)
+	watcher, err := client.NewWithWatch(kube.Config, client.Options{Scheme: admin.Scheme()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := watcher.Watch(context.Background(), &appsv1.DeploymentList{}, client.InNamespace(owner.Namespace), client.MatchingLabels{"app": owner.Name})
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for n := int32(5); n < 25; n++ {
+			scale(t, owner, n)
+		}
+	}()
+	for i := range 20 {
+		d := desiredDeployment(owner)
+		d.Spec.Template.Spec.Containers[0].WithImage(fmt.Sprintf("a:%d", i))
+		for _, c := range putDeployment(door, owner, d, stale, apply.AutoscaledFrom(minimum)) {
+			if c.Err != nil {
+				t.Logf("lost a race twice, as a retry would see: %v", c.Err)
+			}
+		}
+	}
+	<-done
+	w.Stop()
+	last := int32(4)
+	for event := range w.ResultChan() {
+		n := *event.Object.(*appsv1.Deployment).Spec.Replicas
+		if n < last {
+			t.Errorf("replicas went from %d to %d", last, n)
+		}
+		last = n
+	}
+	wantReplicas(t, owner, 24)
+}

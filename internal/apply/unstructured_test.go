@@ -1,0 +1,73 @@
+package apply_test
+
+import (
+	"context"
+	"testing"
+
+	appsv1 "k8s.io/api/apps/v1"
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	policyv1 "k8s.io/api/policy/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/microservice-dev/microservice-operator/internal/apply"
+)
+
+var gvks = map[string]schema.GroupVersionKind{
+	"Deployment":              appsv1.SchemeGroupVersion.WithKind("Deployment"),
+	"Service":                 corev1.SchemeGroupVersion.WithKind("Service"),
+	"ServiceAccount":          corev1.SchemeGroupVersion.WithKind("ServiceAccount"),
+	"NetworkPolicy":           networkingv1.SchemeGroupVersion.WithKind("NetworkPolicy"),
+	"PodDisruptionBudget":     policyv1.SchemeGroupVersion.WithKind("PodDisruptionBudget"),
+	"HorizontalPodAutoscaler": autoscalingv2.SchemeGroupVersion.WithKind("HorizontalPodAutoscaler"),
+}
+
+func readUnstructured(t *testing.T, kind string, owner client.Object) *unstructured.Unstructured {
+	t.Helper()
+	u := &unstructured.Unstructured{}
+	u.SetGroupVersionKind(gvks[kind])
+	if err := admin.Get(context.Background(), client.ObjectKeyFromObject(owner), u); err != nil {
+		t.Fatal(err)
+	}
+	return u
+}
+
+// putUnstructured puts the wish of a kind over live, nil for what is there, and gives the number of changes.
+func putUnstructured(t *testing.T, kind string, owner client.Object, live *unstructured.Unstructured) int {
+	t.Helper()
+	switch kind {
+	case "Deployment":
+		return putAs[appsv1.Deployment](t, kind, owner, live)
+	case "Service":
+		return putAs[corev1.Service](t, kind, owner, live)
+	case "ServiceAccount":
+		return putAs[corev1.ServiceAccount](t, kind, owner, live)
+	case "NetworkPolicy":
+		return putAs[networkingv1.NetworkPolicy](t, kind, owner, live)
+	case "PodDisruptionBudget":
+		return putAs[policyv1.PodDisruptionBudget](t, kind, owner, live)
+	default:
+		return putAs[autoscalingv2.HorizontalPodAutoscaler](t, kind, owner, live)
+	}
+}
+
+func putAs[T any, P apply.Object[T]](t *testing.T, kind string, owner client.Object, live *unstructured.Unstructured) int {
+	t.Helper()
+	var typed P
+	if live == nil {
+		typed = read[T, P](t, owner)
+	} else {
+		typed = P(new(T))
+		if err := runtime.DefaultUnstructuredConverter.FromUnstructured(live.Object, typed); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b := newDoor(admin).Begin(owner, false)
+	apply.Put(context.Background(), b, desiredOf(owner)[kind], typed)
+	mustSucceed(t, b.Changes())
+	return len(b.Changes())
+}

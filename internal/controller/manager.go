@@ -1,0 +1,61 @@
+package controller
+
+import (
+	"time"
+
+	"k8s.io/apimachinery/pkg/runtime"
+	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/config"
+
+	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
+	"github.com/microservice-dev/microservice-operator/internal/apply"
+	"github.com/microservice-dev/microservice-operator/internal/resources"
+)
+
+// reconciliationTimeout frees a worker that waits for a watch that stands still: a read waits until the cache has seen
+// the operator's own writes.
+const reconciliationTimeout = 30 * time.Second
+
+// NewScheme knows the Microservice and the kinds of its children.
+func NewScheme() *runtime.Scheme {
+	scheme := runtime.NewScheme()
+	utilruntime.Must(clientgoscheme.AddToScheme(scheme))
+	utilruntime.Must(v1alpha1.AddToScheme(scheme))
+	return scheme
+}
+
+// ManagerOptions are what the reconciler needs of its manager: small caches that have seen the operator's own writes.
+// namespaces limits it to those; none means all.
+func ManagerOptions(namespaces []string, maxConcurrentReconciles int) (ctrl.Options, error) {
+	caches, err := cacheOptions(namespaces)
+	if err != nil {
+		return ctrl.Options{}, err
+	}
+	return ctrl.Options{
+		Scheme: NewScheme(),
+		Cache:  caches,
+		Client: client.Options{Cache: &client.CacheOptions{EnableReadYourWritesConsistency: new(true)}},
+		Controller: config.Controller{
+			MaxConcurrentReconciles: maxConcurrentReconciles,
+			ReconciliationTimeout:   reconciliationTimeout,
+		},
+	}, nil
+}
+
+// New is a reconciler that works through the manager.
+func New(mgr ctrl.Manager, settings resources.Settings) *MicroserviceReconciler {
+	return &MicroserviceReconciler{
+		Client: mgr.GetClient(),
+		Door: &apply.Door{
+			Client:     mgr.GetClient(),
+			Live:       mgr.GetAPIReader(),
+			FieldOwner: FieldOwner,
+			Annotation: v1alpha1.AnnotationApplied,
+		},
+		Recorder: mgr.GetEventRecorder(FieldOwner),
+		Settings: settings,
+	}
+}

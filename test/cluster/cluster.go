@@ -1,0 +1,139 @@
+// Package cluster starts a real API server and etcd for tests, and on demand the controllers, the scheduler and a node
+// that a cluster has.
+package cluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
+	"sigs.k8s.io/controller-runtime/pkg/envtest"
+)
+
+// Cluster is what was started.
+type Cluster struct {
+	// Config has the rights of an administrator.
+	Config *rest.Config
+
+	env       *envtest.Environment
+	processes []*process
+}
+
+// Start starts etcd and an API server that serves our CRD. Its programs come from KUBEBUILDER_ASSETS, or from bin/k8s,
+// where `make controlplane` puts them.
+func Start() (*Cluster, error) {
+	env := &envtest.Environment{
+		CRDDirectoryPaths:       []string{filepath.Join(Root(), "config", "crd", "bases")},
+		ErrorIfCRDPathMissing:   true,
+		BinaryAssetsDirectory:   assets(),
+		ControlPlaneStopTimeout: 30 * time.Second,
+	}
+	env.ControlPlane.GetAPIServer().Configure().
+		Append("enable-admission-plugins", "OwnerReferencesPermissionEnforcement").
+		Append("service-cluster-ip-range", "10.0.0.0/16")
+	config, err := env.Start()
+	if err != nil {
+		return nil, fmt.Errorf("starting etcd and the API server (run `make controlplane` first): %w", err)
+	}
+	config.QPS, config.Burst = -1, 0
+	return &Cluster{Config: config, env: env}, nil
+}
+
+// StartControllers starts the controller manager, the scheduler and a node played by KWOK, whose pods become ready.
+func (c *Cluster) StartControllers(ctx context.Context) error {
+	kubeconfig, err := c.kubeconfig()
+	if err != nil {
+		return err
+	}
+	for _, command := range [][]string{
+		{"kube-controller-manager", "--secure-port=0", "--leader-elect=false", "--kube-api-qps=500", "--kube-api-burst=1000",
+			"--horizontal-pod-autoscaler-sync-period=2s", "--kubeconfig=" + kubeconfig},
+		{"kube-scheduler", "--secure-port=0", "--leader-elect=false", "--kubeconfig=" + kubeconfig},
+		{"kwok", "--manage-all-nodes=true", "--kubeconfig=" + kubeconfig},
+	} {
+		p, err := start(filepath.Join(assets(), command[0]), command[1:]...)
+		if err != nil {
+			return errors.Join(err, c.Stop())
+		}
+		c.processes = append(c.processes, p)
+	}
+	return c.addNode(ctx)
+}
+
+// Stop ends everything that was started and removes its data.
+func (c *Cluster) Stop() error {
+	var all []error
+	for _, p := range c.processes {
+		all = append(all, p.stop())
+	}
+	return errors.Join(append(all, c.env.Stop())...)
+}
+
+// AddUser gives a client for a user of the groups, with the rights that RBAC grants it.
+func (c *Cluster) AddUser(name string, groups ...string) (*rest.Config, error) {
+	user, err := c.env.AddUser(envtest.User{Name: name, Groups: groups}, nil)
+	if err != nil {
+		return nil, fmt.Errorf("adding user %s: %w", name, err)
+	}
+	config := user.Config()
+	config.QPS, config.Burst = -1, 0
+	return config, nil
+}
+
+// Root is the folder of this repository.
+func Root() string {
+	_, file, _, _ := runtime.Caller(0)
+	return filepath.Join(filepath.Dir(file), "..", "..")
+}
+
+func assets() string {
+	if dir := os.Getenv("KUBEBUILDER_ASSETS"); dir != "" {
+		return dir
+	}
+	return filepath.Join(Root(), "bin", "k8s")
+}
+
+func (c *Cluster) kubeconfig() (string, error) {
+	user, err := c.env.AddUser(envtest.User{Name: "system:controllers", Groups: []string{"system:masters"}}, nil)
+	if err != nil {
+		return "", fmt.Errorf("adding a user for the controllers: %w", err)
+	}
+	content, err := user.KubeConfig()
+	if err != nil {
+		return "", fmt.Errorf("writing a kubeconfig for the controllers: %w", err)
+	}
+	path := filepath.Join(c.env.ControlPlane.GetAPIServer().CertDir, "controllers.kubeconfig")
+	if err := os.WriteFile(path, content, 0o600); err != nil {
+		return "", fmt.Errorf("writing a kubeconfig for the controllers: %w", err)
+	}
+	return path, nil
+}
+
+func (c *Cluster) addNode(ctx context.Context) error {
+	clients, err := kubernetes.NewForConfig(c.Config)
+	if err != nil {
+		return fmt.Errorf("creating a client: %w", err)
+	}
+	room := corev1.ResourceList{
+		corev1.ResourceCPU:    resource.MustParse("1000"),
+		corev1.ResourceMemory: resource.MustParse("1Ti"),
+		corev1.ResourcePods:   resource.MustParse("10000"),
+	}
+	node := &corev1.Node{
+		ObjectMeta: metav1.ObjectMeta{Name: "node", Labels: map[string]string{corev1.LabelHostname: "node"}},
+		Status:     corev1.NodeStatus{Capacity: room, Allocatable: room},
+	}
+	if _, err := clients.CoreV1().Nodes().Create(ctx, node, metav1.CreateOptions{}); err != nil {
+		return fmt.Errorf("creating a node: %w", err)
+	}
+	return nil
+}
