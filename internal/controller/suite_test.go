@@ -2,28 +2,50 @@ package controller
 
 import (
 	"context"
+	"fmt"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/rest"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/log/zap"
+	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
+	"sigs.k8s.io/yaml"
 
+	"github.com/microservice-dev/microservice-operator/internal/resources"
 	"github.com/microservice-dev/microservice-operator/test/cluster"
 )
 
 var (
 	ctx  context.Context
 	kube *cluster.Cluster
+	// k8s has the rights of an administrator and no cache.
+	k8s client.WithWatch
+	// operatorConfig has the rights of the rendered ClusterRole and no others.
+	operatorConfig *rest.Config
+	// requests are those of the operator that runs for all specs; specs look at their own namespace's.
+	requests *cluster.Recorder
+	operator *runningOperator
 )
 
 func TestController(t *testing.T) {
 	RegisterFailHandler(Fail)
 	SetDefaultEventuallyTimeout(30 * time.Second)
 	SetDefaultEventuallyPollingInterval(50 * time.Millisecond)
+	SetDefaultConsistentlyDuration(2 * time.Second)
 	RunSpecs(t, "Controller")
 }
 
 var _ = BeforeSuite(func() {
+	ctrl.SetLogger(zap.New(zap.WriteTo(GinkgoWriter)))
 	var cancel context.CancelFunc
 	ctx, cancel = context.WithCancel(context.Background())
 	DeferCleanup(cancel)
@@ -32,6 +54,69 @@ var _ = BeforeSuite(func() {
 	Expect(err).NotTo(HaveOccurred())
 	DeferCleanup(func() { Expect(kube.Stop()).To(Succeed()) })
 	Expect(kube.StartControllers(ctx)).To(Succeed())
+	k8s, err = client.NewWithWatch(kube.Config, client.Options{Scheme: NewScheme()})
+	Expect(err).NotTo(HaveOccurred())
+	operatorConfig = operatorUser()
+	requests = cluster.NewRecorder()
+	operator = startOperator(requests.Wrap(operatorConfig))
+	DeferCleanup(func() { operator.stop() })
 })
 
-var _ = It("starts", func() { time.Sleep(3 * time.Second) })
+// operatorUser is bound to the ClusterRole that is shipped, so that a missing verb fails a spec.
+func operatorUser() *rest.Config {
+	GinkgoHelper()
+	raw, err := os.ReadFile(filepath.Join(cluster.Root(), "config", "rbac", "role.yaml"))
+	Expect(err).NotTo(HaveOccurred())
+	role := &rbacv1.ClusterRole{}
+	Expect(yaml.UnmarshalStrict(raw, role)).To(Succeed())
+	Expect(k8s.Create(ctx, role)).To(Succeed())
+	Expect(k8s.Create(ctx, &rbacv1.ClusterRoleBinding{
+		ObjectMeta: metav1.ObjectMeta{Name: "operator"},
+		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: role.Name},
+		Subjects:   []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: rbacv1.UserKind, Name: "operator"}},
+	})).To(Succeed())
+	config, err := kube.AddUser("operator")
+	Expect(err).NotTo(HaveOccurred())
+	return config
+}
+
+// runningOperator is a manager with the reconciler, as cmd/main.go runs it.
+type runningOperator struct {
+	reconciler *MicroserviceReconciler
+	cancel     context.CancelFunc
+	stopped    chan error
+}
+
+func startOperator(config *rest.Config, namespaces ...string) *runningOperator {
+	GinkgoHelper()
+	options, err := ManagerOptions(namespaces, 8)
+	Expect(err).NotTo(HaveOccurred())
+	options.Metrics = metricsserver.Options{BindAddress: "0"}
+	options.Controller.SkipNameValidation = new(true) // one process runs several operators, one after the other
+	options.GracefulShutdownTimeout = new(5 * time.Second)
+	mgr, err := ctrl.NewManager(config, options)
+	Expect(err).NotTo(HaveOccurred())
+	o := &runningOperator{reconciler: New(mgr, resources.DefaultSettings()), stopped: make(chan error, 1)}
+	Expect(o.reconciler.SetupWithManager(mgr)).To(Succeed())
+	var run context.Context
+	run, o.cancel = context.WithCancel(ctx)
+	go func() { o.stopped <- mgr.Start(run) }()
+	Expect(mgr.GetCache().WaitForCacheSync(run)).To(BeTrue())
+	return o
+}
+
+func (o *runningOperator) stop() {
+	o.cancel()
+	<-o.stopped
+}
+
+var namespaceCount int
+
+// newNamespace is one that no other spec uses. It is left to the end of the suite: nothing in it disturbs others.
+func newNamespace() string {
+	GinkgoHelper()
+	namespaceCount++
+	ns := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: fmt.Sprintf("spec-%d", namespaceCount)}}
+	Expect(k8s.Create(ctx, ns)).To(Succeed())
+	return ns.Name
+}

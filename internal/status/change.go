@@ -27,9 +27,8 @@ func Compare(stored, next *v1alpha1.MicroserviceStatus) Change {
 		return Same
 	}
 	before, after := gist(stored), gist(next)
-	if becameAvailableMidway(before, after) {
-		meta.SetStatusCondition(&after.Conditions, *available(before))
-		available(after).LastTransitionTime = available(before).LastTransitionTime
+	if rollingOut(before) && rollingOut(after) {
+		postpone(before, after)
 	}
 	if equality.Semantic.DeepEqual(before, after) {
 		return Minor
@@ -37,11 +36,20 @@ func Compare(stored, next *v1alpha1.MicroserviceStatus) Change {
 	return Major
 }
 
-// becameAvailableMidway is the good news that the end of a rollout usually tells again a moment later.
-func becameAvailableMidway(before, after *v1alpha1.MicroserviceStatus) bool {
-	return rollingOut(before) && rollingOut(after) &&
-		meta.IsStatusConditionFalse(before.Conditions, v1alpha1.ConditionAvailable) &&
-		meta.IsStatusConditionTrue(after.Conditions, v1alpha1.ConditionAvailable)
+// postpone takes out of after what can wait for the end of the rollout, which usually tells it a moment later: that
+// enough replicas are available already, and what the autoscaler says.
+func postpone(before, after *v1alpha1.MicroserviceStatus) {
+	for i := range after.Conditions {
+		c := &after.Conditions[i]
+		was := meta.FindStatusCondition(before.Conditions, c.Type)
+		if was == nil {
+			continue
+		}
+		goodNews := c.Type == v1alpha1.ConditionAvailable && c.Status == metav1.ConditionTrue
+		if goodNews || c.Type == v1alpha1.ConditionAutoscaling {
+			*c = *was
+		}
+	}
 }
 
 // gist is a status without its numbers: the counters, and the messages that count.

@@ -4,6 +4,7 @@ package cluster
 
 import (
 	"context"
+	_ "embed"
 	"errors"
 	"fmt"
 	"os"
@@ -18,6 +19,9 @@ import (
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
 )
+
+//go:embed stages.yaml
+var stages []byte
 
 // Cluster is what was started.
 type Cluster struct {
@@ -54,11 +58,16 @@ func (c *Cluster) StartControllers(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	config := filepath.Join(filepath.Dir(kubeconfig), "kwok.yaml")
+	if err := os.WriteFile(config, stages, 0o600); err != nil {
+		return fmt.Errorf("writing KWOK's configuration: %w", err)
+	}
 	for _, command := range [][]string{
-		{"kube-controller-manager", "--secure-port=0", "--leader-elect=false", "--kube-api-qps=500", "--kube-api-burst=1000",
-			"--horizontal-pod-autoscaler-sync-period=2s", "--kubeconfig=" + kubeconfig},
+		// The node sends no heartbeats, so nobody shall miss them.
+		{"kube-controller-manager", "--controllers=*,-node-lifecycle-controller", "--horizontal-pod-autoscaler-sync-period=2s",
+			"--secure-port=0", "--leader-elect=false", "--kube-api-qps=500", "--kube-api-burst=1000", "--kubeconfig=" + kubeconfig},
 		{"kube-scheduler", "--secure-port=0", "--leader-elect=false", "--kubeconfig=" + kubeconfig},
-		{"kwok", "--manage-all-nodes=true", "--kubeconfig=" + kubeconfig},
+		{"kwok", "--manage-all-nodes=true", "--config=" + config, "--kubeconfig=" + kubeconfig},
 	} {
 		p, err := start(filepath.Join(assets(), command[0]), command[1:]...)
 		if err != nil {
@@ -132,8 +141,13 @@ func (c *Cluster) addNode(ctx context.Context) error {
 		ObjectMeta: metav1.ObjectMeta{Name: "node", Labels: map[string]string{corev1.LabelHostname: "node"}},
 		Status:     corev1.NodeStatus{Capacity: room, Allocatable: room},
 	}
-	if _, err := clients.CoreV1().Nodes().Create(ctx, node, metav1.CreateOptions{}); err != nil {
+	node, err = clients.CoreV1().Nodes().Create(ctx, node, metav1.CreateOptions{})
+	if err != nil {
 		return fmt.Errorf("creating a node: %w", err)
+	}
+	node.Spec.Taints = nil // a new node is tainted as not ready
+	if _, err := clients.CoreV1().Nodes().Update(ctx, node, metav1.UpdateOptions{}); err != nil {
+		return fmt.Errorf("opening the node: %w", err)
 	}
 	return nil
 }

@@ -1,0 +1,116 @@
+package controller
+
+import (
+	"fmt"
+	"strings"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	"github.com/onsi/gomega/types"
+	appsv1 "k8s.io/api/apps/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
+	"github.com/microservice-dev/microservice-operator/test/cluster"
+)
+
+// The words of the specs.
+
+// create stores it.
+func create(ms *v1alpha1.Microservice) {
+	GinkgoHelper()
+	Expect(k8s.Create(ctx, ms, client.FieldValidation("Strict"))).To(Succeed())
+}
+
+// edit changes the spec of what is stored, as kubectl patch does.
+func edit(ms *v1alpha1.Microservice, change func(*v1alpha1.MicroserviceSpec)) {
+	GinkgoHelper()
+	before := ms.DeepCopy()
+	change(&ms.Spec)
+	Expect(k8s.Patch(ctx, ms, client.MergeFrom(before))).To(Succeed())
+}
+
+// state is "Ready status/reason", with the abnormal conditions behind it; empty while it does not speak of the stored
+// generation.
+func state(ms *v1alpha1.Microservice) func() string {
+	return func() string {
+		now := &v1alpha1.Microservice{}
+		if err := k8s.Get(ctx, client.ObjectKeyFromObject(ms), now); err != nil {
+			return err.Error()
+		}
+		ready := meta.FindStatusCondition(now.Status.Conditions, v1alpha1.ConditionReady)
+		if ready == nil || now.Status.ObservedGeneration != now.Generation {
+			return ""
+		}
+		words := []string{fmt.Sprintf("%s/%s", ready.Status, ready.Reason)}
+		for _, abnormal := range []string{v1alpha1.ConditionReconciling, v1alpha1.ConditionStalled} {
+			if meta.IsStatusConditionTrue(now.Status.Conditions, abnormal) {
+				words = append(words, abnormal)
+			}
+		}
+		return strings.Join(words, " ")
+	}
+}
+
+const (
+	available  = "True/Available"
+	rollingOut = "False/RollingOut Reconciling"
+)
+
+func eventually(ms *v1alpha1.Microservice, want string) {
+	GinkgoHelper()
+	Eventually(state(ms)).Should(Equal(want))
+}
+
+// message is Ready's.
+func message(ms *v1alpha1.Microservice) string {
+	GinkgoHelper()
+	now := &v1alpha1.Microservice{}
+	Expect(k8s.Get(ctx, client.ObjectKeyFromObject(ms), now)).To(Succeed())
+	ready := meta.FindStatusCondition(now.Status.Conditions, v1alpha1.ConditionReady)
+	Expect(ready).NotTo(BeNil())
+	return ready.Message
+}
+
+// exists says whether the child of a kind is there.
+func exists(ms *v1alpha1.Microservice, child client.Object) func() bool {
+	return func() bool {
+		return k8s.Get(ctx, client.ObjectKeyFromObject(ms), child) == nil
+	}
+}
+
+func deploymentOf(ms *v1alpha1.Microservice) *appsv1.Deployment {
+	GinkgoHelper()
+	d := &appsv1.Deployment{}
+	Expect(k8s.Get(ctx, client.ObjectKeyFromObject(ms), d)).To(Succeed())
+	return d
+}
+
+// sent are the operator's requests about a namespace, each as "verb resource", in order.
+func sent(r *cluster.Recorder, namespace string) []string {
+	var all []string
+	for _, q := range r.Requests(namespace) {
+		words := q.Verb + " " + q.Resource
+		if q.Code >= 400 {
+			words += fmt.Sprintf(" -> %d", q.Code)
+		}
+		all = append(all, words)
+	}
+	return all
+}
+
+// silence waits until the operator has had the time to do more, and expects that it did nothing more.
+func silence(namespace string) {
+	GinkgoHelper()
+	before := sent(requests, namespace)
+	Consistently(func() []string { return sent(requests, namespace) }).Should(Equal(before))
+}
+
+func containAll(words ...string) types.GomegaMatcher {
+	var all []types.GomegaMatcher
+	for _, w := range words {
+		all = append(all, ContainSubstring(w))
+	}
+	return And(all...)
+}

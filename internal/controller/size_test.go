@@ -1,0 +1,192 @@
+package controller
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	appsv1 "k8s.io/api/apps/v1"
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
+	"k8s.io/apimachinery/pkg/watch"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
+	"github.com/microservice-dev/microservice-operator/test/cluster"
+	. "github.com/microservice-dev/microservice-operator/test/wrappers"
+)
+
+// The journey of a size: each step is an edit, and the number of replicas that it shall end in. Without metrics an
+// autoscaler still keeps the number between its bounds.
+type step struct {
+	what string
+	edit func(*v1alpha1.MicroserviceSpec)
+	ends int32
+}
+
+func fixed(n int32) func(*v1alpha1.MicroserviceSpec) {
+	return func(s *v1alpha1.MicroserviceSpec) { s.Replicas, s.Autoscaling = &n, nil }
+}
+
+func autoscaled(low, high int32) func(*v1alpha1.MicroserviceSpec) {
+	return func(s *v1alpha1.MicroserviceSpec) {
+		s.Replicas, s.Autoscaling = nil, &v1alpha1.Autoscaling{MinReplicas: &low, MaxReplicas: high}
+	}
+}
+
+var journey = []step{
+	{"fixed at 7", fixed(7), 7},
+	{"autoscaled, with the number within the bounds", autoscaled(2, 9), 7},
+	{"autoscaled, with a higher minimum", autoscaled(8, 9), 8},
+	{"autoscaled, with a new image", func(s *v1alpha1.MicroserviceSpec) { s.Image = "example.com/web:2" }, 8},
+	{"fixed at 3", fixed(3), 3},
+	{"parked", fixed(0), 0},
+	{"autoscaled from 0", autoscaled(2, 5), 2},
+	{"autoscaled, with a minimum of 4", autoscaled(4, 5), 4},
+	{"neither", func(s *v1alpha1.MicroserviceSpec) { s.Replicas, s.Autoscaling = nil, nil }, 1},
+	{"autoscaled from 1", autoscaled(3, 5), 3},
+}
+
+// sizes are the values that spec.replicas of a Deployment had, from birth on, without repeats.
+type sizes struct {
+	mu    sync.Mutex
+	seen  []int32
+	watch watch.Interface
+}
+
+func watchSizes(namespace string) *sizes {
+	GinkgoHelper()
+	w, err := k8s.Watch(ctx, &appsv1.DeploymentList{}, client.InNamespace(namespace))
+	Expect(err).NotTo(HaveOccurred())
+	s := &sizes{watch: w}
+	go func() {
+		for event := range w.ResultChan() {
+			if d, ok := event.Object.(*appsv1.Deployment); ok {
+				s.add(*d.Spec.Replicas)
+			}
+		}
+	}()
+	DeferCleanup(w.Stop)
+	return s
+}
+
+func (s *sizes) add(n int32) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.seen) == 0 || s.seen[len(s.seen)-1] != n {
+		s.seen = append(s.seen, n)
+	}
+}
+
+func (s *sizes) all() []int32 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.seen)
+}
+
+// travel takes the Microservice through the journey. alive is called again and again on the way.
+func travel(ms *v1alpha1.Microservice, alive func()) {
+	GinkgoHelper()
+	for i, s := range journey {
+		if i == 0 {
+			s.edit(&ms.Spec)
+			create(ms)
+		} else {
+			edit(ms, s.edit)
+		}
+		arrive(ms, s, alive)
+	}
+}
+
+// arrive waits until the size is what it shall be, and the Microservice says that it is done. The autoscaler must have
+// had its say, too: it is the one that could disagree.
+func arrive(ms *v1alpha1.Microservice, s step, alive func()) {
+	GinkgoHelper()
+	want := available
+	if s.ends == 0 {
+		want = "True/Parked"
+	}
+	Eventually(func() string {
+		alive()
+		d := &appsv1.Deployment{}
+		if err := k8s.Get(ctx, client.ObjectKeyFromObject(ms), d); err != nil {
+			return err.Error()
+		}
+		return fmt.Sprintf("%d %s %s", *d.Spec.Replicas, state(ms)(), autoscalerSays(ms))
+	}, time.Minute).Should(Equal(fmt.Sprintf("%d %s settled", s.ends, want)), s.what)
+}
+
+// autoscalerSays "settled" where there is none, or it has observed its spec and wants the number that is there.
+func autoscalerSays(ms *v1alpha1.Microservice) string {
+	hpa := &autoscalingv2.HorizontalPodAutoscaler{}
+	err := k8s.Get(ctx, client.ObjectKeyFromObject(ms), hpa)
+	switch {
+	case err != nil && ms.Spec.Autoscaled(), err == nil && !ms.Spec.Autoscaled():
+		return "pending"
+	case err != nil:
+		return "settled"
+	case len(hpa.Status.Conditions) == 0 || hpa.Status.CurrentReplicas < *hpa.Spec.MinReplicas || hpa.Status.CurrentReplicas > hpa.Spec.MaxReplicas:
+		return "working"
+	}
+	return "settled"
+}
+
+var _ = Describe("The number of replicas", func() {
+	wanted := []int32{7, 8, 3, 0, 2, 4, 1, 3}
+
+	It("passes through nothing that nobody asked for", func() {
+		ns := newNamespace()
+		seen := watchSizes(ns)
+		travel(MakeMicroservice(ns, "web"), func() {})
+		Eventually(seen.all).Should(Equal(wanted))
+	})
+
+	It("does so also when the operator dies after any of its writes", func() {
+		operator.stop()
+		DeferCleanup(func() { operator = startOperator(requests.Wrap(operatorConfig)) })
+
+		By("counting the writes of an undisturbed journey")
+		ns := newNamespace()
+		undisturbed := cluster.NewRecorder()
+		o := startOperator(undisturbed.Wrap(operatorConfig), ns)
+		travel(MakeMicroservice(ns, "web"), func() {})
+		o.stop()
+		writes := len(undisturbed.Requests(ns))
+		Expect(writes).To(BeNumerically(">", 25))
+
+		By(fmt.Sprintf("dying after each of %d writes", writes))
+		var journeys sync.WaitGroup
+		atOnce := make(chan struct{}, 8)
+		for n := 1; n <= writes; n++ {
+			ns := newNamespace()
+			seen := watchSizes(ns)
+			journeys.Go(func() {
+				defer GinkgoRecover()
+				atOnce <- struct{}{}
+				defer func() { <-atOnce }()
+				travelWithCrash(ns, n)
+				Eventually(seen.all).Should(Equal(wanted), "crash after write %d", n)
+			})
+		}
+		journeys.Wait()
+	})
+})
+
+// travelWithCrash has the operator die right after its n-th write, before it hears the answer, and another one go on.
+func travelWithCrash(namespace string, n int) {
+	GinkgoHelper()
+	fault := cluster.NewRecorder()
+	fault.FailAfter(n)
+	o := startOperator(fault.Wrap(operatorConfig), namespace)
+	dead := false
+	travel(MakeMicroservice(namespace, "web"), func() {
+		if fault.Crashed() && !dead {
+			dead = true
+			o.stop()
+			o = startOperator(operatorConfig, namespace)
+		}
+	})
+	o.stop()
+}

@@ -1,0 +1,43 @@
+package cluster
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/wait"
+	"k8s.io/client-go/kubernetes"
+)
+
+func TestClusterRunsAPod(t *testing.T) {
+	ctx := context.Background()
+	c, err := Start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := c.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := c.StartControllers(ctx); err != nil {
+		t.Fatal(err)
+	}
+	pods := kubernetes.NewForConfigOrDie(c.Config).CoreV1().Pods("default")
+	pod := &corev1.Pod{
+		ObjectMeta: metav1.ObjectMeta{Name: "check"},
+		Spec:       corev1.PodSpec{Containers: []corev1.Container{{Name: "check", Image: "none"}}},
+	}
+	if _, err := pods.Create(ctx, pod, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	err = wait.PollUntilContextTimeout(ctx, 100*time.Millisecond, 30*time.Second, true, func(ctx context.Context) (bool, error) {
+		now, err := pods.Get(ctx, "check", metav1.GetOptions{})
+		return err == nil && now.Status.Phase == corev1.PodRunning, err
+	})
+	if err != nil {
+		t.Fatalf("the pod does not run: %v", err)
+	}
+}
