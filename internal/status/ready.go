@@ -49,7 +49,7 @@ func stalled(reason, message string) finding {
 }
 
 func paused(pending []string) finding {
-	message := fmt.Sprintf("%d changes wait until spec.paused is unset: %s", len(pending), strings.Join(pending, ", "))
+	message := "Changes wait until spec.paused is unset: " + strings.Join(pending, ", ")
 	return finding{ready: ready(metav1.ConditionUnknown, v1alpha1.ReasonPaused, message)}
 }
 
