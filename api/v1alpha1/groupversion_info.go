@@ -2,6 +2,7 @@
 // application service and what it depends on.
 //
 // +kubebuilder:object:generate=true
+// +kubebuilder:ac:generate=true
 // +groupName=apps.microservice.dev
 package v1alpha1
 

@@ -70,7 +70,7 @@ type MicroserviceSpec struct {
 	// +listType=map
 	// +listMapKey=name
 	// +kubebuilder:validation:MaxItems=16
-	// +kubebuilder:validation:XValidation:rule="self.all(p, self.exists_one(q, q.port == p.port && (has(q.protocol) ? q.protocol : 'TCP') == (has(p.protocol) ? p.protocol : 'TCP')))",message="port and protocol must be unique together"
+	// +kubebuilder:validation:XValidation:rule="self.all(p, self.exists_one(q, q.port == p.port && (has(q.protocol) ? q.protocol : 'TCP') == (has(p.protocol) ? p.protocol : 'TCP')))",message="port and protocol must be unique together: give one of the ports another number (a targetPort may be shared)"
 	Ports []Port `json:"ports,omitempty"`
 
 	// service tunes the generated Service. It is ignored when ports is empty.
@@ -172,6 +172,7 @@ type Port struct {
 	// <NAME>_URL; without it a port named http, https or grpc says the same.
 	// +optional
 	// +kubebuilder:validation:MaxLength=63
+	// +kubebuilder:validation:XValidation:rule="self.matches('^([a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$')",message="must be a protocol such as http, grpc or kubernetes.io/h2c: letters, digits, '-', '_' and '.', with or without a DNS prefix and '/'"
 	AppProtocol *string `json:"appProtocol,omitempty"`
 }
 
@@ -201,6 +202,7 @@ type ServiceOptions struct {
 	// loadBalancerClass is the Service's own field. It cannot be changed on a Service that exists.
 	// +optional
 	// +kubebuilder:validation:MaxLength=253
+	// +kubebuilder:validation:XValidation:rule="self.matches('^([a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$')",message="must be a class such as internal-vip or example.com/internal-vip"
 	LoadBalancerClass *string `json:"loadBalancerClass,omitempty"`
 
 	// loadBalancerSourceRanges are the client networks that the load balancer lets in, where it supports it.
@@ -252,14 +254,17 @@ type Autoscaling struct {
 type Probes struct {
 	// startup holds the other probes back until it succeeds.
 	// +optional
+	// +kubebuilder:validation:XValidation:rule="(!has(self.httpGet) || type(self.httpGet.port) != int || (self.httpGet.port >= 1 && self.httpGet.port <= 65535)) && (!has(self.tcpSocket) || type(self.tcpSocket.port) != int || (self.tcpSocket.port >= 1 && self.tcpSocket.port <= 65535))",message="port must be a number from 1 to 65535, or the name of one of spec.ports"
 	Startup *corev1.Probe `json:"startup,omitempty"`
 
 	// readiness decides whether the pod gets traffic and counts as available.
 	// +optional
+	// +kubebuilder:validation:XValidation:rule="(!has(self.httpGet) || type(self.httpGet.port) != int || (self.httpGet.port >= 1 && self.httpGet.port <= 65535)) && (!has(self.tcpSocket) || type(self.tcpSocket.port) != int || (self.tcpSocket.port >= 1 && self.tcpSocket.port <= 65535))",message="port must be a number from 1 to 65535, or the name of one of spec.ports"
 	Readiness *corev1.Probe `json:"readiness,omitempty"`
 
 	// liveness restarts the container when it fails.
 	// +optional
+	// +kubebuilder:validation:XValidation:rule="(!has(self.httpGet) || type(self.httpGet.port) != int || (self.httpGet.port >= 1 && self.httpGet.port <= 65535)) && (!has(self.tcpSocket) || type(self.tcpSocket.port) != int || (self.tcpSocket.port >= 1 && self.tcpSocket.port <= 65535))",message="port must be a number from 1 to 65535, or the name of one of spec.ports"
 	Liveness *corev1.Probe `json:"liveness,omitempty"`
 }
 
@@ -306,7 +311,8 @@ type Dependency struct {
 
 	// port is the name of the port to reach. Default: the primary port.
 	// +optional
-	// +kubebuilder:validation:MaxLength=15
+	// +kubebuilder:validation:MaxLength=63
+	// +kubebuilder:validation:XValidation:rule="self.matches('^([a-z0-9]([-a-z0-9]*[a-z0-9])?)?$')",message="must be the name of a port, such as http: lower-case letters, digits and '-'"
 	Port string `json:"port,omitempty"`
 
 	// optional dependencies open the network and inject variables, but never make DependenciesReady False.
@@ -325,12 +331,14 @@ type ObjectReference struct {
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=63
+	// +kubebuilder:validation:XValidation:rule="self.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$')",message="must be the name of an object: lower-case letters, digits and '-', without a namespace or domain"
 	Name string `json:"name"`
 
 	// namespace of the object. Default: this Microservice's. Another one needs the target's consent
 	// (allowedDependents).
 	// +optional
 	// +kubebuilder:validation:MaxLength=63
+	// +kubebuilder:validation:XValidation:rule="self.matches('^([a-z0-9]([-a-z0-9]*[a-z0-9])?)?$')",message="must be the name of a namespace: lower-case letters, digits and '-'"
 	Namespace string `json:"namespace,omitempty"`
 }
 
@@ -460,7 +468,8 @@ const (
 // Rollout tunes the Deployment's strategy.
 //
 // +kubebuilder:validation:XValidation:rule="self.strategy != 'Recreate' || (!has(self.maxSurge) && !has(self.maxUnavailable))",message="maxSurge and maxUnavailable belong to strategy RollingUpdate"
-// +kubebuilder:validation:XValidation:rule="!has(self.maxSurge) || !(self.maxSurge == 0 || self.maxSurge == '0%') || (has(self.maxUnavailable) && !(self.maxUnavailable == 0 || self.maxUnavailable == '0%'))",message="maxSurge 0 needs a maxUnavailable above 0 (its default is 0), else no pod could ever be replaced"
+// +kubebuilder:validation:XValidation:rule="!has(self.maxSurge) || !string(self.maxSurge).matches('^0+%?$') || (has(self.maxUnavailable) && !string(self.maxUnavailable).matches('^0+%?$'))",message="maxSurge 0 needs a maxUnavailable above 0 (its default is 0), else no pod could ever be replaced"
+// +kubebuilder:validation:XValidation:rule="(has(self.progressDeadlineSeconds) ? self.progressDeadlineSeconds : 600) > (has(self.minReadySeconds) ? self.minReadySeconds : 0)",message="progressDeadlineSeconds (its default is 600) must exceed minReadySeconds"
 type Rollout struct {
 	// strategy is RollingUpdate or Recreate.
 	// +optional
@@ -469,12 +478,12 @@ type Rollout struct {
 
 	// maxSurge is how many pods more than wanted may run during a rollout, a number or a percentage. Default: 25%.
 	// +optional
-	// +kubebuilder:validation:XValidation:rule="type(self) == int ? self >= 0 : self.matches('^[0-9]+%$')",message="must be a number of at least 0, or a percentage such as 25%"
+	// +kubebuilder:validation:XValidation:rule="type(self) == int ? self >= 0 && self <= 2147483647 : self.matches('^[0-9]{1,4}%$')",message="must be a number from 0 to 2147483647, or a percentage such as 25%"
 	MaxSurge *intstr.IntOrString `json:"maxSurge,omitempty"`
 
 	// maxUnavailable is how many pods fewer than wanted may serve during a rollout, a number or a percentage. Default: 0.
 	// +optional
-	// +kubebuilder:validation:XValidation:rule="type(self) == int ? self >= 0 : self.matches('^(100|[0-9]{1,2})%$')",message="must be a number of at least 0, or a percentage such as 25%"
+	// +kubebuilder:validation:XValidation:rule="type(self) == int ? self >= 0 && self <= 2147483647 : self.matches('^(100|[0-9]{1,2})%$')",message="must be a number from 0 to 2147483647, or a percentage such as 25%"
 	MaxUnavailable *intstr.IntOrString `json:"maxUnavailable,omitempty"`
 
 	// minReadySeconds is how long a pod must be ready before it counts as available. Default: 0.
@@ -486,6 +495,7 @@ type Rollout struct {
 	// exceed minReadySeconds. Default: 600.
 	// +optional
 	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=2147483646
 	ProgressDeadlineSeconds *int32 `json:"progressDeadlineSeconds,omitempty"`
 
 	// revisionHistoryLimit is how many old ReplicaSets are kept. Default: 10.
@@ -496,7 +506,7 @@ type Rollout struct {
 
 // DisruptionBudget tunes the PodDisruptionBudget.
 //
-// +kubebuilder:validation:XValidation:rule="!(has(self.minAvailable) && has(self.maxUnavailable))",message="set one of minAvailable, maxUnavailable"
+// +kubebuilder:validation:XValidation:rule="!(has(self.minAvailable) && has(self.maxUnavailable))",message="set only one of minAvailable and maxUnavailable"
 type DisruptionBudget struct {
 	// disabled means no PodDisruptionBudget.
 	// +optional
@@ -504,12 +514,12 @@ type DisruptionBudget struct {
 
 	// minAvailable is how many pods must stay during a node drain, a number or a percentage.
 	// +optional
-	// +kubebuilder:validation:XValidation:rule="type(self) == int ? self >= 0 : self.matches('^(100|[0-9]{1,2})%$')",message="must be a number of at least 0, or a percentage such as 50%"
+	// +kubebuilder:validation:XValidation:rule="type(self) == int ? self >= 0 && self <= 2147483647 : self.matches('^(100|[0-9]{1,2})%$')",message="must be a number from 0 to 2147483647, or a percentage such as 50%"
 	MinAvailable *intstr.IntOrString `json:"minAvailable,omitempty"`
 
 	// maxUnavailable is how many pods a node drain may take at once, a number or a percentage. Default: 1.
 	// +optional
-	// +kubebuilder:validation:XValidation:rule="type(self) == int ? self >= 0 : self.matches('^(100|[0-9]{1,2})%$')",message="must be a number of at least 0, or a percentage such as 50%"
+	// +kubebuilder:validation:XValidation:rule="type(self) == int ? self >= 0 && self <= 2147483647 : self.matches('^(100|[0-9]{1,2})%$')",message="must be a number from 0 to 2147483647, or a percentage such as 50%"
 	MaxUnavailable *intstr.IntOrString `json:"maxUnavailable,omitempty"`
 }
 
@@ -594,7 +604,7 @@ type MicroserviceStatus struct {
 	// +optional
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 
-	// conditions: Ready, Available and DependenciesReady always; Autoscaling when it is on; Reconciling, Stalled and
+	// conditions are Ready, Available and DependenciesReady always; Autoscaling when it is on; Reconciling, Stalled and
 	// DependencyCycle only while True.
 	// +optional
 	// +listType=map
@@ -655,6 +665,7 @@ type MicroserviceStatus struct {
 // Microservice declares one service of a system and what it depends on. The operator turns it into a Deployment,
 // Service, HorizontalPodAutoscaler, NetworkPolicy, PodDisruptionBudget and ServiceAccount of the same name.
 //
+// +genclient
 // +kubebuilder:object:root=true
 // +kubebuilder:subresource:status
 // +kubebuilder:subresource:scale:specpath=.spec.replicas,statuspath=.status.replicas,selectorpath=.status.selector
@@ -668,8 +679,8 @@ type MicroserviceStatus struct {
 // +kubebuilder:printcolumn:name="URL",type=string,JSONPath=`.status.url`,priority=1
 // +kubebuilder:printcolumn:name="Message",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].message`,priority=1
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
-// +kubebuilder:validation:XValidation:rule="self.metadata.name.size() <= 63 && self.metadata.name.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$')",messageExpression="'name ' + self.metadata.name + ' must be a DNS-1035 label of at most 63 characters: it names the Service'",message="name must be a DNS-1035 label of at most 63 characters: it names the Service"
-// +kubebuilder:validation:XValidation:rule="!has(self.spec.dependencies) || self.spec.dependencies.all(d, has(d.service) || has(d.external) || (has(d.microservice) ? (has(d.microservice.namespace) || d.microservice.name != self.metadata.name) : d.name != self.metadata.name))",fieldPath=".spec.dependencies",message="a Microservice cannot depend on itself"
+// +kubebuilder:validation:XValidation:rule="self.metadata.name.size() <= 63 && self.metadata.name.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$')",fieldPath=".metadata",message="name must be at most 63 lower-case letters, digits and '-', begin with a letter and end with a letter or digit: it names the Service"
+// +kubebuilder:validation:XValidation:rule="!has(self.spec.dependencies) || self.spec.dependencies.all(d, has(d.service) || has(d.external) || (has(d.microservice) ? ((has(d.microservice.namespace) && d.microservice.namespace.size() > 0) || d.microservice.name != self.metadata.name) : d.name != self.metadata.name))",fieldPath=".spec.dependencies",message="a Microservice cannot depend on itself: remove the entry that leads back to it, or say with microservice, service or external what else it means"
 type Microservice struct {
 	metav1.TypeMeta `json:",inline"`
 

@@ -50,8 +50,11 @@ type Batch struct {
 type Verb string
 
 const (
+	// Create is the first write of a child that was not there.
 	Create Verb = "create"
+	// Update is any later write.
 	Update Verb = "update"
+	// Delete is the removal of a child that is no longer wanted.
 	Delete Verb = "delete"
 )
 

@@ -57,7 +57,7 @@ func TestSizeIsBornAtTheMinimumAndThenLeftToTheAutoscaler(t *testing.T) {
 	wantReplicas(t, owner, minimum)
 	scale(t, owner, 7)
 	autoscaled(wantReplicas(t, owner, 7), "a:3")
-	live = wantReplicas(t, owner, 7)
+	wantReplicas(t, owner, 7)
 	scale(t, owner, 0)
 	autoscaled(wantReplicas(t, owner, 0), "a:3") // an autoscaler does nothing at 0
 	wantReplicas(t, owner, minimum)

@@ -51,9 +51,16 @@ func reasonOf(err error) string {
 	}
 }
 
-// invalid says that the server's validation names a field. A policy that refuses an object answers 422 as well, by
-// default, but names none; and it may be lifted.
+// unreadable is how the server begins when it cannot read what is applied, such as a list with one key twice. It
+// answers 500.
+const unreadable = "failed to create typed patch object"
+
+// invalid says that the server's validation names a field, or that it cannot read the object. A policy that refuses an
+// object answers 422 as well, by default, but names no field; and it may be lifted.
 func invalid(err error) bool {
+	if strings.Contains(err.Error(), unreadable) {
+		return true
+	}
 	var refused apierrors.APIStatus
 	if !apierrors.IsInvalid(err) || !errors.As(err, &refused) || refused.Status().Details == nil {
 		return false

@@ -1,8 +1,10 @@
 package resources
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
@@ -22,7 +24,7 @@ func patched(pod *corev1ac.PodSpecApplyConfiguration, patch []byte) (*corev1ac.P
 	if err != nil {
 		return nil, &InvalidSpecError{Field: patchField, Reason: err.Error()}
 	}
-	merged, err := strategicpatch.StrategicMergePatch(generated, patch, corev1.PodSpec{})
+	merged, err := merge(generated, patch)
 	if err != nil {
 		return nil, &InvalidSpecError{Field: patchField, Reason: "is not a patch of a pod's spec: " + err.Error()}
 	}
@@ -35,6 +37,23 @@ func patched(pod *corev1ac.PodSpecApplyConfiguration, patch []byte) (*corev1ac.P
 		return nil, &InvalidSpecError{Field: patchField, Reason: "must keep the container app; it may change it"}
 	}
 	return out, nil
+}
+
+// deleteDirective beside the list that it is about is applied before or after it, by chance: the template would change
+// from one look to the next.
+const deleteDirective = "$deleteFromPrimitiveList"
+
+func merge(generated, patch []byte) (merged []byte, err error) {
+	if bytes.Contains(patch, []byte(deleteDirective)) {
+		return nil, errors.New(deleteDirective + " is not supported; give the whole list")
+	}
+	// The library panics on keys of list items that are not strings.
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("a value is of a kind that cannot be merged (%v)", r)
+		}
+	}()
+	return strategicpatch.StrategicMergePatch(generated, patch, corev1.PodSpec{})
 }
 
 func isApp(c corev1ac.ContainerApplyConfiguration) bool {

@@ -20,7 +20,7 @@ func autoscalingCondition(hpa *autoscalingv2.HorizontalPodAutoscaler) metav1.Con
 		return c
 	}
 	for _, said := range hpa.Status.Conditions {
-		if said.Type == autoscalingv2.ScalingActive && said.Status != corev1.ConditionUnknown {
+		if said.Type == autoscalingv2.ScalingActive && said.Status != corev1.ConditionUnknown && said.Reason != "" {
 			c.Status, c.Reason, c.Message = metav1.ConditionStatus(said.Status), said.Reason, said.Message
 		}
 	}

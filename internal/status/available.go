@@ -15,7 +15,7 @@ func availableCondition(ms *v1alpha1.Microservice, d *appsv1.Deployment) metav1.
 	c := metav1.Condition{Type: v1alpha1.ConditionAvailable}
 	switch {
 	case ms.Spec.Parked():
-		c.Status, c.Reason, c.Message = metav1.ConditionTrue, v1alpha1.ReasonParked, "0 replicas, as spec.replicas asks"
+		c.Status, c.Reason, c.Message = metav1.ConditionTrue, v1alpha1.ReasonParked, "spec.replicas is 0: no replica is needed"
 	case d == nil:
 		c.Status, c.Reason, c.Message = metav1.ConditionFalse, v1alpha1.ReasonUnavailable, "There is no Deployment yet"
 	case d.Status.AvailableReplicas >= minimumAvailable(&ms.Spec):
@@ -27,7 +27,8 @@ func availableCondition(ms *v1alpha1.Microservice, d *appsv1.Deployment) metav1.
 }
 
 func availableMessage(ms *v1alpha1.Microservice, d *appsv1.Deployment) string {
-	count := fmt.Sprintf("%d of %d replicas are available", d.Status.AvailableReplicas, replicas(d))
+	// During a rollout there may be more than are wanted.
+	count := fmt.Sprintf("%d of %d replicas are available", d.Status.AvailableReplicas, max(replicas(d), d.Status.Replicas))
 	if minimum := minimumAvailable(&ms.Spec); d.Status.AvailableReplicas < minimum {
 		return fmt.Sprintf("%s, at least %d are needed", count, minimum)
 	}

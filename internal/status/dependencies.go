@@ -1,8 +1,6 @@
 package status
 
 import (
-	"fmt"
-
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
@@ -11,9 +9,9 @@ import (
 // dependenciesCondition claims nothing about dependencies that nobody has looked at.
 func dependenciesCondition(ms *v1alpha1.Microservice) metav1.Condition {
 	c := metav1.Condition{Type: v1alpha1.ConditionDependenciesReady}
-	if n := len(ms.Spec.Dependencies); n > 0 {
+	if len(ms.Spec.Dependencies) > 0 {
 		c.Status, c.Reason = metav1.ConditionUnknown, v1alpha1.ReasonNotEvaluated
-		c.Message = fmt.Sprintf("%d dependencies are declared; this version does not evaluate them", n)
+		c.Message = "Dependencies are declared; this version does not evaluate them"
 		return c
 	}
 	c.Status, c.Reason, c.Message = metav1.ConditionTrue, v1alpha1.ReasonNoDependencies, "No dependencies are declared"

@@ -36,7 +36,8 @@ func verdict(ms *v1alpha1.Microservice, seen Observation) finding {
 	case deadlineExceeded(ms, d):
 		return stalled(v1alpha1.ReasonProgressDeadlineExceeded, deadlineMessage(ms, d))
 	default:
-		return waiting(v1alpha1.ReasonRollingOut, rollingOutMessage(ms))
+		// Without counters, so that a rollout of n pods is not n messages.
+		return waiting(v1alpha1.ReasonRollingOut, "Rolling out "+ms.Spec.Image)
 	}
 }
 
@@ -53,11 +54,13 @@ func paused(pending []string) finding {
 	return finding{ready: ready(metav1.ConditionUnknown, v1alpha1.ReasonPaused, message)}
 }
 
+const parkedMessage = "spec.replicas is 0: nothing runs, as asked"
+
 func parked(d *appsv1.Deployment) finding {
 	if d.Status.ObservedGeneration < d.Generation || d.Status.Replicas > 0 {
 		return waiting(v1alpha1.ReasonRollingOut, "The last replicas are being stopped")
 	}
-	return finding{ready: ready(metav1.ConditionTrue, v1alpha1.ReasonParked, "0 replicas, as spec.replicas asks")}
+	return finding{ready: ready(metav1.ConditionTrue, v1alpha1.ReasonParked, parkedMessage)}
 }
 
 func serving(ms *v1alpha1.Microservice, d *appsv1.Deployment) finding {
@@ -69,11 +72,6 @@ func serving(ms *v1alpha1.Microservice, d *appsv1.Deployment) finding {
 
 func ready(status metav1.ConditionStatus, reason, message string) metav1.Condition {
 	return metav1.Condition{Type: v1alpha1.ConditionReady, Status: status, Reason: reason, Message: message}
-}
-
-// rollingOutMessage has no counters, so that a rollout of n pods is not n messages.
-func rollingOutMessage(ms *v1alpha1.Microservice) string {
-	return fmt.Sprintf("%d replicas of %s are rolling out", ms.Spec.GuaranteedReplicas(), ms.Spec.Image)
 }
 
 // rolledOut says that every pod has the newest template. The Deployment says the first two also during a roll-back to a

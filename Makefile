@@ -1,0 +1,163 @@
+# Image of the manager, for the targets that build or deploy it.
+IMG ?= ghcr.io/microservice-dev/microservice-operator:latest
+# Docker, or a tool that takes the same commands, such as podman.
+CONTAINER_TOOL ?= docker
+KIND_CLUSTER ?= microservice-operator
+# Whether undeploying something that is not there is fine.
+ignore-not-found ?= false
+
+LOCALBIN ?= $(CURDIR)/bin
+# Where etcd, kube-apiserver and kubectl are. Set it to use others than those that `make controlplane` builds.
+KUBEBUILDER_ASSETS ?= $(LOCALBIN)/k8s
+export KUBEBUILDER_ASSETS
+
+KUBECTL ?= kubectl
+CONTROLLER_GEN ?= go tool -modfile=go.tools.mod controller-gen
+KUSTOMIZE ?= go tool -modfile=go.tools.mod kustomize
+GOLANGCI_LINT ?= $(LOCALBIN)/golangci-lint
+
+# No C compiler is needed, and the local Kubernetes, the operator and the tests share one build cache.
+export CGO_ENABLED ?= 0
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := build
+
+##@ General
+
+.PHONY: help
+help: ## Show this help.
+	@awk 'BEGIN {FS = ":.*##"; printf "Usage:\n  make \033[36m<target>\033[0m\n"} /^[a-zA-Z_0-9-]+:.*?##/ { printf "  \033[36m%-20s\033[0m %s\n", $$1, $$2 } /^##@/ { printf "\n\033[1m%s\033[0m\n", substr($$0, 5) } ' $(MAKEFILE_LIST)
+
+##@ Try it
+
+.PHONY: demo
+demo: controlplane build ## Start a local cluster and the operator, and run a shop of twelve services in it. No Docker.
+	@hack/demo.sh up
+
+.PHONY: demo-down
+demo-down: ## Stop the demo and remove its data.
+	@hack/demo.sh down
+
+.PHONY: controlplane
+controlplane: ## Build a local Kubernetes from Go modules into bin/k8s (about 9 minutes the first time on 2 cores).
+ifeq ($(origin KUBEBUILDER_ASSETS),file)
+	@hack/controlplane/build.sh "$(KUBEBUILDER_ASSETS)"
+else
+	@echo "Using the Kubernetes programs in KUBEBUILDER_ASSETS=$(KUBEBUILDER_ASSETS)"
+endif
+
+.PHONY: cluster-up
+cluster-up: controlplane ## Start the local cluster; its kubeconfig is bin/kubeconfig.
+	@hack/cluster.sh up
+
+.PHONY: cluster-down
+cluster-down: ## Stop the local cluster and remove its data.
+	@hack/cluster.sh down
+
+##@ Development
+
+.PHONY: manifests
+manifests: ## Generate the CRD and the manager's ClusterRole.
+	$(CONTROLLER_GEN) crd paths=./api/... output:crd:artifacts:config=config/crd/bases
+	go run ./hack/crd config/crd/bases/apps.microservice.dev_microservices.yaml
+	$(CONTROLLER_GEN) rbac:roleName=manager-role paths=./internal/... output:rbac:artifacts:config=config/rbac
+
+.PHONY: generate
+generate: ## Generate the API's DeepCopy methods and apply configurations.
+	$(CONTROLLER_GEN) object:headerFile=hack/boilerplate.go.txt applyconfiguration:headerFile=hack/boilerplate.go.txt paths=./api/...
+
+.PHONY: fmt
+fmt: ## Format the code.
+	gofmt -w api cmd internal test hack
+
+.PHONY: vet
+vet: ## Run go vet.
+	go vet ./...
+
+.PHONY: test
+test: controlplane ## Run all tests, with a real API server and real controllers.
+	go test ./... -timeout 30m
+
+.PHONY: golden
+golden: ## Rewrite the golden files of the builders. Read the difference before you commit it.
+	go test ./internal/resources -run TestGolden -update
+
+.PHONY: lint
+lint: golangci-lint ## Run the linters, with the API linter and the import fences.
+	$(GOLANGCI_LINT) run
+	$(GOLANGCI_LINT) run -c .golangci-kal.yml ./api/...
+
+.PHONY: lint-fix
+lint-fix: golangci-lint ## Run the linters and fix what they can fix.
+	$(GOLANGCI_LINT) run --fix
+
+.PHONY: lint-config
+lint-config: golangci-lint ## Check the linters' configuration.
+	$(GOLANGCI_LINT) config verify
+	$(GOLANGCI_LINT) config verify -c .golangci-kal.yml
+
+.PHONY: golangci-lint
+golangci-lint: $(GOLANGCI_LINT) ## Build golangci-lint with the API linter inside.
+$(GOLANGCI_LINT): go.tools.mod
+	go build -modfile=go.tools.mod -o $@ sigs.k8s.io/kube-api-linter/cmd/golangci-lint-kube-api-linter
+
+include make/verify.mk
+
+##@ Build
+
+.PHONY: build
+build: ## Build the manager into bin/manager.
+	go build -o $(LOCALBIN)/manager ./cmd
+
+.PHONY: run
+run: build ## Run the manager here, against the cluster of your kubeconfig.
+	$(LOCALBIN)/manager
+
+.PHONY: docker-build
+docker-build: ## Build the manager's image.
+	$(CONTAINER_TOOL) build -t $(IMG) .
+
+.PHONY: docker-push
+docker-push: ## Push the manager's image.
+	$(CONTAINER_TOOL) push $(IMG)
+
+PLATFORMS ?= linux/arm64,linux/amd64
+.PHONY: docker-buildx
+docker-buildx: ## Build and push the manager's image for several platforms.
+	$(CONTAINER_TOOL) buildx build --push --platform=$(PLATFORMS) --tag $(IMG) .
+
+.PHONY: build-installer
+build-installer: manifests ## Render dist/install.yaml: the CRD, the rights and the manager.
+	mkdir -p dist
+	$(KUSTOMIZE) build config/default > dist/install.yaml
+
+##@ Deployment
+
+.PHONY: install
+install: manifests ## Install the CRD into the cluster of your kubeconfig.
+	$(KUSTOMIZE) build config/crd | $(KUBECTL) apply --server-side -f -
+
+.PHONY: uninstall
+uninstall: ## Remove the CRD, and with it every Microservice.
+	$(KUSTOMIZE) build config/crd | $(KUBECTL) delete --ignore-not-found=$(ignore-not-found) -f -
+
+.PHONY: deploy
+deploy: manifests ## Deploy the operator to the cluster of your kubeconfig.
+	$(KUSTOMIZE) build config/default | sed 's|ghcr.io/microservice-dev/microservice-operator:latest|$(IMG)|' | $(KUBECTL) apply --server-side -f -
+
+.PHONY: undeploy
+undeploy: ## Remove the operator.
+	$(KUSTOMIZE) build config/default | $(KUBECTL) delete --ignore-not-found=$(ignore-not-found) -f -
+
+.PHONY: kind-up
+kind-up: ## Create a kind cluster (needs Docker and kind).
+	kind get clusters | grep -qx $(KIND_CLUSTER) || kind create cluster --name $(KIND_CLUSTER) --config hack/kind-config.yaml
+
+.PHONY: kind-load
+kind-load: docker-build ## Build the manager's image and load it into the kind cluster (needs Docker and kind).
+	kind load docker-image $(IMG) --name $(KIND_CLUSTER)
+
+.PHONY: kind-down
+kind-down: ## Delete the kind cluster.
+	kind delete cluster --name $(KIND_CLUSTER)

@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# The linter must refuse a forbidden import: a fence that stands open looks just like one that is kept. Each violation
+# is planted in a copy of the module.
+set -euo pipefail
+
+cd "$(dirname "$0")/../.."
+copy=$(mktemp -d)
+trap 'rm -rf "$copy"' EXIT
+git ls-files -z --cached --others --exclude-standard | tar --null -T - -cf - | tar -xf - -C "$copy"
+
+# check FOLDER IMPORT: plants the import there and expects depguard to name it.
+check() {
+	local package file="$copy/$1/zz_fence.go"
+	package=$(sed -n 's/^package //p' "$(ls "$copy/$1"/*.go | grep -v _test.go | head -1)")
+	printf 'package %s\n\nimport _ "%s"\n' "$package" "$2" >"$file"
+	if (cd "$copy" && "$GOLANGCI_LINT" run --enable-only depguard "./$1" 2>&1) | grep -q "depguard"; then
+		rm "$file"
+	else
+		echo "error: $1 may import $2: the fence in .golangci.yml is open" >&2
+		exit 1
+	fi
+}
+
+module=github.com/microservice-dev/microservice-operator
+check api/v1alpha1 sigs.k8s.io/controller-runtime/pkg/client
+check internal/resources sigs.k8s.io/controller-runtime/pkg/client
+check internal/resources time
+check internal/status k8s.io/client-go/kubernetes
+check internal/status $module/internal/resources
+check internal/apply $module/api/v1alpha1
+check internal/apply $module/internal/resources
+check internal/controller $module/cmd

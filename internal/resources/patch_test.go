@@ -1,0 +1,51 @@
+package resources_test
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+
+	"k8s.io/apimachinery/pkg/runtime"
+
+	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
+	"github.com/microservice-dev/microservice-operator/internal/resources"
+)
+
+// Whatever stands in podTemplate.spec, either the container app is there, or the error says what is wrong with it; and
+// the next look says the same.
+func FuzzPatch(f *testing.F) {
+	for _, seed := range []string{
+		``,
+		`{}`,
+		`null`,
+		`[]`,
+		`{"containers":[{"name":"app","image":"other:2"},{"name":"proxy"}]}`,
+		`{"containers":[{"name":"app","$patch":"delete"}]}`,
+		`{"containers":[{"name":"app","env":[{"name":"A","value":"1"},{"name":"B","$patch":"delete"}]}]}`,
+		`{"$setElementOrder/containers":[{"name":"proxy"},{"name":"app"}],"containers":[{"name":"proxy"}]}`,
+		`{"containers":[{"name":"app","ports":[{"containerPort":1}],"$retainKeys":["name"]}]}`,
+		`{"$patch":"replace","containers":[{"name":"app"}]}`,
+		`{"$deleteFromPrimitiveList/finalizers":["a"],"volumes":[{"name":"v","emptyDir":{}}]}`,
+		`{"tolerations":[{"operator":"Exists"}],"hostAliases":[{"ip":"10.0.0.1"}],"nodeSelector":{"a":null}}`,
+		`{"terminationGracePeriodSeconds":1e3,"securityContext":{"runAsUser":1000}}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	inputs := goldenInputs(f)
+	f.Fuzz(func(t *testing.T, patch []byte) {
+		ms := inputs["minimal"].DeepCopy()
+		ms.Spec.PodTemplate = &v1alpha1.PodTemplatePatch{Spec: &runtime.RawExtension{Raw: patch}}
+		set, err := resources.For(resources.Input{Microservice: ms, Settings: resources.DefaultSettings()})
+		var invalid *resources.InvalidSpecError
+		switch {
+		case err == nil:
+			app(t, set)
+		case !errors.As(err, &invalid) || invalid.Field != "spec.podTemplate.spec" || invalid.Reason == "":
+			t.Errorf("For() = %v, want an *InvalidSpecError about spec.podTemplate.spec", err)
+		}
+		again, errAgain := resources.For(resources.Input{Microservice: ms, Settings: resources.DefaultSettings()})
+		if fmt.Sprint(err) != fmt.Sprint(errAgain) || marshal(t, set) != marshal(t, again) {
+			t.Errorf("a second look at the same patch gives another answer: %v, then %v", err, errAgain)
+		}
+	})
+}

@@ -1,0 +1,174 @@
+package resources_test
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	policyv1 "k8s.io/api/policy/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	psa "k8s.io/pod-security-admission/api"
+	"k8s.io/pod-security-admission/policy"
+
+	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
+	"github.com/microservice-dev/microservice-operator/internal/resources"
+)
+
+func TestSameInputSameBytes(t *testing.T) {
+	for name, ms := range goldenInputs(t) {
+		want := marshal(t, build(t, ms))
+		for range 100 {
+			if diff := cmp.Diff(want, marshal(t, build(t, ms.DeepCopy()))); diff != "" {
+				t.Fatalf("%s: the same input gave other bytes (-first +later):\n%s", name, diff)
+			}
+		}
+	}
+}
+
+func TestForDoesNotChangeItsInput(t *testing.T) {
+	links := someLinks()
+	wantLinks := marshal(t, links)
+	for name, ms := range goldenInputs(t) {
+		before := ms.DeepCopy()
+		buildWith(t, ms, links)
+		if diff := cmp.Diff(before, ms); diff != "" {
+			t.Errorf("%s: For changed the Microservice (-before +after):\n%s", name, diff)
+		}
+	}
+	if diff := cmp.Diff(wantLinks, marshal(t, links)); diff != "" {
+		t.Errorf("For changed the links (-before +after):\n%s", diff)
+	}
+}
+
+func TestSelector(t *testing.T) {
+	hostile := map[string]string{
+		v1alpha1.LabelName:             "other",
+		"app.kubernetes.io/name":       "other",
+		"app.kubernetes.io/managed-by": "other",
+	}
+	for name, ms := range goldenInputs(t) {
+		if ms.Spec.PodTemplate == nil {
+			ms.Spec.PodTemplate = &v1alpha1.PodTemplatePatch{}
+		}
+		ms.Spec.PodTemplate.Labels = maps.Clone(hostile)
+		set := build(t, ms)
+
+		want := map[string]string{v1alpha1.LabelName: ms.Name}
+		deployment := as[appsv1.Deployment](t, set.Deployment)
+		selectors := map[string]*metav1.LabelSelector{"Deployment": deployment.Spec.Selector}
+		if set.NetworkPolicy != nil {
+			selectors["NetworkPolicy"] = &as[networkingv1.NetworkPolicy](t, set.NetworkPolicy).Spec.PodSelector
+		}
+		if set.DisruptionBudget != nil {
+			selectors["PodDisruptionBudget"] = as[policyv1.PodDisruptionBudget](t, set.DisruptionBudget).Spec.Selector
+		}
+		if set.Service != nil {
+			selectors["Service"] = &metav1.LabelSelector{MatchLabels: as[corev1.Service](t, set.Service).Spec.Selector}
+		}
+		for kind, got := range selectors {
+			if diff := cmp.Diff(&metav1.LabelSelector{MatchLabels: want}, got); diff != "" {
+				t.Errorf("%s: selector of the %s (-want +got):\n%s", name, kind, diff)
+			}
+		}
+		if got := deployment.Spec.Template.Labels[v1alpha1.LabelName]; got != ms.Name {
+			t.Errorf("%s: the pods have the label %s=%s, so the selector does not find them", name, v1alpha1.LabelName, got)
+		}
+	}
+}
+
+func TestEveryChildHasTheNameAndOneOwner(t *testing.T) {
+	for name, ms := range goldenInputs(t) {
+		for _, child := range children(build(t, ms)) {
+			got := as[metav1.PartialObjectMetadata](t, child)
+			if got.Name != ms.Name || got.Namespace != ms.Namespace {
+				t.Errorf("%s: %s is %s/%s", name, got.Kind, got.Namespace, got.Name)
+			}
+			want := []metav1.OwnerReference{*metav1.NewControllerRef(ms, v1alpha1.SchemeGroupVersion.WithKind("Microservice"))}
+			if diff := cmp.Diff(want, got.OwnerReferences); diff != "" {
+				t.Errorf("%s: owners of the %s (-want +got):\n%s", name, got.Kind, diff)
+			}
+			for _, key := range []string{v1alpha1.LabelName, "app.kubernetes.io/name"} {
+				if got.Labels[key] != ms.Name {
+					t.Errorf("%s: %s has the label %s=%s", name, got.Kind, key, got.Labels[key])
+				}
+			}
+		}
+	}
+}
+
+// These cases patch what keeps pods restricted, on purpose.
+var insecureCases = []string{"pod-template-runs-as-root"}
+
+func TestPodsAreRestricted(t *testing.T) {
+	evaluator, err := policy.NewEvaluator(policy.DefaultChecks(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	restricted := psa.LevelVersion{Level: psa.LevelRestricted, Version: psa.LatestVersion()}
+	for name, ms := range goldenInputs(t) {
+		template := as[appsv1.Deployment](t, build(t, ms).Deployment).Spec.Template
+		result := policy.AggregateCheckResults(evaluator.EvaluatePod(restricted, &template.ObjectMeta, &template.Spec))
+		if insecure := slices.Contains(insecureCases, name); result.Allowed == insecure {
+			t.Errorf("%s: Pod Security restricted: allowed %v, want %v: %s", name, result.Allowed, !insecure, result.ForbiddenDetail())
+		}
+	}
+}
+
+func TestApartFromPublishedPortsAndRawRulesNoRuleIsOpen(t *testing.T) {
+	for name, ms := range goldenInputs(t) {
+		if ms.Spec.NetworkPolicy != nil {
+			ms.Spec.NetworkPolicy.Ingress, ms.Spec.NetworkPolicy.Egress = nil, nil
+		}
+		set := buildWith(t, ms, someLinks())
+		if set.NetworkPolicy == nil {
+			continue
+		}
+		rules := as[networkingv1.NetworkPolicy](t, set.NetworkPolicy).Spec
+		published := ms.Spec.Service != nil && ms.Spec.Service.Type != corev1.ServiceTypeClusterIP
+		for _, rule := range rules.Ingress {
+			if len(rule.Ports) == 0 || (len(rule.From) == 0 && !published) {
+				t.Errorf("%s: an ingress rule is open to everyone: %v", name, rule)
+			}
+		}
+		for _, rule := range rules.Egress {
+			if len(rule.Ports) == 0 || len(rule.To) == 0 {
+				t.Errorf("%s: an egress rule is open to everywhere: %v", name, rule)
+			}
+		}
+	}
+}
+
+// as decodes an apply configuration into the type that the API server would store.
+func as[T any](t testing.TB, applyConfiguration any) *T {
+	t.Helper()
+	object := new(T)
+	if err := json.Unmarshal([]byte(marshal(t, applyConfiguration)), object); err != nil {
+		t.Fatal(err)
+	}
+	return object
+}
+
+func marshal(t testing.TB, v any) string {
+	t.Helper()
+	content, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(content)
+}
+
+// app is the application container of the generated pods.
+func app(t testing.TB, set *resources.Set) corev1.Container {
+	t.Helper()
+	containers := as[appsv1.Deployment](t, set.Deployment).Spec.Template.Spec.Containers
+	i := slices.IndexFunc(containers, func(c corev1.Container) bool { return c.Name == v1alpha1.ContainerName })
+	if i < 0 {
+		t.Fatalf("no container %s in %v", v1alpha1.ContainerName, containers)
+	}
+	return containers[i]
+}

@@ -1,0 +1,39 @@
+##@ Verify
+
+# First what may write: generators. Then what only reads. Last, nothing may have changed.
+.PHONY: verify
+verify: ## Check that everything generated is fresh, formatted, linted and tidy.
+	@$(MAKE) --no-print-directory verify-generated verify-tidy
+	@$(MAKE) --no-print-directory verify-fmt verify-vet verify-lint verify-fences verify-shell
+
+.PHONY: verify-generated
+verify-generated: ## Check that the generated files are up to date.
+	@before=$$(hack/verify/tree.sh); \
+	$(MAKE) --no-print-directory generate manifests build-installer >/dev/null; \
+	hack/verify/same.sh "$$before" "generated files are out of date; run: make generate manifests build-installer"
+
+.PHONY: verify-tidy
+verify-tidy: ## Check that the module files are tidy.
+	@before=$$(hack/verify/tree.sh); \
+	go mod tidy && (cd hack/controlplane && go mod tidy); \
+	hack/verify/same.sh "$$before" "module files are not tidy; run: go mod tidy, also in hack/controlplane"
+
+.PHONY: verify-fmt
+verify-fmt: ## Check the format.
+	@unformatted=$$(gofmt -l api cmd internal test hack); \
+	[ -z "$$unformatted" ] || { echo "error: not formatted; run: make fmt"; echo "$$unformatted"; exit 1; }
+
+.PHONY: verify-vet
+verify-vet:
+	@go vet ./...
+
+.PHONY: verify-lint
+verify-lint: lint ## Run the linters.
+
+.PHONY: verify-fences
+verify-fences: golangci-lint ## Check that a forbidden import is really refused.
+	@GOLANGCI_LINT=$(GOLANGCI_LINT) hack/verify/fences.sh
+
+.PHONY: verify-shell
+verify-shell: ## Check the scripts' syntax.
+	@for script in hack/*.sh hack/*/*.sh .ci/run; do bash -n "$$script"; done
