@@ -7,6 +7,7 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -29,6 +30,7 @@ type Cluster struct {
 	Config *rest.Config
 
 	env       *envtest.Environment
+	watchdog  io.Closer
 	processes []*process
 }
 
@@ -48,8 +50,12 @@ func Start() (*Cluster, error) {
 	if err != nil {
 		return nil, fmt.Errorf("starting etcd and the API server (run `make controlplane` first): %w", err)
 	}
+	watchdog, err := endWithUs()
+	if err != nil {
+		return nil, errors.Join(err, env.Stop())
+	}
 	config.QPS, config.Burst = -1, 0
-	return &Cluster{Config: config, env: env}, nil
+	return &Cluster{Config: config, env: env, watchdog: watchdog}, nil
 }
 
 // StartControllers starts the controller manager, the scheduler and a node played by KWOK, whose pods become ready.
@@ -84,7 +90,7 @@ func (c *Cluster) Stop() error {
 	for _, p := range c.processes {
 		all = append(all, p.stop())
 	}
-	return errors.Join(append(all, c.env.Stop())...)
+	return errors.Join(append(all, c.env.Stop(), c.watchdog.Close())...)
 }
 
 // AddUser gives a client for a user of the groups, with the rights that RBAC grants it.
