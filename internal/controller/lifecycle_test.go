@@ -193,6 +193,14 @@ var _ = Describe("A Microservice", func() {
 		eventually(ms, available)
 	})
 
+	It("is not called unavailable while it is scaled up", func() {
+		create(ms)
+		eventually(ms, available)
+		edit(ms, func(s *v1alpha1.MicroserviceSpec) { s.Replicas = new(int32(5)) })
+		eventually(ms, available)
+		Consistently(eventReasons(ns, "web"), time.Second).ShouldNot(ContainElement(v1alpha1.ReasonUnavailable))
+	})
+
 	It("does not let its unready pods flood status", func() {
 		ms.Spec.Replicas = new(int32(10))
 		create(ms)

@@ -81,17 +81,22 @@ func TestCompute(t *testing.T) {
 			seen: seen(deployment(counts(3, 3, 3, 2))),
 			want: picture{"True", "Available", "2 of 3 replicas are available", "", "True"},
 		},
-		"under the minimum": {
+		"under the minimum, which it had reached": {
+			ms:   after(microservice(), seen(deployment())),
 			seen: seen(deployment(counts(3, 3, 3, 1))),
 			want: picture{"False", "Unavailable", "1 of 3 replicas are available, at least 2 are needed", "Reconciling", "False"},
+		},
+		"scaled up, and still on the way to the minimum": {
+			seen: seen(deployment(counts(3, 1, 1, 1))),
+			want: picture{"False", "RollingOut", "Rolling out web:1", "Reconciling", "False"},
 		},
 		"the autoscaler scales up": {
 			ms:   microservice(autoscaled),
 			seen: seen(deployment(counts(7, 5, 5, 3))),
 			want: picture{"True", "Available", "3 of 7 replicas are available", "", "True"},
 		},
-		"the autoscaler's Deployment is under the autoscaling minimum": {
-			ms:   microservice(autoscaled),
+		"the autoscaler's Deployment is under the autoscaling minimum, which it had reached": {
+			ms:   after(microservice(autoscaled), seen(deployment())),
 			seen: seen(deployment(counts(2, 2, 2, 0))),
 			want: picture{"False", "Unavailable", "0 of 2 replicas are available, at least 1 are needed", "Reconciling", "False"},
 		},

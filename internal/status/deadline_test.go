@@ -46,7 +46,7 @@ func TestComputeProgressDeadline(t *testing.T) {
 			stalled(), seen(deployment()), "Available", "",
 		},
 		"it ends with the rollout, also where too few are available": {
-			stalled(), seen(deployment(counts(3, 3, 3, 1))), "Unavailable", "Reconciling",
+			stalled(), seen(deployment(counts(3, 3, 3, 1))), "RollingOut", "Reconciling",
 		},
 		"it ends with a new generation": {
 			edited(), seen(exceeded(unobserved)), "RollingOut", "Reconciling",

@@ -100,7 +100,7 @@ func violated(ms *v1alpha1.Microservice, o status.Observation, s v1alpha1.Micros
 }
 
 func randomMicroservice(random *rand.Rand) *v1alpha1.Microservice {
-	return microservice(func(ms *v1alpha1.Microservice) {
+	ms := microservice(func(ms *v1alpha1.Microservice) {
 		if random.Intn(3) == 0 {
 			autoscaled(ms)
 			ms.Spec.Autoscaling.MaxReplicas = random.Int31n(5) + 1
@@ -110,6 +110,10 @@ func randomMicroservice(random *rand.Rand) *v1alpha1.Microservice {
 		maxUnavailable := []*intstr.IntOrString{nil, new(intstr.FromInt32(2)), new(intstr.FromString("50%"))}[random.Intn(3)]
 		ms.Spec.Rollout = &v1alpha1.Rollout{MaxUnavailable: maxUnavailable}
 	})
+	if random.Intn(5) > 0 {
+		return after(ms, seen(deployment(counts(9, 9, 9, 9))))
+	}
+	return ms
 }
 
 func randomObservation(random *rand.Rand) status.Observation {

@@ -36,8 +36,7 @@ func verdict(ms *v1alpha1.Microservice, seen Observation) finding {
 	case deadlineExceeded(ms, d):
 		return stalled(v1alpha1.ReasonProgressDeadlineExceeded, deadlineMessage(ms, d))
 	default:
-		// Without counters, so that a rollout of n pods is not n messages.
-		return waiting(v1alpha1.ReasonRollingOut, "Rolling out "+ms.Spec.Image)
+		return waiting(v1alpha1.ReasonRollingOut, rollingOutMessage(ms))
 	}
 }
 
@@ -63,11 +62,29 @@ func parked(d *appsv1.Deployment) finding {
 	return finding{ready: ready(metav1.ConditionTrue, v1alpha1.ReasonParked, parkedMessage)}
 }
 
+// serving is what follows a rollout. Too few replicas are an outage only where there were enough before: after an edit of
+// the size they are still coming.
 func serving(ms *v1alpha1.Microservice, d *appsv1.Deployment) finding {
-	if d.Status.AvailableReplicas < minimumAvailable(&ms.Spec) {
+	switch {
+	case d.Status.AvailableReplicas >= minimumAvailable(&ms.Spec):
+		return finding{ready: ready(metav1.ConditionTrue, v1alpha1.ReasonAvailable, availableMessage(ms, d))}
+	case served(ms):
 		return waiting(v1alpha1.ReasonUnavailable, availableMessage(ms, d))
+	default:
+		return waiting(v1alpha1.ReasonRollingOut, rollingOutMessage(ms))
 	}
-	return finding{ready: ready(metav1.ConditionTrue, v1alpha1.ReasonAvailable, availableMessage(ms, d))}
+}
+
+// served says whether this generation has been Ready.
+func served(ms *v1alpha1.Microservice) bool {
+	before := meta.FindStatusCondition(ms.Status.Conditions, v1alpha1.ConditionReady)
+	return before != nil && before.ObservedGeneration == ms.Generation &&
+		(before.Status == metav1.ConditionTrue || before.Reason == v1alpha1.ReasonUnavailable)
+}
+
+// rollingOutMessage has no counters, so that a rollout of n pods is not n messages.
+func rollingOutMessage(ms *v1alpha1.Microservice) string {
+	return "Rolling out " + ms.Spec.Image
 }
 
 func ready(status metav1.ConditionStatus, reason, message string) metav1.Condition {
