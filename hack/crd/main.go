@@ -1,11 +1,16 @@
-// Command crd tightens a generated CRD: numbers that Go cannot read must not be stored. One such object makes every list
-// of Microservices fail, and the operator with it. The markers of controller-gen do not reach into Kubernetes' types.
+// Command crd does to a generated CRD what the markers of controller-gen cannot.
+//
+// Numbers that Go cannot read must not be stored: one such object makes every list of Microservices fail, and the
+// operator with it. Most of these numbers are in Kubernetes' own types.
+//
+// Lines of a comment become one paragraph, which kubectl explain wraps to the width of the screen.
 package main
 
 import (
 	"fmt"
 	"math"
 	"os"
+	"regexp"
 
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	"sigs.k8s.io/yaml"
@@ -39,7 +44,7 @@ func run(args []string) error {
 	if err := yaml.UnmarshalStrict(raw, &apiextensionsv1.CustomResourceDefinition{}); err != nil {
 		return fmt.Errorf("decoding %s: %w", args[0], err)
 	}
-	tighten(crd)
+	walk(crd)
 	out, err := yaml.Marshal(crd)
 	if err != nil {
 		return fmt.Errorf("encoding %s: %w", args[0], err)
@@ -47,24 +52,31 @@ func run(args []string) error {
 	return os.WriteFile(args[0], append([]byte("---\n"), out...), 0o644)
 }
 
-// tighten bounds every int-or-string below the node: a quantity by its pattern, any other number by what an int32 holds.
-// Those of our own types have rules that say more.
-func tighten(node any) {
+// walk visits every schema below the node.
+func walk(node any) {
 	switch node := node.(type) {
 	case map[string]any:
 		if node["x-kubernetes-int-or-string"] == true {
 			bound(node)
 		}
+		if text, ok := node["description"].(string); ok {
+			node["description"] = lineBreak.ReplaceAllString(text, "$1 $2")
+		}
 		for _, child := range node {
-			tighten(child)
+			walk(child)
 		}
 	case []any:
 		for _, child := range node {
-			tighten(child)
+			walk(child)
 		}
 	}
 }
 
+// lineBreak is one inside a paragraph: not before an empty line, a list item or an indented one.
+var lineBreak = regexp.MustCompile(`([^\n])\n([^\n\s*-])`)
+
+// bound limits a quantity by its pattern, any other number by what an int32 holds. Those of our own types have rules that
+// say more.
 func bound(schema map[string]any) {
 	if _, isQuantity := schema["pattern"]; isQuantity {
 		schema["pattern"] = quantity
