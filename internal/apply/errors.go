@@ -4,17 +4,21 @@ import "fmt"
 
 // NameConflictError says that an object which the owner does not control has the name of a child. It is never touched.
 type NameConflictError struct {
-	Kind, Namespace, Name string
+	Kind, Name string
 	// Controller is "Kind name" of what controls the object; empty for nobody.
 	Controller string
 }
 
 func (e *NameConflictError) Error() string {
-	held := "nobody controls it"
-	if e.Controller != "" {
-		held = e.Controller + " controls it"
+	return fmt.Sprintf("%s %s exists and does not belong to the owner (%s)", e.Kind, e.Name, e.Holder())
+}
+
+// Holder says who controls the object.
+func (e *NameConflictError) Holder() string {
+	if e.Controller == "" {
+		return "nobody controls it"
 	}
-	return fmt.Sprintf("%s %s exists and does not belong to this object (%s)", e.Kind, e.Name, held)
+	return e.Controller + " controls it"
 }
 
 // GoingAwayError says that the child of a deleted owner of the same name is still there. It goes by itself.

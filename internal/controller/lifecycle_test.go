@@ -94,6 +94,24 @@ var _ = Describe("A Microservice", func() {
 		eventually(ms, available)
 	})
 
+	It("gets back the labels of its children, without which the cache does not see them", func() {
+		ms.Spec.Autoscaling = &v1alpha1.Autoscaling{MaxReplicas: 4}
+		create(ms)
+		eventually(ms, available)
+		for _, child := range childKinds() {
+			Expect(exists(ms, child)()).To(BeTrue())
+			before := child.DeepCopyObject().(client.Object)
+			child.SetLabels(nil)
+			Expect(k8s.Patch(ctx, child, client.MergeFrom(before))).To(Succeed())
+			Eventually(func() map[string]string {
+				exists(ms, child)()
+				return child.GetLabels()
+			}).Should(Equal(before.GetLabels()), "%T", child)
+			Expect(child.GetUID()).To(Equal(before.GetUID()))
+		}
+		eventually(ms, available)
+	})
+
 	It("gets back a Service port that somebody renumbered", func() {
 		create(ms)
 		eventually(ms, available)

@@ -73,12 +73,13 @@ func invalid(err error) bool {
 	return false
 }
 
+// sentence is what a user reads: what happened, and the way out.
 func sentence(ms *v1alpha1.Microservice, c apply.Change) string {
 	said := c.Err.Error()
 	var foreign *apply.NameConflictError
 	if errors.As(c.Err, &foreign) {
-		said = fmt.Sprintf("%s; remove it (kubectl delete %s %s -n %s) or rename the Microservice",
-			said, strings.ToLower(c.Kind), ms.Name, ms.Namespace)
+		said = fmt.Sprintf("%s %s exists and does not belong to this Microservice (%s); remove it (kubectl delete %s %s -n %s) or rename the Microservice",
+			c.Kind, ms.Name, foreign.Holder(), strings.ToLower(c.Kind), ms.Name, ms.Namespace)
 	}
 	if guards(c.Kind) {
 		said += "; no pod is started or changed without it"
