@@ -112,6 +112,22 @@ var _ = Describe("A Microservice", func() {
 		eventually(ms, available)
 	})
 
+	It("closes a NetworkPolicy that somebody opened", func() {
+		create(ms)
+		eventually(ms, available)
+		policy := &networkingv1.NetworkPolicy{}
+		Expect(exists(ms, policy)()).To(BeTrue())
+		Expect(policy.Spec.Ingress).To(BeEmpty())
+		before := policy.DeepCopy()
+		policy.Spec.Ingress = []networkingv1.NetworkPolicyIngressRule{{}}
+		policy.Spec.Egress = []networkingv1.NetworkPolicyEgressRule{{}}
+		Expect(k8s.Patch(ctx, policy, client.MergeFrom(before))).To(Succeed())
+		Eventually(func() networkingv1.NetworkPolicySpec {
+			exists(ms, policy)()
+			return policy.Spec
+		}).Should(Equal(before.Spec))
+	})
+
 	It("gets back a Service port that somebody renumbered", func() {
 		create(ms)
 		eventually(ms, available)

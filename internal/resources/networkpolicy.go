@@ -10,31 +10,49 @@ import (
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 )
 
+// NetworkPolicyApplyConfiguration is client-go's, but for one thing: a policy that lets nobody in sends its empty list of
+// rules, and so owns it. Otherwise a rule that somebody adds to it would stay.
+type NetworkPolicyApplyConfiguration struct {
+	metav1ac.TypeMetaApplyConfiguration    `json:",inline"`
+	*metav1ac.ObjectMetaApplyConfiguration `json:"metadata"`
+	Spec                                   NetworkPolicySpecApplyConfiguration `json:"spec"`
+}
+
+// NetworkPolicySpecApplyConfiguration is the spec of a NetworkPolicyApplyConfiguration.
+type NetworkPolicySpecApplyConfiguration struct {
+	PodSelector *metav1ac.LabelSelectorApplyConfiguration                   `json:"podSelector"`
+	PolicyTypes []networkingv1.PolicyType                                   `json:"policyTypes"`
+	Ingress     []networkingv1ac.NetworkPolicyIngressRuleApplyConfiguration `json:"ingress"`
+	Egress      []networkingv1ac.NetworkPolicyEgressRuleApplyConfiguration  `json:"egress,omitempty"`
+}
+
 // networkPolicy closes both directions and opens what was declared. Apart from published ports and the user's raw
 // rules, no rule has an empty peer or port list: in Kubernetes that means "everyone".
-func networkPolicy(ms *v1alpha1.Microservice, dns DNS, links Links) (*networkingv1ac.NetworkPolicyApplyConfiguration, error) {
+func networkPolicy(ms *v1alpha1.Microservice, dns DNS, links Links) (*NetworkPolicyApplyConfiguration, error) {
 	isolation := isolation(ms)
 	if isolation == v1alpha1.IsolationNone {
 		return nil, nil
 	}
-	spec := networkingv1ac.NetworkPolicySpec().
-		WithPodSelector(metav1ac.LabelSelector().WithMatchLabels(selector(ms))).
-		WithPolicyTypes(networkingv1.PolicyTypeIngress)
-	spec.Ingress = append(spec.Ingress, links.Ingress...)
+	head := networkingv1ac.NetworkPolicy(ms.Name, ms.Namespace).WithLabels(labels(ms)).WithOwnerReferences(owner(ms))
+	policy := &NetworkPolicyApplyConfiguration{
+		TypeMetaApplyConfiguration:   head.TypeMetaApplyConfiguration,
+		ObjectMetaApplyConfiguration: head.ObjectMetaApplyConfiguration,
+		Spec: NetworkPolicySpecApplyConfiguration{
+			PodSelector: metav1ac.LabelSelector().WithMatchLabels(selector(ms)),
+			PolicyTypes: []networkingv1.PolicyType{networkingv1.PolicyTypeIngress},
+			Ingress:     append([]networkingv1ac.NetworkPolicyIngressRuleApplyConfiguration{}, links.Ingress...),
+		},
+	}
+	spec := &policy.Spec
 	if published(ms) {
-		spec.WithIngress(publishedPorts(ms))
+		spec.Ingress = append(spec.Ingress, *publishedPorts(ms))
 	}
 	if isolation == v1alpha1.IsolationFull {
-		spec.WithPolicyTypes(networkingv1.PolicyTypeEgress).WithEgress(dnsRule(dns))
+		spec.PolicyTypes = append(spec.PolicyTypes, networkingv1.PolicyTypeEgress)
+		spec.Egress = append(spec.Egress, *dnsRule(dns))
 		spec.Egress = append(spec.Egress, links.Egress...)
 	}
-	if err := appendRawRules(spec, ms.Spec.NetworkPolicy); err != nil {
-		return nil, err
-	}
-	return networkingv1ac.NetworkPolicy(ms.Name, ms.Namespace).
-		WithLabels(labels(ms)).
-		WithOwnerReferences(owner(ms)).
-		WithSpec(spec), nil
+	return policy, appendRawRules(spec, ms.Spec.NetworkPolicy)
 }
 
 func isolation(ms *v1alpha1.Microservice) v1alpha1.Isolation {
@@ -71,7 +89,7 @@ func policyPort(protocol corev1.Protocol, port int32) *networkingv1ac.NetworkPol
 	return networkingv1ac.NetworkPolicyPort().WithProtocol(protocol).WithPort(intstr.FromInt32(port))
 }
 
-func appendRawRules(spec *networkingv1ac.NetworkPolicySpecApplyConfiguration, o *v1alpha1.NetworkPolicyOptions) error {
+func appendRawRules(spec *NetworkPolicySpecApplyConfiguration, o *v1alpha1.NetworkPolicyOptions) error {
 	if o == nil {
 		return nil
 	}
@@ -80,14 +98,14 @@ func appendRawRules(spec *networkingv1ac.NetworkPolicySpecApplyConfiguration, o 
 		if err != nil {
 			return err
 		}
-		spec.WithIngress(rule)
+		spec.Ingress = append(spec.Ingress, *rule)
 	}
 	for i := range o.Egress {
 		rule, err := convert[networkingv1ac.NetworkPolicyEgressRuleApplyConfiguration](&o.Egress[i], "spec.networkPolicy.egress")
 		if err != nil {
 			return err
 		}
-		spec.WithEgress(rule)
+		spec.Egress = append(spec.Egress, *rule)
 	}
 	return nil
 }

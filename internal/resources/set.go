@@ -36,7 +36,7 @@ type Links struct {
 // is controlled by it.
 type Set struct {
 	ServiceAccount   *corev1ac.ServiceAccountApplyConfiguration
-	NetworkPolicy    *networkingv1ac.NetworkPolicyApplyConfiguration
+	NetworkPolicy    *NetworkPolicyApplyConfiguration
 	Service          *corev1ac.ServiceApplyConfiguration
 	DisruptionBudget *policyv1ac.PodDisruptionBudgetApplyConfiguration
 	// Deployment has no replicas while the Microservice is autoscaled.
