@@ -4,6 +4,7 @@
 set -euo pipefail
 
 cd "$(dirname "$0")/../.."
+: "${GOLANGCI_LINT:?is the path of golangci-lint}"
 copy=$(mktemp -d)
 trap 'rm -rf "$copy"' EXIT
 git ls-files -z --cached --others --exclude-standard | tar --null -T - -cf - | tar -xf - -C "$copy"
@@ -13,9 +14,11 @@ check() {
 	local package file="$copy/$1/zz_fence.go"
 	package=$(sed -n 's/^package //p' "$(ls "$copy/$1"/*.go | grep -v _test.go | head -1)")
 	printf 'package %s\n\nimport _ "%s"\n' "$package" "$2" >"$file"
-	if (cd "$copy" && "$GOLANGCI_LINT" run --enable-only depguard "./$1" 2>&1) | grep -q "depguard"; then
-		rm "$file"
-	else
+	# The linter fails when it finds something, so only its words count.
+	local said
+	said=$(cd "$copy" && "$GOLANGCI_LINT" run --enable-only depguard "./$1" 2>&1 || true)
+	rm "$file"
+	if ! grep -q "import '$2' is not allowed" <<<"$said"; then
 		echo "error: $1 may import $2: the fence in .golangci.yml is open" >&2
 		exit 1
 	fi
@@ -29,4 +32,5 @@ check internal/status k8s.io/client-go/kubernetes
 check internal/status $module/internal/resources
 check internal/apply $module/api/v1alpha1
 check internal/apply $module/internal/resources
-check internal/controller $module/cmd
+check internal/apply $module/internal/controller
+check test/wrappers $module/internal/controller
