@@ -5,6 +5,7 @@ package apply
 import (
 	"context"
 	"reflect"
+	"slices"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -17,7 +18,7 @@ import (
 type Door struct {
 	// Client writes. Its reads are not used.
 	Client client.Client
-	// Live reads from the API server, past every cache. It is asked only after a 409.
+	// Live reads from the API server, past every cache. It is asked only after a refusal.
 	Live client.Reader
 	// FieldOwner is the field manager of every write.
 	FieldOwner string
@@ -74,20 +75,9 @@ func (b *Batch) Changes() []Change {
 
 // Failed says whether a change of one of the kinds failed, or any change when no kind is named.
 func (b *Batch) Failed(kinds ...string) bool {
-	for _, c := range b.changes {
-		if c.Err == nil {
-			continue
-		}
-		if len(kinds) == 0 {
-			return true
-		}
-		for _, kind := range kinds {
-			if c.Kind == kind {
-				return true
-			}
-		}
-	}
-	return false
+	return slices.ContainsFunc(b.changes, func(c Change) bool {
+		return c.Err != nil && (len(kinds) == 0 || slices.Contains(kinds, c.Kind))
+	})
 }
 
 // Object is a pointer to the Go type of a child.
