@@ -219,7 +219,7 @@ var _ = Describe("A Microservice", func() {
 			s.PodTemplate = &v1alpha1.PodTemplatePatch{Annotations: map[string]string{"example.com/stuck": "yes"}}
 		})
 		eventually(ms, "False/ProgressDeadlineExceeded Stalled")
-		Expect(message(ms)).To(containAll("no progress for 2 s", "kubectl describe pods"))
+		Expect(message(ms)).To(containAll("no progress for 2 s", "kubectl describe replicasets,pods"))
 		now := &v1alpha1.Microservice{}
 		Expect(k8s.Get(ctx, client.ObjectKeyFromObject(ms), now)).To(Succeed())
 		Expect(meta.IsStatusConditionTrue(now.Status.Conditions, v1alpha1.ConditionAvailable)).To(BeTrue(), "the old pod serves")

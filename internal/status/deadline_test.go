@@ -83,7 +83,7 @@ func TestComputeProgressDeadlineMessage(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			d := exceeded(func(d *appsv1.Deployment) { d.Spec.ProgressDeadlineSeconds = tc.seconds })
 			got := pictureOf(status.Compute(microservice(), seen(d), now)).Message
-			want := tc.want + "see why with: kubectl describe pods -n shop -l apps.microservice.dev/name=web"
+			want := tc.want + "see why with: kubectl describe replicasets,pods -n shop -l apps.microservice.dev/name=web"
 			if !strings.HasPrefix(got, want) {
 				t.Errorf("message %q, want %q", got, want)
 			}

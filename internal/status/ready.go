@@ -116,7 +116,7 @@ func deadlineMessage(ms *v1alpha1.Microservice, d *appsv1.Deployment) string {
 	if n := d.Spec.ProgressDeadlineSeconds; n != nil {
 		deadline = *n
 	}
-	return fmt.Sprintf("The rollout of %s made no progress for %d s; see why with: kubectl describe pods -n %s -l %s=%s",
+	return fmt.Sprintf("The rollout of %s made no progress for %d s; see why with: kubectl describe replicasets,pods -n %s -l %s=%s",
 		ms.Spec.Image, deadline, ms.Namespace, v1alpha1.LabelName, ms.Name)
 }
 
