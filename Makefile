@@ -47,6 +47,9 @@ else
 	@echo "Using the Kubernetes programs in KUBEBUILDER_ASSETS=$(KUBEBUILDER_ASSETS)"
 endif
 
+.PHONY: setup-envtest
+setup-envtest: controlplane ## The same, under kubebuilder's name.
+
 .PHONY: cluster-up
 cluster-up: controlplane ## Start the local cluster; its kubeconfig is bin/kubeconfig.
 	@hack/cluster.sh up
