@@ -37,10 +37,7 @@ operator_kubeconfig() {
 	local token server
 	token=$("$kubectl" -n $system create token microservice-operator-controller-manager --duration=24h)
 	server=$("$kubectl" config view --minify -o jsonpath='{.clusters[0].cluster.server}')
-	"$kubectl" config view --minify --raw -o jsonpath='{.clusters[0].cluster.certificate-authority-data}' | base64 -d >$state/ca.crt
-	if [ ! -s $state/ca.crt ]; then
-		cp "$("$kubectl" config view --minify -o jsonpath='{.clusters[0].cluster.certificate-authority}')" $state/ca.crt
-	fi
+	"$kubectl" config view --minify --flatten -o jsonpath='{.clusters[0].cluster.certificate-authority-data}' | base64 -d >$state/ca.crt
 	(
 		umask 077
 		export KUBECONFIG=$state/operator.kubeconfig

@@ -35,33 +35,42 @@ func (b *Batch) plan(w *wish, live client.Object, exists bool) plan {
 	if !metav1.IsControlledBy(live, b.owner) {
 		return plan{verb: Update, err: b.conflict(w.kind, live)}
 	}
-	replicas, urgent := b.door.size(w, live)
-	if !urgent && b.door.inPlace(w, live) {
+	if !stopped(w, live) && b.door.inPlace(w, live) {
 		return plan{}
 	}
-	p := plan{verb: Update, uid: live.GetUID(), replicas: replicas}
-	if replicas != nil {
+	p := plan{verb: Update, uid: live.GetUID(), replicas: b.door.size(w, live)}
+	if p.replicas != nil {
 		p.resourceVersion = live.GetResourceVersion()
 	}
 	return p
 }
 
-// size says which number of replicas to send with a Deployment whose size is an autoscaler's, and whether that alone is
-// a reason to write. Server-side apply resets a field to its default, here 1, when its only owner stops sending it: so
-// while we still own it the live number is sent again, and the autoscaler's first change takes it from us. An
-// autoscaler does nothing at 0, so from there the minimum is sent.
-func (d *Door) size(w *wish, live client.Object) (replicas *int32, urgent bool) {
+// stopped says that nothing runs where an autoscaler shall decide. It does nothing at 0, so that is a reason to write.
+func stopped(w *wish, live client.Object) bool {
 	deployment, ok := live.(*appsv1.Deployment)
-	if !ok || w.minimum == nil {
-		return nil, false
+	if !ok || w.minimum == nil || *w.minimum == 0 {
+		return false
 	}
-	if n := deployment.Spec.Replicas; n != nil && *n == 0 && *w.minimum > 0 {
-		return w.minimum, true
+	n := deployment.Spec.Replicas
+	return n != nil && *n == 0
+}
+
+// size says which number of replicas to send with a Deployment whose size is an autoscaler's; nil for none. Server-side
+// apply resets a field to its default, here 1, when its only owner stops sending it: so while we still own it the live
+// number is sent again, and the autoscaler's first change takes it from us. From 0 the minimum is sent. It decodes the
+// managedFields, so it is for what is written, not for every look.
+func (d *Door) size(w *wish, live client.Object) *int32 {
+	deployment, ok := live.(*appsv1.Deployment)
+	switch {
+	case !ok || w.minimum == nil:
+		return nil
+	case stopped(w, live):
+		return w.minimum
+	case owned(d.entryOf(live), "f:spec", "f:replicas"):
+		return deployment.Spec.Replicas
+	default:
+		return nil
 	}
-	if owned(d.entryOf(live), "f:spec", "f:replicas") {
-		return deployment.Spec.Replicas, false
-	}
-	return nil, false
 }
 
 // inPlace says whether live is what was last asked for: the hash is the same, and every field we want is still ours.

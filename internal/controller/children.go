@@ -123,15 +123,16 @@ func put(ctx context.Context, b *apply.Batch, ms *v1alpha1.Microservice, wanted 
 
 // The kinds whose failure decides over others.
 const (
-	kindServiceAccount = "ServiceAccount"
-	kindNetworkPolicy  = "NetworkPolicy"
-	kindDeployment     = "Deployment"
-	kindAutoscaler     = "HorizontalPodAutoscaler"
+	kindDeployment = "Deployment"
+	kindAutoscaler = "HorizontalPodAutoscaler"
 )
+
+// guards are the kinds without which no pod is started or changed.
+var guards = []string{"ServiceAccount", "NetworkPolicy"}
 
 // unguarded says that pods would run without the ServiceAccount or NetworkPolicy that they shall have.
 func unguarded(b *apply.Batch, ms *v1alpha1.Microservice) bool {
-	return b.Failed(kindServiceAccount, kindNetworkPolicy) && !ms.Spec.Parked()
+	return b.Failed(guards...) && !ms.Spec.Parked()
 }
 
 func sizeOption(ms *v1alpha1.Microservice) []apply.Option {
@@ -158,15 +159,10 @@ func prune(ctx context.Context, b *apply.Batch, wanted *resources.Set, live *chi
 
 // observe leaves out what belongs to somebody else: it says nothing about this Microservice.
 func observe(ms *v1alpha1.Microservice, live *children, b *apply.Batch) *status.Observation {
-	seen := &status.Observation{}
-	if live.deployment != nil && metav1.IsControlledBy(live.deployment, ms) {
-		seen.Deployment = live.deployment
-	}
-	if live.service != nil && metav1.IsControlledBy(live.service, ms) {
-		seen.Service = live.service
-	}
-	if live.autoscaler != nil && metav1.IsControlledBy(live.autoscaler, ms) {
-		seen.Autoscaler = live.autoscaler
+	seen := &status.Observation{
+		Deployment: ours(ms, live.deployment),
+		Service:    ours(ms, live.service),
+		Autoscaler: ours(ms, live.autoscaler),
 	}
 	if b == nil {
 		return seen
@@ -177,6 +173,13 @@ func observe(ms *v1alpha1.Microservice, live *children, b *apply.Batch) *status.
 	}
 	seen.Applied = !b.Failed(kindDeployment, kindAutoscaler) && !unguarded(b, ms)
 	return seen
+}
+
+func ours[T any, P apply.Object[T]](ms *v1alpha1.Microservice, live P) P {
+	if live == nil || !metav1.IsControlledBy(live, ms) {
+		return nil
+	}
+	return live
 }
 
 // forget drops what is remembered of a Microservice that is gone.

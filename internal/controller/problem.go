@@ -3,6 +3,7 @@ package controller
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -81,14 +82,10 @@ func sentence(ms *v1alpha1.Microservice, c apply.Change) string {
 		said = fmt.Sprintf("%s %s exists and does not belong to this Microservice (%s); remove it (kubectl delete %s %s -n %s) or rename the Microservice",
 			c.Kind, ms.Name, foreign.Holder(), strings.ToLower(c.Kind), ms.Name, ms.Namespace)
 	}
-	if guards(c.Kind) {
+	if slices.Contains(guards, c.Kind) {
 		said += "; no pod is started or changed without it"
 	}
 	return said
-}
-
-func guards(kind string) bool {
-	return kind == kindServiceAccount || kind == kindNetworkPolicy
 }
 
 func invalidSpec(err error) *status.Problem {

@@ -77,9 +77,17 @@ func serving(ms *v1alpha1.Microservice, d *appsv1.Deployment) finding {
 
 // served says whether this generation has been Ready.
 func served(ms *v1alpha1.Microservice) bool {
+	before := readyBefore(ms)
+	return before != nil && (before.Status == metav1.ConditionTrue || before.Reason == v1alpha1.ReasonUnavailable)
+}
+
+// readyBefore is what was last said of this generation, nil for nothing.
+func readyBefore(ms *v1alpha1.Microservice) *metav1.Condition {
 	before := meta.FindStatusCondition(ms.Status.Conditions, v1alpha1.ConditionReady)
-	return before != nil && before.ObservedGeneration == ms.Generation &&
-		(before.Status == metav1.ConditionTrue || before.Reason == v1alpha1.ReasonUnavailable)
+	if before == nil || before.ObservedGeneration != ms.Generation {
+		return nil
+	}
+	return before
 }
 
 // rollingOutMessage has no counters, so that a rollout of n pods is not n messages.
@@ -91,24 +99,30 @@ func ready(status metav1.ConditionStatus, reason, message string) metav1.Conditi
 	return metav1.Condition{Type: v1alpha1.ConditionReady, Status: status, Reason: reason, Message: message}
 }
 
-// rolledOut says that every pod has the newest template. The Deployment says the first two also during a roll-back to a
+// rolledOut says that every pod has the newest template. The Deployment says the first also during a roll-back to a
 // template that it had before, when no pod is updated yet.
 func rolledOut(d *appsv1.Deployment) bool {
-	progressing := deploymentCondition(d, appsv1.DeploymentProgressing)
-	return d.Status.ObservedGeneration >= d.Generation &&
-		progressing != nil && progressing.Reason == "NewReplicaSetAvailable" &&
-		d.Status.UpdatedReplicas == d.Status.Replicas
+	return progress(d) == "NewReplicaSetAvailable" && d.Status.UpdatedReplicas == d.Status.Replicas
 }
 
 // deadlineExceeded is sticky for a generation: the Deployment itself forgets it with the next pod that starts.
 func deadlineExceeded(ms *v1alpha1.Microservice, d *appsv1.Deployment) bool {
-	before := meta.FindStatusCondition(ms.Status.Conditions, v1alpha1.ConditionReady)
-	if before != nil && before.Reason == v1alpha1.ReasonProgressDeadlineExceeded && before.ObservedGeneration == ms.Generation {
-		return true
+	before := readyBefore(ms)
+	return before != nil && before.Reason == v1alpha1.ReasonProgressDeadlineExceeded ||
+		progress(d) == "ProgressDeadlineExceeded"
+}
+
+// progress is what the Deployment says of its newest template, empty while it has not looked at it.
+func progress(d *appsv1.Deployment) string {
+	if d.Status.ObservedGeneration < d.Generation {
+		return ""
 	}
-	progressing := deploymentCondition(d, appsv1.DeploymentProgressing)
-	return d.Status.ObservedGeneration >= d.Generation &&
-		progressing != nil && progressing.Reason == "ProgressDeadlineExceeded"
+	for _, c := range d.Status.Conditions {
+		if c.Type == appsv1.DeploymentProgressing {
+			return c.Reason
+		}
+	}
+	return ""
 }
 
 func deadlineMessage(ms *v1alpha1.Microservice, d *appsv1.Deployment) string {
@@ -118,15 +132,6 @@ func deadlineMessage(ms *v1alpha1.Microservice, d *appsv1.Deployment) string {
 	}
 	return fmt.Sprintf("The rollout of %s made no progress for %d s; see why with: kubectl describe replicasets,pods -n %s -l %s=%s",
 		ms.Spec.Image, deadline, ms.Namespace, v1alpha1.LabelName, ms.Name)
-}
-
-func deploymentCondition(d *appsv1.Deployment, conditionType appsv1.DeploymentConditionType) *appsv1.DeploymentCondition {
-	for i := range d.Status.Conditions {
-		if d.Status.Conditions[i].Type == conditionType {
-			return &d.Status.Conditions[i]
-		}
-	}
-	return nil
 }
 
 func replicas(d *appsv1.Deployment) int32 {
