@@ -38,9 +38,14 @@ func (p *Port) URL(host string) string {
 	return fmt.Sprintf("%s://%s", p.scheme(), net.JoinHostPort(host, strconv.Itoa(int(p.Port))))
 }
 
-// ServiceHost is the DNS name of the Service inside the cluster.
-func (m *Microservice) ServiceHost() string {
-	return m.Name + "." + m.Namespace + ".svc"
+// ServiceHost is the DNS name of a Service inside the cluster. Without the cluster's domain the resolver of the pods adds
+// it.
+func ServiceHost(namespace, name, clusterDomain string) string {
+	host := name + "." + namespace + ".svc"
+	if clusterDomain != "" {
+		host += "." + clusterDomain
+	}
+	return host
 }
 
 func (p *Port) scheme() string {

@@ -4,7 +4,6 @@ import (
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 )
@@ -104,8 +103,10 @@ func TestPrimaryPort(t *testing.T) {
 }
 
 func TestServiceHost(t *testing.T) {
-	ms := v1alpha1.Microservice{ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: "web"}}
-	if got := ms.ServiceHost(); got != "web.shop.svc" {
-		t.Errorf("ServiceHost() = %q, want web.shop.svc", got)
+	if got := v1alpha1.ServiceHost("shop", "web", ""); got != "web.shop.svc" {
+		t.Errorf("without the cluster's domain the host is %q, want web.shop.svc", got)
+	}
+	if got := v1alpha1.ServiceHost("shop", "web", "cluster.local"); got != "web.shop.svc.cluster.local" {
+		t.Errorf("with the cluster's domain the host is %q, want web.shop.svc.cluster.local", got)
 	}
 }

@@ -28,11 +28,14 @@ const (
 	// ReasonProgressDeadlineExceeded: the rollout made no progress for rollout.progressDeadlineSeconds. It stays until
 	// the rollout finishes or the spec changes.
 	ReasonProgressDeadlineExceeded = "ProgressDeadlineExceeded"
+	// ReasonWaitingForDependency: the first start waits for a dependency with startPolicy AfterAvailable, which the
+	// message names. Also a reason of ConditionAvailable.
+	ReasonWaitingForDependency = "WaitingForDependency"
 	// ReasonPaused: spec.paused is set and changes wait to be written. Ready is Unknown.
 	ReasonPaused = "Paused"
 )
 
-// Available. Its reasons are ReasonAvailable, ReasonParked and ReasonUnavailable.
+// Available. Its reasons are ReasonAvailable, ReasonParked, ReasonUnavailable and ReasonWaitingForDependency.
 const (
 	// ConditionAvailable: the available replicas, of any revision, reach the minimum. With W = spec.replicas or the
 	// autoscaling minimum it is W when W is at most 1, else W minus max(1, rollout.maxUnavailable), but at least 1. It
@@ -47,8 +50,19 @@ const (
 
 	// ReasonNoDependencies: none is declared.
 	ReasonNoDependencies = "NoDependencies"
-	// ReasonNotEvaluated: dependencies are declared, and this version of the operator does not look at them yet.
-	ReasonNotEvaluated = "NotEvaluated"
+	// ReasonDependenciesAvailable: all that are not optional are ready, but for those outside the cluster, which are
+	// not checked.
+	ReasonDependenciesAvailable = "DependenciesAvailable"
+	// ReasonDependencyNotReady: one is there and not available. It comes back by itself, or is parked.
+	ReasonDependencyNotReady = "DependencyNotReady"
+	// ReasonDependencyNotFound: one does not exist in this namespace.
+	ReasonDependencyNotFound = "DependencyNotFound"
+	// ReasonDependencyPortNotFound: one has no port of the name that is asked for.
+	ReasonDependencyPortNotFound = "DependencyPortNotFound"
+	// ReasonDependencyNotPermitted: one does not admit this namespace, or does not exist in another.
+	ReasonDependencyNotPermitted = "DependencyNotPermitted"
+	// ReasonDependencyUnverified: one is a Service that selects no pods. DependenciesReady is Unknown.
+	ReasonDependencyUnverified = "DependencyUnverified"
 )
 
 // Autoscaling and its reasons. Where the HorizontalPodAutoscaler has a word, that is the reason.
@@ -71,4 +85,7 @@ const (
 	// ConditionDependencyCycle carries the path ("orders -> payments -> orders") on every member. A cycle is a design
 	// smell, not an outage: it changes nothing else.
 	ConditionDependencyCycle = "DependencyCycle"
+
+	// ReasonDependencyCycle is the only reason of ConditionDependencyCycle, and of the event when it comes.
+	ReasonDependencyCycle = "DependencyCycle"
 )

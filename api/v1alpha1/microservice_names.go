@@ -10,6 +10,10 @@ const (
 	// to itself; its form may change between releases.
 	AnnotationApplied = "apps.microservice.dev/applied"
 
+	// AnnotationAddresses on a Deployment are the addresses of dependencies that its pods were given. A target that goes
+	// takes none of them away, so it restarts nothing. Its form may change between releases.
+	AnnotationAddresses = "apps.microservice.dev/addresses"
+
 	// AnnotationAllowedDependents on a Service that is not a Microservice's is its consent to be a dependency of other
 	// namespaces: a comma-separated list of namespaces, or "*".
 	AnnotationAllowedDependents = "apps.microservice.dev/allowed-dependents"

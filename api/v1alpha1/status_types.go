@@ -9,6 +9,22 @@ import (
 // +kubebuilder:validation:Enum=Ready;NotReady;NotFound;PortNotFound;NotPermitted;Unverified
 type DependencyState string
 
+const (
+	// DependencyReady means that it is there, admits us, and is available.
+	DependencyReady DependencyState = "Ready"
+	// DependencyNotReady means that it is there and admits us, and is parked, not available or being deleted.
+	DependencyNotReady DependencyState = "NotReady"
+	// DependencyNotFound means that there is none of that name in this namespace.
+	DependencyNotFound DependencyState = "NotFound"
+	// DependencyPortNotFound means that it has no port of that name, or none at all.
+	DependencyPortNotFound DependencyState = "PortNotFound"
+	// DependencyNotPermitted means that it does not admit this namespace. In another namespace it may also not be there.
+	DependencyNotPermitted DependencyState = "NotPermitted"
+	// DependencyUnverified means that the operator cannot see how it is: it is outside the cluster, or a Service that
+	// selects no pods.
+	DependencyUnverified DependencyState = "Unverified"
+)
+
 // DependencyStatus is what is known of one dependency.
 type DependencyStatus struct {
 	// name is the alias from spec.dependencies.

@@ -27,10 +27,13 @@ check() {
 # Imports that would make a cycle are not here: the compiler refuses those.
 module=github.com/microservice-dev/microservice-operator
 check api/v1alpha1 sigs.k8s.io/controller-runtime/pkg/client
+check internal/dependency sigs.k8s.io/controller-runtime/pkg/client
+check internal/dependency k8s.io/client-go/applyconfigurations/core/v1
 check internal/resources sigs.k8s.io/controller-runtime/pkg/client
 check internal/resources time
 check internal/status k8s.io/client-go/kubernetes
 check internal/status $module/internal/resources
+check internal/status $module/internal/dependency
 check internal/apply $module/api/v1alpha1
 check internal/apply $module/internal/resources
 check test/wrappers $module/internal/controller

@@ -1,0 +1,105 @@
+package dependency
+
+import (
+	"cmp"
+	"fmt"
+	"reflect"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
+)
+
+// microservice judges a dependency on another Microservice, nil where there is none. In another namespace what is not
+// there and what does not admit us look the same.
+func microservice(ms *v1alpha1.Microservice, d *v1alpha1.Dependency, key Key, target *v1alpha1.Microservice, known Namespaces) Resolution {
+	switch admitted := target != nil && Admits(target, ms.Namespace, known); {
+	case !admitted && key.Namespace != ms.Namespace:
+		return Resolution{State: v1alpha1.DependencyNotPermitted, Message: fmt.Sprintf(
+			"Microservice %s does not exist or does not admit namespace %s; its team can admit it with spec.allowedDependents", key, ms.Namespace)}
+	case target == nil:
+		return Resolution{State: v1alpha1.DependencyNotFound, Message: fmt.Sprintf("There is no Microservice %s", key)}
+	case !admitted:
+		return Resolution{State: v1alpha1.DependencyNotPermitted, Message: fmt.Sprintf(
+			"Microservice %s admits nobody; change its spec.allowedDependents", key)}
+	}
+	port := portOf(target, d.Port)
+	if port == nil {
+		return Resolution{State: v1alpha1.DependencyPortNotFound, Message: noPort(fmt.Sprintf("Microservice %s", key), d.Port)}
+	}
+	r := Resolution{
+		dialled: port,
+		Way: &Way{
+			Pods:  &Pods{Namespace: key.Namespace, Labels: map[string]string{v1alpha1.LabelName: key.Name}},
+			Ports: []NetworkPort{networkPort(port)},
+		},
+	}
+	r.State, r.Message = health(target)
+	return r
+}
+
+// portOf is the port of that name, or the primary one; nil for none.
+func portOf(ms *v1alpha1.Microservice, name string) *v1alpha1.Port {
+	if name == "" {
+		return ms.Spec.PrimaryPort()
+	}
+	for i := range ms.Spec.Ports {
+		if ms.Spec.Ports[i].Name == name {
+			return &ms.Spec.Ports[i]
+		}
+	}
+	return nil
+}
+
+func networkPort(p *v1alpha1.Port) NetworkPort {
+	return NetworkPort{Protocol: p.TransportProtocol(), Port: intstr.FromInt32(p.Target())}
+}
+
+func noPort(target, name string) string {
+	if name == "" {
+		return target + " has no ports, so it cannot be called"
+	}
+	return fmt.Sprintf("%s has no port named %s", target, name)
+}
+
+// health has no counters in its words: they would be a write in every dependent for every pod.
+func health(target *v1alpha1.Microservice) (v1alpha1.DependencyState, string) {
+	switch {
+	case target.DeletionTimestamp != nil:
+		return v1alpha1.DependencyNotReady, fmt.Sprintf("%s is being deleted", target.Name)
+	case target.Spec.Parked():
+		return v1alpha1.DependencyNotReady, fmt.Sprintf("%s is parked (spec.replicas is 0)", target.Name)
+	case !available(target):
+		return v1alpha1.DependencyNotReady, fmt.Sprintf("%s is not available", target.Name)
+	default:
+		return v1alpha1.DependencyReady, ""
+	}
+}
+
+func available(ms *v1alpha1.Microservice) bool {
+	return meta.IsStatusConditionTrue(ms.Status.Conditions, v1alpha1.ConditionAvailable)
+}
+
+// LooksTheSame says, at little cost, that a change of a Microservice is visible to nobody: its spec is the same, and so is
+// Available. nil is not there.
+func LooksTheSame(before, after *v1alpha1.Microservice) bool {
+	return before != nil && after != nil && before.UID == after.UID && before.Generation == after.Generation &&
+		available(before) == available(after)
+}
+
+// Concerns says whether dependent can see a change of a Microservice that it names, from before to after; nil is not
+// there. known has the dependent's namespace where a selector asks for it.
+func Concerns(dependent, before, after *v1alpha1.Microservice, known Namespaces) bool {
+	key := KeyOf(cmp.Or(after, before))
+	for i := range dependent.Spec.Dependencies {
+		d := &dependent.Spec.Dependencies[i]
+		if TargetOf(dependent, d) != (Target{Kind: Microservice, Key: key}) {
+			continue
+		}
+		if !reflect.DeepEqual(microservice(dependent, d, key, before, known), microservice(dependent, d, key, after, known)) {
+			return true
+		}
+	}
+	return false
+}

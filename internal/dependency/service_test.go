@@ -1,0 +1,206 @@
+package dependency_test
+
+import (
+	"testing"
+
+	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
+	"github.com/microservice-dev/microservice-operator/internal/dependency"
+)
+
+func TestResolveService(t *testing.T) {
+	primary := &dependency.Pods{Namespace: "shop", Labels: map[string]string{"app": "postgres", "role": "primary"}}
+	byName := &dependency.Way{Pods: primary, Ports: []dependency.NetworkPort{{Protocol: corev1.ProtocolTCP, Port: intstr.FromString("pg")}}}
+	byNumber := &dependency.Way{Pods: primary, Ports: []dependency.NetworkPort{tcp(9187)}}
+	belongsTo := func(name string) func(*corev1.Service) {
+		return func(svc *corev1.Service) {
+			svc.Spec.Selector = map[string]string{v1alpha1.LabelName: name, "tier": "db"}
+		}
+	}
+	cases := map[string]struct {
+		// port is the one that is asked for.
+		port string
+		// service is nil where there is none.
+		service *corev1.Service
+		slices  []discoveryv1.EndpointSlice
+		want    dependency.Resolution
+	}{
+		"a named targetPort stays a name, and the Service's port is dialled": {
+			service: service("postgres"),
+			slices:  []discoveryv1.EndpointSlice{ready},
+			want: dependency.Resolution{
+				State: v1alpha1.DependencyReady, Port: 5432, URL: "tcp://postgres.shop.svc:5432", Way: byName,
+			},
+		},
+		"a numeric targetPort": {
+			port:    "metrics",
+			service: service("postgres"),
+			slices:  []discoveryv1.EndpointSlice{ready},
+			want: dependency.Resolution{
+				State: v1alpha1.DependencyReady, Port: 80, URL: "tcp://postgres.shop.svc:80", Way: byNumber,
+			},
+		},
+		"appProtocol is the scheme": {
+			port:    "metrics",
+			service: service("postgres", func(svc *corev1.Service) { svc.Spec.Ports[1].AppProtocol = new("http") }),
+			slices:  []discoveryv1.EndpointSlice{ready},
+			want: dependency.Resolution{
+				State: v1alpha1.DependencyReady, Port: 80, URL: "http://postgres.shop.svc:80", Way: byNumber,
+			},
+		},
+		"a UDP port without a name": {
+			service: service("postgres", func(svc *corev1.Service) {
+				svc.Spec.Ports = []corev1.ServicePort{{Protocol: corev1.ProtocolUDP, Port: 53, TargetPort: intstr.FromInt32(5353)}}
+			}),
+			slices: []discoveryv1.EndpointSlice{ready},
+			want: dependency.Resolution{
+				State: v1alpha1.DependencyReady, Port: 53, URL: "udp://postgres.shop.svc:53",
+				Way: &dependency.Way{Pods: primary, Ports: []dependency.NetworkPort{udp(5353)}},
+			},
+		},
+		"headless with a number: the pods' port is dialled": {
+			port:    "metrics",
+			service: service("postgres", headless),
+			slices:  []discoveryv1.EndpointSlice{ready},
+			want: dependency.Resolution{
+				State: v1alpha1.DependencyReady, Port: 9187, URL: "tcp://postgres.shop.svc:9187", Way: byNumber,
+			},
+		},
+		"headless with a name: the endpoints know the number": {
+			service: service("postgres", headless),
+			slices:  []discoveryv1.EndpointSlice{slice(map[string]int32{"pg": 15432, "metrics": 9187}, new(true))},
+			want: dependency.Resolution{
+				State: v1alpha1.DependencyReady, Port: 15432, URL: "tcp://postgres.shop.svc:15432", Way: byName,
+			},
+		},
+		"headless with a name that no endpoint knows yet": {
+			service: service("postgres", headless),
+			want: dependency.Resolution{
+				State: v1alpha1.DependencyNotReady, Message: "Service shop/postgres has no ready endpoints", Way: byName,
+			},
+		},
+		"no slices": {
+			service: service("postgres"),
+			want: dependency.Resolution{
+				State: v1alpha1.DependencyNotReady, Message: "Service shop/postgres has no ready endpoints",
+				Port: 5432, URL: "tcp://postgres.shop.svc:5432", Way: byName,
+			},
+		},
+		"no endpoint is ready": {
+			service: service("postgres"),
+			slices:  []discoveryv1.EndpointSlice{notReady, {}, slice(nil, new(false), new(false))},
+			want: dependency.Resolution{
+				State: v1alpha1.DependencyNotReady, Message: "Service shop/postgres has no ready endpoints",
+				Port: 5432, URL: "tcp://postgres.shop.svc:5432", Way: byName,
+			},
+		},
+		"one endpoint of several slices is ready": {
+			service: service("postgres"),
+			slices:  []discoveryv1.EndpointSlice{notReady, slice(nil, new(false), new(true)), notReady},
+			want: dependency.Resolution{
+				State: v1alpha1.DependencyReady, Port: 5432, URL: "tcp://postgres.shop.svc:5432", Way: byName,
+			},
+		},
+		"an endpoint that is not known to be ready counts as ready": {
+			service: service("postgres"),
+			slices:  []discoveryv1.EndpointSlice{slice(nil, nil)},
+			want: dependency.Resolution{
+				State: v1alpha1.DependencyReady, Port: 5432, URL: "tcp://postgres.shop.svc:5432", Way: byName,
+			},
+		},
+		"without the port that is asked for": {
+			port:    "admin",
+			service: service("postgres"),
+			slices:  []discoveryv1.EndpointSlice{ready},
+			want: dependency.Resolution{
+				State: v1alpha1.DependencyPortNotFound, Message: "Service shop/postgres has no port named admin",
+			},
+		},
+		"headless without ports": {
+			service: service("postgres", headless, func(svc *corev1.Service) { svc.Spec.Ports = nil }),
+			slices:  []discoveryv1.EndpointSlice{ready},
+			want: dependency.Resolution{
+				State: v1alpha1.DependencyPortNotFound, Message: "Service shop/postgres has no ports, so it cannot be called",
+			},
+		},
+		"an alias of a name outside": {
+			service: service("postgres", func(svc *corev1.Service) {
+				svc.Spec.Type, svc.Spec.ExternalName = corev1.ServiceTypeExternalName, "db.example.com"
+			}),
+			want: dependency.Resolution{
+				State:   v1alpha1.DependencyUnverified,
+				Message: "Service shop/postgres selects no pods, so no network rule can follow it; declare it as external",
+			},
+		},
+		"without selector": {
+			service: service("postgres", func(svc *corev1.Service) { svc.Spec.Selector = nil }),
+			slices:  []discoveryv1.EndpointSlice{ready},
+			want: dependency.Resolution{
+				State:   v1alpha1.DependencyUnverified,
+				Message: "Service shop/postgres selects no pods, so no network rule can follow it; declare it as external",
+			},
+		},
+		"of a Microservice": {
+			service: service("postgres", belongsTo("orders")),
+			slices:  []discoveryv1.EndpointSlice{ready},
+			want: dependency.Resolution{
+				State:   v1alpha1.DependencyNotPermitted,
+				Message: "Service shop/postgres belongs to Microservice orders; declare it as microservice",
+			},
+		},
+		"not there": {
+			want: dependency.Resolution{
+				State:   v1alpha1.DependencyNotFound,
+				Message: "There is no Service shop/postgres",
+			},
+		},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			tc.want.Name, tc.want.Host = "postgres", "postgres.shop.svc"
+			tc.want.Target = dependency.Target{Kind: dependency.Service, Key: key("shop/postgres")}
+			w := world{service: tc.service, slices: tc.slices}
+			wantResolution(t, tc.want, w.resolveOne(atPort(onService("shop/postgres"), tc.port)))
+		})
+	}
+}
+
+func TestResolveServiceOfAnotherNamespace(t *testing.T) {
+	cases := map[string]struct {
+		service     *corev1.Service
+		wantState   v1alpha1.DependencyState
+		wantMessage string
+	}{
+		"that admits us": {
+			service:   service("databases/postgres", annotated("shop")),
+			wantState: v1alpha1.DependencyReady,
+		},
+		"that does not": {
+			service:   service("databases/postgres"),
+			wantState: v1alpha1.DependencyNotPermitted,
+			wantMessage: "Service databases/postgres does not exist or does not admit namespace shop; " +
+				"its team can admit it with the annotation apps.microservice.dev/allowed-dependents: shop",
+		},
+		"that admits us and is a Microservice's": {
+			service: service("databases/postgres", annotated("*"), func(svc *corev1.Service) {
+				svc.Spec.Selector = map[string]string{v1alpha1.LabelName: "postgres"}
+			}),
+			wantState:   v1alpha1.DependencyNotPermitted,
+			wantMessage: "Service databases/postgres belongs to Microservice postgres; declare it as microservice",
+		},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			got := world{service: tc.service, slices: []discoveryv1.EndpointSlice{ready}}.resolveOne(onService("databases/postgres"))
+			if got.State != tc.wantState || got.Message != tc.wantMessage {
+				t.Errorf("the dependency is %s: %q\nwant %s: %q", got.State, got.Message, tc.wantState, tc.wantMessage)
+			}
+			if tc.wantState == v1alpha1.DependencyReady && got.Way.Pods.Namespace != "databases" {
+				t.Errorf("the way leads into namespace %s", got.Way.Pods.Namespace)
+			}
+		})
+	}
+}

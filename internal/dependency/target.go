@@ -1,0 +1,84 @@
+// Package dependency says what the declared dependencies of a Microservice come to: which targets are there, whether they
+// admit it and are available, who depends on whom, and where that leads back. It is pure: objects in, facts out.
+package dependency
+
+import (
+	"slices"
+
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
+)
+
+// Key is the namespace and name of a Microservice or a Service.
+type Key = types.NamespacedName
+
+// KeyOf is the key of a Microservice.
+func KeyOf(ms *v1alpha1.Microservice) Key {
+	return Key{Namespace: ms.Namespace, Name: ms.Name}
+}
+
+// Kind is what a dependency names.
+type Kind string
+
+const (
+	// Microservice is one of ours.
+	Microservice Kind = "Microservice"
+	// Service is a Service that is not a Microservice's.
+	Service Kind = "Service"
+	// External is outside the cluster.
+	External Kind = "External"
+)
+
+// Target is what a dependency names. An external one has no key.
+type Target struct {
+	Kind Kind
+	Key  Key
+}
+
+// String is such as Microservice/shop/payments, and empty for an external target.
+func (t Target) String() string {
+	if t.Kind == External {
+		return ""
+	}
+	return string(t.Kind) + "/" + t.Key.String()
+}
+
+// TargetOf is what the dependency d of ms names.
+func TargetOf(ms *v1alpha1.Microservice, d *v1alpha1.Dependency) Target {
+	switch {
+	case d.External != nil:
+		return Target{Kind: External}
+	case d.Service != nil:
+		return Target{Kind: Service, Key: keyOf(ms, d.Service)}
+	case d.Microservice != nil:
+		return Target{Kind: Microservice, Key: keyOf(ms, d.Microservice)}
+	default:
+		return Target{Kind: Microservice, Key: Key{Namespace: ms.Namespace, Name: d.Name}}
+	}
+}
+
+func keyOf(ms *v1alpha1.Microservice, r *v1alpha1.ObjectReference) Key {
+	if r.Namespace == "" {
+		return Key{Namespace: ms.Namespace, Name: r.Name}
+	}
+	return Key{Namespace: r.Namespace, Name: r.Name}
+}
+
+// Targets are the distinct keys of one kind that ms names, in the order of the spec. It never names itself: such a spec
+// is refused elsewhere.
+func Targets(ms *v1alpha1.Microservice, kind Kind) []Key {
+	var keys []Key
+	for i := range ms.Spec.Dependencies {
+		t := TargetOf(ms, &ms.Spec.Dependencies[i])
+		if t.Kind == kind && !slices.Contains(keys, t.Key) && !IsSelf(ms, t) {
+			keys = append(keys, t.Key)
+		}
+	}
+	return keys
+}
+
+// IsSelf says whether a target of ms is ms.
+func IsSelf(ms *v1alpha1.Microservice, t Target) bool {
+	return t.Kind == Microservice && t.Key == KeyOf(ms)
+}
