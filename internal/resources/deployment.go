@@ -4,15 +4,16 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 	appsv1ac "k8s.io/client-go/applyconfigurations/apps/v1"
-	corev1ac "k8s.io/client-go/applyconfigurations/core/v1"
 	metav1ac "k8s.io/client-go/applyconfigurations/meta/v1"
 
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
+	"github.com/microservice-dev/microservice-operator/internal/dependency"
 )
 
 // deployment leaves replicas out while the Microservice is autoscaled: the number is then the autoscaler's.
-func deployment(ms *v1alpha1.Microservice, env []corev1ac.EnvVarApplyConfiguration) (*appsv1ac.DeploymentApplyConfiguration, error) {
-	template, err := podTemplate(ms, env)
+func deployment(in Input) (*appsv1ac.DeploymentApplyConfiguration, error) {
+	ms := in.Microservice
+	template, err := podTemplate(ms, addressVariables(in.Dependencies))
 	if err != nil {
 		return nil, err
 	}
@@ -28,10 +29,14 @@ func deployment(ms *v1alpha1.Microservice, env []corev1ac.EnvVarApplyConfigurati
 		spec.ProgressDeadlineSeconds = r.ProgressDeadlineSeconds
 		spec.RevisionHistoryLimit = r.RevisionHistoryLimit
 	}
-	return appsv1ac.Deployment(ms.Name, ms.Namespace).
+	d := appsv1ac.Deployment(ms.Name, ms.Namespace).
 		WithLabels(labels(ms)).
 		WithOwnerReferences(owner(ms)).
-		WithSpec(spec), nil
+		WithSpec(spec)
+	if known := dependency.AddressesOf(in.Dependencies); len(known) > 0 {
+		d.WithAnnotations(map[string]string{v1alpha1.AnnotationAddresses: known.String()})
+	}
+	return d, nil
 }
 
 // strategy never goes below the wanted size, unless told to.

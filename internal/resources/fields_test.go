@@ -12,8 +12,8 @@ import (
 // A new field of the spec needs a golden case that sets it.
 func TestEveryFieldOfTheSpecIsSetInAGoldenCase(t *testing.T) {
 	var specs []reflect.Value
-	for _, ms := range goldenInputs(t) {
-		specs = append(specs, reflect.ValueOf(ms.Spec))
+	for _, in := range goldenInputs(t) {
+		specs = append(specs, reflect.ValueOf(in.Microservice.Spec))
 	}
 	for _, path := range unset("spec", reflect.TypeFor[v1alpha1.MicroserviceSpec](), specs) {
 		t.Errorf("%s is set in no testdata/*/microservice.yaml", path)

@@ -1,7 +1,9 @@
 package resources_test
 
 import (
+	"errors"
 	"flag"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -17,12 +19,13 @@ import (
 var update = flag.Bool("update", false, "write testdata/*/children.yaml instead of comparing with it")
 
 // The children of testdata/CASE/microservice.yaml are those of testdata/CASE/children.yaml. The inputs are as the API
-// server stores them, but for the defaults of the CRD: a case writes those that it is about.
+// server stores them, but for the defaults of the CRD: a case writes those that it is about. A case may have neighbours in
+// testdata/CASE/neighbours.yaml, and differ from the default settings in testdata/CASE/settings.yaml.
 func TestGolden(t *testing.T) {
-	for name, ms := range goldenInputs(t) {
+	for name, in := range goldenInputs(t) {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join("testdata", name, "children.yaml")
-			got := encode(t, build(t, ms))
+			got := encode(t, build(t, in))
 			if *update {
 				if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
 					t.Fatal(err)
@@ -40,14 +43,12 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-// These say the same to the builders, so an upgrade of the CRD's defaults restarts nothing. Dependencies, consent and
-// pause are the business of others.
+// These say the same to the builders, so an upgrade of the CRD's defaults restarts nothing. Consent without anybody who
+// asks for it changes nothing, and pause is the business of others.
 func TestGoldenCasesThatEqualMinimal(t *testing.T) {
 	inputs := goldenInputs(t)
 	want := encode(t, build(t, inputs["minimal"]))
-	for _, name := range []string{
-		"options-empty", "options-with-crd-defaults", "allowed-dependents", "dependencies", "paused",
-	} {
+	for _, name := range []string{"options-empty", "options-with-crd-defaults", "allowed-dependents", "paused"} {
 		t.Run(name, func(t *testing.T) {
 			if diff := cmp.Diff(want, encode(t, build(t, inputs[name]))); diff != "" {
 				t.Errorf("children differ from those of minimal (-minimal +%s):\n%s", name, diff)
@@ -57,35 +58,57 @@ func TestGoldenCasesThatEqualMinimal(t *testing.T) {
 }
 
 // goldenInputs are fresh copies of all inputs, by case. A field that the API does not know fails.
-func goldenInputs(t testing.TB) map[string]*v1alpha1.Microservice {
+func goldenInputs(t testing.TB) map[string]resources.Input {
 	t.Helper()
-	paths, err := filepath.Glob("testdata/*/microservice.yaml")
-	if err != nil || len(paths) == 0 {
-		t.Fatalf("no testdata/*/microservice.yaml: %v", err)
+	folders, err := filepath.Glob("testdata/*")
+	if err != nil || len(folders) == 0 {
+		t.Fatalf("no testdata/*: %v", err)
 	}
-	inputs := make(map[string]*v1alpha1.Microservice, len(paths))
-	for _, path := range paths {
-		content, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
+	inputs := make(map[string]resources.Input, len(folders))
+	for _, folder := range folders {
+		ms, settings := &v1alpha1.Microservice{}, resources.DefaultSettings()
+		if !readInto(t, filepath.Join(folder, "microservice.yaml"), ms) {
+			t.Fatalf("%s has no microservice.yaml", folder)
 		}
-		ms := &v1alpha1.Microservice{}
-		if err := yaml.UnmarshalStrict(content, ms); err != nil {
-			t.Fatalf("%s: %v", path, err)
-		}
-		inputs[filepath.Base(filepath.Dir(path))] = ms
+		readInto(t, filepath.Join(folder, "settings.yaml"), &settings)
+		neighbours := readNeighbours(t, filepath.Join(folder, "neighbours.yaml"))
+		inputs[filepath.Base(folder)] = neighbours.around(ms, settings)
 	}
 	return inputs
 }
 
-func build(t testing.TB, ms *v1alpha1.Microservice) *resources.Set {
+// minimal is a fresh copy of the Microservice of that case.
+func minimal(t testing.TB) *v1alpha1.Microservice {
 	t.Helper()
-	return buildWith(t, ms, resources.Links{})
+	ms := &v1alpha1.Microservice{}
+	readInto(t, "testdata/minimal/microservice.yaml", ms)
+	return ms
 }
 
-func buildWith(t testing.TB, ms *v1alpha1.Microservice, links resources.Links) *resources.Set {
+// alone is a Microservice without neighbours, with the default settings.
+func alone(ms *v1alpha1.Microservice) resources.Input {
+	return neighbours{}.around(ms, resources.DefaultSettings())
+}
+
+// readInto reads a file of one document, and says whether it is there.
+func readInto(t testing.TB, path string, object any) bool {
 	t.Helper()
-	set, err := resources.For(resources.Input{Microservice: ms, Settings: resources.DefaultSettings(), Links: links})
+	content, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := yaml.UnmarshalStrict(content, object); err != nil {
+		t.Fatalf("%s: %v", path, err)
+	}
+	return true
+}
+
+func build(t testing.TB, in resources.Input) *resources.Set {
+	t.Helper()
+	set, err := resources.For(in)
 	if err != nil {
 		t.Fatalf("building the children: %v", err)
 	}

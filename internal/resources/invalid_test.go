@@ -100,35 +100,18 @@ func TestPatchThatDoesNotFit(t *testing.T) {
 }
 
 func TestPatchThatSaysNothing(t *testing.T) {
-	want := marshal(t, build(t, goldenInputs(t)["minimal"]))
+	want := marshal(t, build(t, alone(minimal(t))))
 	for _, patch := range []string{`null`, `{}`, `{"volumes":null}`, `{"containers":[{"name":"app"}]}`} {
 		ms := patchedWith(t, patch)
-		if got := marshal(t, build(t, ms)); got != want {
+		if got := marshal(t, build(t, alone(ms))); got != want {
 			t.Errorf("the patch %s changes the children to %s", patch, got)
 		}
 	}
-	ms := goldenInputs(t)["minimal"]
+	ms := minimal(t)
 	ms.Spec.PodTemplate = &v1alpha1.PodTemplatePatch{Spec: &runtime.RawExtension{}}
-	if got := marshal(t, build(t, ms)); got != want {
+	if got := marshal(t, build(t, alone(ms))); got != want {
 		t.Errorf("the patch without content changes the children to %s", got)
 	}
-}
-
-func TestSelfDependency(t *testing.T) {
-	dependencies := func(targets ...v1alpha1.ObjectReference) *v1alpha1.Microservice {
-		ms := goldenInputs(t)["minimal"]
-		for _, target := range targets {
-			ms.Spec.Dependencies = append(ms.Spec.Dependencies, v1alpha1.Dependency{Name: "peer", Microservice: &target})
-		}
-		return ms
-	}
-	build(t, dependencies(
-		v1alpha1.ObjectReference{Namespace: "warehouse", Name: "web"},
-		v1alpha1.ObjectReference{Namespace: "shop", Name: "payments"}))
-	wantInvalid(t,
-		dependencies(v1alpha1.ObjectReference{Name: "payments"}, v1alpha1.ObjectReference{Namespace: "shop", Name: "web"}),
-		"spec.dependencies[1].microservice",
-		"shop/web is this Microservice itself: a Microservice cannot depend on itself")
 }
 
 // The API server stores no such value; if one came all the same, the error would name its field.
@@ -149,7 +132,7 @@ func TestPartsThatCannotBeConverted(t *testing.T) {
 	}
 	for field, change := range cases {
 		t.Run(field, func(t *testing.T) {
-			ms := goldenInputs(t)["minimal"]
+			ms := minimal(t)
 			change(&ms.Spec)
 			wantInvalid(t, ms, field, "json: error calling MarshalJSON for type")
 		})
@@ -158,7 +141,7 @@ func TestPartsThatCannotBeConverted(t *testing.T) {
 
 func patchedWith(t *testing.T, patch string) *v1alpha1.Microservice {
 	t.Helper()
-	ms := goldenInputs(t)["minimal"]
+	ms := minimal(t)
 	ms.Spec.PodTemplate = &v1alpha1.PodTemplatePatch{Spec: &runtime.RawExtension{Raw: []byte(patch)}}
 	return ms
 }
@@ -166,7 +149,7 @@ func patchedWith(t *testing.T, patch string) *v1alpha1.Microservice {
 // wantInvalid compares the field, and the start of the reason: its end may be the decoder's.
 func wantInvalid(t *testing.T, ms *v1alpha1.Microservice, field, reason string) {
 	t.Helper()
-	set, err := resources.For(resources.Input{Microservice: ms, Settings: resources.DefaultSettings()})
+	set, err := resources.For(alone(ms))
 	var invalid *resources.InvalidSpecError
 	if !errors.As(err, &invalid) {
 		t.Fatalf("For() = %v, %v, want an *InvalidSpecError", set, err)

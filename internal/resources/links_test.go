@@ -6,21 +6,19 @@ import (
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
-	corev1ac "k8s.io/client-go/applyconfigurations/core/v1"
-	metav1ac "k8s.io/client-go/applyconfigurations/meta/v1"
-	networkingv1ac "k8s.io/client-go/applyconfigurations/networking/v1"
 
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
+	"github.com/microservice-dev/microservice-operator/internal/dependency"
 	"github.com/microservice-dev/microservice-operator/internal/resources"
 )
 
 func TestLinksInTheNetworkPolicy(t *testing.T) {
-	const dns, raw, published = 53, 8000, 80
+	const dns, raw, published, metrics = 53, 8000, 80, 9090
 	cases := map[string]struct {
 		isolation   v1alpha1.Isolation
 		serviceType corev1.ServiceType
+		scrapers    []string
 		wantIngress []int32
 		wantEgress  []int32
 	}{
@@ -40,12 +38,19 @@ func TestLinksInTheNetworkPolicy(t *testing.T) {
 		"published ports come between dependents and raw rules": {
 			isolation:   v1alpha1.IsolationIngress,
 			serviceType: corev1.ServiceTypeLoadBalancer,
-			wantIngress: []int32{dependentPort, published, raw},
+			wantIngress: []int32{dependentPort, published, metrics, raw},
+		},
+		"scrapers come between dependents and published ports": {
+			isolation:   v1alpha1.IsolationIngress,
+			serviceType: corev1.ServiceTypeNodePort,
+			scrapers:    []string{"monitoring"},
+			wantIngress: []int32{dependentPort, metrics, published, metrics, raw},
 		},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
-			ms := goldenInputs(t)["minimal"]
+			ms := minimal(t)
+			ms.Spec.Ports = append(ms.Spec.Ports, v1alpha1.Port{Name: "metrics", Port: metrics})
 			ms.Spec.Service = &v1alpha1.ServiceOptions{Type: tc.serviceType}
 			rawPort := []networkingv1.NetworkPolicyPort{{Port: new(intstr.FromInt32(raw))}}
 			ms.Spec.NetworkPolicy = &v1alpha1.NetworkPolicyOptions{
@@ -55,7 +60,9 @@ func TestLinksInTheNetworkPolicy(t *testing.T) {
 			if tc.isolation != v1alpha1.IsolationIngress {
 				ms.Spec.NetworkPolicy.Egress = []networkingv1.NetworkPolicyEgressRule{{Ports: rawPort}}
 			}
-			spec := as[networkingv1.NetworkPolicy](t, buildWith(t, ms, someLinks()).NetworkPolicy).Spec
+			in := linked(ms)
+			in.Settings.ScraperNamespaces = tc.scrapers
+			spec := policySpec(t, in)
 
 			var ingress, egress []int32
 			for _, rule := range spec.Ingress {
@@ -75,41 +82,10 @@ func TestLinksInTheNetworkPolicy(t *testing.T) {
 }
 
 func TestLinksMakeNoPolicyWithoutIsolation(t *testing.T) {
-	ms := goldenInputs(t)["isolation-none"]
-	if got := buildWith(t, ms, someLinks()).NetworkPolicy; got != nil {
+	in := linked(goldenInputs(t)["isolation-none"].Microservice)
+	in.Settings.ScraperNamespaces = []string{"monitoring"}
+	if got := build(t, in).NetworkPolicy; got != nil {
 		t.Errorf("isolation None has the policy %s", marshal(t, got))
-	}
-}
-
-func TestInjectedEnvironment(t *testing.T) {
-	cases := map[string]struct {
-		own  []corev1.EnvVar
-		want []corev1.EnvVar
-	}{
-		"stands alone": {
-			want: []corev1.EnvVar{{Name: "PAYMENTS_HOST", Value: "payments.shop.svc"}, {Name: "PAYMENTS_PORT", Value: "80"}},
-		},
-		"stands before the spec's, which can use it": {
-			own: []corev1.EnvVar{{Name: "A_URL", Value: "http://$(PAYMENTS_HOST)/"}},
-			want: []corev1.EnvVar{
-				{Name: "PAYMENTS_HOST", Value: "payments.shop.svc"},
-				{Name: "PAYMENTS_PORT", Value: "80"},
-				{Name: "A_URL", Value: "http://$(PAYMENTS_HOST)/"},
-			},
-		},
-		"is left out where the spec has the name": {
-			own:  []corev1.EnvVar{{Name: "PAYMENTS_HOST", Value: "localhost"}},
-			want: []corev1.EnvVar{{Name: "PAYMENTS_PORT", Value: "80"}, {Name: "PAYMENTS_HOST", Value: "localhost"}},
-		},
-	}
-	for name, tc := range cases {
-		t.Run(name, func(t *testing.T) {
-			ms := goldenInputs(t)["minimal"]
-			ms.Spec.Env = tc.own
-			if diff := cmp.Diff(tc.want, app(t, buildWith(t, ms, someLinks())).Env); diff != "" {
-				t.Errorf("env (-want +got):\n%s", diff)
-			}
-		})
 	}
 }
 
@@ -118,27 +94,36 @@ const (
 	targetPort    = 9443
 )
 
-// someLinks are a dependent that is let in, and the dependency payments.
-func someLinks() resources.Links {
-	peer := func(name string) *networkingv1ac.NetworkPolicyPeerApplyConfiguration {
-		return networkingv1ac.NetworkPolicyPeer().WithPodSelector(
-			metav1ac.LabelSelector().WithMatchLabels(map[string]string{v1alpha1.LabelName: name}))
-	}
-	port := func(number int32) *networkingv1ac.NetworkPolicyPortApplyConfiguration {
-		return networkingv1ac.NetworkPolicyPort().WithProtocol(corev1.ProtocolTCP).WithPort(intstr.FromInt32(number))
-	}
-	return resources.Links{
-		Ingress: []networkingv1ac.NetworkPolicyIngressRuleApplyConfiguration{
-			*networkingv1ac.NetworkPolicyIngressRule().WithFrom(peer("orders")).WithPorts(port(dependentPort)),
-		},
-		Egress: []networkingv1ac.NetworkPolicyEgressRuleApplyConfiguration{
-			*networkingv1ac.NetworkPolicyEgressRule().WithTo(peer("payments")).WithPorts(port(targetPort)),
-		},
-		Env: []corev1ac.EnvVarApplyConfiguration{
-			*corev1ac.EnvVar().WithName("PAYMENTS_HOST").WithValue("payments.shop.svc"),
-			*corev1ac.EnvVar().WithName("PAYMENTS_PORT").WithValue("80"),
-		},
-	}
+// linked is a Microservice with a dependent that is let in, and the dependency payments.
+func linked(ms *v1alpha1.Microservice) resources.Input {
+	in := alone(ms)
+	in.Dependents = []dependency.Dependent{dependent("shop", "orders", tcp(dependentPort))}
+	in.Dependencies = []dependency.Resolution{{
+		Name: "payments", Host: "payments.shop.svc", Port: 80,
+		Way: way("shop", map[string]string{v1alpha1.LabelName: "payments"}, tcp(targetPort)),
+	}}
+	return in
+}
+
+func dependent(namespace, name string, ports ...dependency.NetworkPort) dependency.Dependent {
+	return dependency.Dependent{Key: dependency.Key{Namespace: namespace, Name: name}, Permitted: true, Ports: ports}
+}
+
+func way(namespace string, labels map[string]string, ports ...dependency.NetworkPort) *dependency.Way {
+	return &dependency.Way{Pods: &dependency.Pods{Namespace: namespace, Labels: labels}, Ports: ports}
+}
+
+func tcp(number int32) dependency.NetworkPort {
+	return dependency.NetworkPort{Protocol: corev1.ProtocolTCP, Port: intstr.FromInt32(number)}
+}
+
+func udp(number int32) dependency.NetworkPort {
+	return dependency.NetworkPort{Protocol: corev1.ProtocolUDP, Port: intstr.FromInt32(number)}
+}
+
+func policySpec(t testing.TB, in resources.Input) networkingv1.NetworkPolicySpec {
+	t.Helper()
+	return as[networkingv1.NetworkPolicy](t, build(t, in).NetworkPolicy).Spec
 }
 
 func portNumbers(ports []networkingv1.NetworkPolicyPort) []int32 {
@@ -147,39 +132,4 @@ func portNumbers(ports []networkingv1.NetworkPolicyPort) []int32 {
 		numbers = append(numbers, p.Port.IntVal)
 	}
 	return numbers
-}
-
-func TestDNSSettings(t *testing.T) {
-	set, err := resources.For(resources.Input{
-		Microservice: goldenInputs(t)["minimal"],
-		Settings: resources.Settings{DNS: resources.DNS{
-			Namespace: "openshift-dns",
-			PodLabels: map[string]string{"dns": "default"},
-			Ports:     []int32{5353, 9154},
-			CIDRs:     []string{"169.254.20.10/32", "fd00::a/128"},
-		}},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	port := func(protocol corev1.Protocol, number int32) networkingv1.NetworkPolicyPort {
-		return networkingv1.NetworkPolicyPort{Protocol: &protocol, Port: new(intstr.FromInt32(number))}
-	}
-	want := []networkingv1.NetworkPolicyEgressRule{{
-		To: []networkingv1.NetworkPolicyPeer{
-			{
-				NamespaceSelector: &metav1.LabelSelector{MatchLabels: map[string]string{corev1.LabelMetadataName: "openshift-dns"}},
-				PodSelector:       &metav1.LabelSelector{MatchLabels: map[string]string{"dns": "default"}},
-			},
-			{IPBlock: &networkingv1.IPBlock{CIDR: "169.254.20.10/32"}},
-			{IPBlock: &networkingv1.IPBlock{CIDR: "fd00::a/128"}},
-		},
-		Ports: []networkingv1.NetworkPolicyPort{
-			port(corev1.ProtocolUDP, 5353), port(corev1.ProtocolTCP, 5353),
-			port(corev1.ProtocolUDP, 9154), port(corev1.ProtocolTCP, 9154),
-		},
-	}}
-	if diff := cmp.Diff(want, as[networkingv1.NetworkPolicy](t, set.NetworkPolicy).Spec.Egress); diff != "" {
-		t.Errorf("egress (-want +got):\n%s", diff)
-	}
 }

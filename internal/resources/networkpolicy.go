@@ -28,7 +28,8 @@ type NetworkPolicySpecApplyConfiguration struct {
 
 // networkPolicy closes both directions and opens what was declared. Apart from published ports and the user's raw
 // rules, no rule has an empty peer or port list: in Kubernetes that means "everyone".
-func networkPolicy(ms *v1alpha1.Microservice, dns DNS, links Links) (*NetworkPolicyApplyConfiguration, error) {
+func networkPolicy(in Input) (*NetworkPolicyApplyConfiguration, error) {
+	ms := in.Microservice
 	isolation := isolation(ms)
 	if isolation == v1alpha1.IsolationNone {
 		return nil, nil
@@ -40,17 +41,20 @@ func networkPolicy(ms *v1alpha1.Microservice, dns DNS, links Links) (*NetworkPol
 		Spec: NetworkPolicySpecApplyConfiguration{
 			PodSelector: metav1ac.LabelSelector().WithMatchLabels(selector(ms)),
 			PolicyTypes: []networkingv1.PolicyType{networkingv1.PolicyTypeIngress},
-			Ingress:     append([]networkingv1ac.NetworkPolicyIngressRuleApplyConfiguration{}, links.Ingress...),
+			Ingress:     append([]networkingv1ac.NetworkPolicyIngressRuleApplyConfiguration{}, dependentRules(in.Dependents)...),
 		},
 	}
 	spec := &policy.Spec
+	if rule := scraperRule(ms, in.Settings.ScraperNamespaces); rule != nil {
+		spec.Ingress = append(spec.Ingress, *rule)
+	}
 	if published(ms) {
 		spec.Ingress = append(spec.Ingress, *publishedPorts(ms))
 	}
 	if isolation == v1alpha1.IsolationFull {
 		spec.PolicyTypes = append(spec.PolicyTypes, networkingv1.PolicyTypeEgress)
-		spec.Egress = append(spec.Egress, *dnsRule(dns))
-		spec.Egress = append(spec.Egress, links.Egress...)
+		spec.Egress = append(spec.Egress, *dnsRule(in.Settings.DNS))
+		spec.Egress = append(spec.Egress, dependencyRules(in.Dependencies, in.Settings.ClusterCIDRs)...)
 	}
 	return policy, appendRawRules(spec, ms.Spec.NetworkPolicy)
 }
@@ -72,9 +76,23 @@ func publishedPorts(ms *v1alpha1.Microservice) *networkingv1ac.NetworkPolicyIngr
 	return rule
 }
 
+// scraperRule lets monitoring in on the port named metrics; nil where there is none of either.
+func scraperRule(ms *v1alpha1.Microservice, namespaces []string) *networkingv1ac.NetworkPolicyIngressRuleApplyConfiguration {
+	for i := range ms.Spec.Ports {
+		if p := &ms.Spec.Ports[i]; p.Name == "metrics" && len(namespaces) > 0 {
+			rule := networkingv1ac.NetworkPolicyIngressRule().WithPorts(policyPort(p.TransportProtocol(), p.Target()))
+			for _, namespace := range namespaces {
+				rule.WithFrom(networkingv1ac.NetworkPolicyPeer().WithNamespaceSelector(namespaceNamed(namespace)))
+			}
+			return rule
+		}
+	}
+	return nil
+}
+
 func dnsRule(dns DNS) *networkingv1ac.NetworkPolicyEgressRuleApplyConfiguration {
 	rule := networkingv1ac.NetworkPolicyEgressRule().WithTo(networkingv1ac.NetworkPolicyPeer().
-		WithNamespaceSelector(metav1ac.LabelSelector().WithMatchLabels(map[string]string{corev1.LabelMetadataName: dns.Namespace})).
+		WithNamespaceSelector(namespaceNamed(dns.Namespace)).
 		WithPodSelector(metav1ac.LabelSelector().WithMatchLabels(dns.PodLabels)))
 	for _, cidr := range dns.CIDRs {
 		rule.WithTo(networkingv1ac.NetworkPolicyPeer().WithIPBlock(networkingv1ac.IPBlock().WithCIDR(cidr)))

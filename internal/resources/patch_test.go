@@ -31,11 +31,11 @@ func FuzzPatch(f *testing.F) {
 	} {
 		f.Add([]byte(seed))
 	}
-	inputs := goldenInputs(f)
+	web := minimal(f)
 	f.Fuzz(func(t *testing.T, patch []byte) {
-		ms := inputs["minimal"].DeepCopy()
+		ms := web.DeepCopy()
 		ms.Spec.PodTemplate = &v1alpha1.PodTemplatePatch{Spec: &runtime.RawExtension{Raw: patch}}
-		set, err := resources.For(resources.Input{Microservice: ms, Settings: resources.DefaultSettings()})
+		set, err := resources.For(alone(ms))
 		var invalid *resources.InvalidSpecError
 		switch {
 		case err == nil:
@@ -43,7 +43,7 @@ func FuzzPatch(f *testing.F) {
 		case !errors.As(err, &invalid) || invalid.Field != "spec.podTemplate.spec" || invalid.Reason == "":
 			t.Errorf("For() = %v, want an *InvalidSpecError about spec.podTemplate.spec", err)
 		}
-		again, errAgain := resources.For(resources.Input{Microservice: ms, Settings: resources.DefaultSettings()})
+		again, errAgain := resources.For(alone(ms))
 		if fmt.Sprint(err) != fmt.Sprint(errAgain) || marshal(t, set) != marshal(t, again) {
 			t.Errorf("a second look at the same patch gives another answer: %v, then %v", err, errAgain)
 		}

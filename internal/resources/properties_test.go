@@ -20,10 +20,11 @@ import (
 )
 
 func TestSameInputSameBytes(t *testing.T) {
-	for name, ms := range goldenInputs(t) {
-		want := marshal(t, build(t, ms))
+	for name, in := range goldenInputs(t) {
+		want := marshal(t, build(t, in))
 		for range 100 {
-			if diff := cmp.Diff(want, marshal(t, build(t, ms.DeepCopy()))); diff != "" {
+			in.Microservice = in.Microservice.DeepCopy()
+			if diff := cmp.Diff(want, marshal(t, build(t, in))); diff != "" {
 				t.Fatalf("%s: the same input gave other bytes (-first +later):\n%s", name, diff)
 			}
 		}
@@ -31,17 +32,24 @@ func TestSameInputSameBytes(t *testing.T) {
 }
 
 func TestForDoesNotChangeItsInput(t *testing.T) {
-	links := someLinks()
-	wantLinks := marshal(t, links)
-	for name, ms := range goldenInputs(t) {
-		before := ms.DeepCopy()
-		buildWith(t, ms, links)
-		if diff := cmp.Diff(before, ms); diff != "" {
+	cases := goldenInputs(t)
+	cases["linked"] = linked(minimal(t))
+	for name, in := range cases {
+		ms, dependents := in.Microservice.DeepCopy(), marshal(t, in.Dependents)
+		dependencies, settings := marshal(t, in.Dependencies), marshal(t, in.Settings)
+		build(t, in)
+		if diff := cmp.Diff(ms, in.Microservice); diff != "" {
 			t.Errorf("%s: For changed the Microservice (-before +after):\n%s", name, diff)
 		}
-	}
-	if diff := cmp.Diff(wantLinks, marshal(t, links)); diff != "" {
-		t.Errorf("For changed the links (-before +after):\n%s", diff)
+		if diff := cmp.Diff(dependencies, marshal(t, in.Dependencies)); diff != "" {
+			t.Errorf("%s: For changed the dependencies (-before +after):\n%s", name, diff)
+		}
+		if diff := cmp.Diff(dependents, marshal(t, in.Dependents)); diff != "" {
+			t.Errorf("%s: For changed the dependents (-before +after):\n%s", name, diff)
+		}
+		if diff := cmp.Diff(settings, marshal(t, in.Settings)); diff != "" {
+			t.Errorf("%s: For changed the settings (-before +after):\n%s", name, diff)
+		}
 	}
 }
 
@@ -51,12 +59,13 @@ func TestSelector(t *testing.T) {
 		"app.kubernetes.io/name":       "other",
 		"app.kubernetes.io/managed-by": "other",
 	}
-	for name, ms := range goldenInputs(t) {
+	for name, in := range goldenInputs(t) {
+		ms := in.Microservice
 		if ms.Spec.PodTemplate == nil {
 			ms.Spec.PodTemplate = &v1alpha1.PodTemplatePatch{}
 		}
 		ms.Spec.PodTemplate.Labels = maps.Clone(hostile)
-		set := build(t, ms)
+		set := build(t, in)
 
 		want := map[string]string{v1alpha1.LabelName: ms.Name}
 		deployment := as[appsv1.Deployment](t, set.Deployment)
@@ -82,8 +91,9 @@ func TestSelector(t *testing.T) {
 }
 
 func TestEveryChildHasTheNameAndOneOwner(t *testing.T) {
-	for name, ms := range goldenInputs(t) {
-		for _, child := range children(build(t, ms)) {
+	for name, in := range goldenInputs(t) {
+		ms := in.Microservice
+		for _, child := range children(build(t, in)) {
 			got := as[metav1.PartialObjectMetadata](t, child)
 			if got.Name != ms.Name || got.Namespace != ms.Namespace {
 				t.Errorf("%s: %s is %s/%s", name, got.Kind, got.Namespace, got.Name)
@@ -110,35 +120,11 @@ func TestPodsAreRestricted(t *testing.T) {
 		t.Fatal(err)
 	}
 	restricted := psa.LevelVersion{Level: psa.LevelRestricted, Version: psa.LatestVersion()}
-	for name, ms := range goldenInputs(t) {
-		template := as[appsv1.Deployment](t, build(t, ms).Deployment).Spec.Template
+	for name, in := range goldenInputs(t) {
+		template := as[appsv1.Deployment](t, build(t, in).Deployment).Spec.Template
 		result := policy.AggregateCheckResults(evaluator.EvaluatePod(restricted, &template.ObjectMeta, &template.Spec))
 		if insecure := slices.Contains(insecureCases, name); result.Allowed == insecure {
 			t.Errorf("%s: Pod Security restricted: allowed %v, want %v: %s", name, result.Allowed, !insecure, result.ForbiddenDetail())
-		}
-	}
-}
-
-func TestApartFromPublishedPortsAndRawRulesNoRuleIsOpen(t *testing.T) {
-	for name, ms := range goldenInputs(t) {
-		if ms.Spec.NetworkPolicy != nil {
-			ms.Spec.NetworkPolicy.Ingress, ms.Spec.NetworkPolicy.Egress = nil, nil
-		}
-		set := buildWith(t, ms, someLinks())
-		if set.NetworkPolicy == nil {
-			continue
-		}
-		rules := as[networkingv1.NetworkPolicy](t, set.NetworkPolicy).Spec
-		published := ms.Spec.Service != nil && ms.Spec.Service.Type != corev1.ServiceTypeClusterIP
-		for _, rule := range rules.Ingress {
-			if len(rule.Ports) == 0 || (len(rule.From) == 0 && !published) {
-				t.Errorf("%s: an ingress rule is open to everyone: %v", name, rule)
-			}
-		}
-		for _, rule := range rules.Egress {
-			if len(rule.Ports) == 0 || len(rule.To) == 0 {
-				t.Errorf("%s: an egress rule is open to everywhere: %v", name, rule)
-			}
 		}
 	}
 }

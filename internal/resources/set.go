@@ -6,10 +6,10 @@ import (
 	appsv1ac "k8s.io/client-go/applyconfigurations/apps/v1"
 	autoscalingv2ac "k8s.io/client-go/applyconfigurations/autoscaling/v2"
 	corev1ac "k8s.io/client-go/applyconfigurations/core/v1"
-	networkingv1ac "k8s.io/client-go/applyconfigurations/networking/v1"
 	policyv1ac "k8s.io/client-go/applyconfigurations/policy/v1"
 
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
+	"github.com/microservice-dev/microservice-operator/internal/dependency"
 )
 
 // Input is everything the children follow from.
@@ -18,18 +18,10 @@ type Input struct {
 	Microservice *v1alpha1.Microservice
 	// Settings are the operator's, the same for all Microservices.
 	Settings Settings
-	// Links is what resolved dependencies and admitted dependents add.
-	Links Links
-}
-
-// Links is what the graph around a Microservice adds to its children.
-type Links struct {
-	// Ingress are the rules that let admitted dependents in.
-	Ingress []networkingv1ac.NetworkPolicyIngressRuleApplyConfiguration
-	// Egress are the rules that open the way to dependencies.
-	Egress []networkingv1ac.NetworkPolicyEgressRuleApplyConfiguration
-	// Env are the variables that carry the dependencies' addresses. They stand before spec.env, which wins.
-	Env []corev1ac.EnvVarApplyConfiguration
+	// Dependencies are those of the spec, resolved.
+	Dependencies []dependency.Resolution
+	// Dependents are the Microservices that name this one.
+	Dependents []dependency.Dependent
 }
 
 // Set is what a Microservice needs. A nil field is not wanted. Each child has the Microservice's name and namespace and
@@ -62,11 +54,11 @@ func For(in Input) (*Set, error) {
 	if err := validate(ms); err != nil {
 		return nil, err
 	}
-	deployment, err := deployment(ms, in.Links.Env)
+	deployment, err := deployment(in)
 	if err != nil {
 		return nil, err
 	}
-	policy, err := networkPolicy(ms, in.Settings.DNS, in.Links)
+	policy, err := networkPolicy(in)
 	if err != nil {
 		return nil, err
 	}

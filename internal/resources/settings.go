@@ -4,6 +4,12 @@ package resources
 type Settings struct {
 	// DNS is where names are resolved.
 	DNS DNS
+	// ScraperNamespaces are let in on the port named metrics of every Microservice that has one.
+	ScraperNamespaces []string
+	// ClusterCIDRs are the networks of pods, Services and nodes. What is outside the cluster is not in them.
+	ClusterCIDRs []string
+	// ClusterDomain ends the names of Services in addresses; empty leaves it to the pods' resolver.
+	ClusterDomain string
 }
 
 // DNS is where pods resolve names; every isolated Microservice may reach it.

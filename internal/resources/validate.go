@@ -3,17 +3,26 @@ package resources
 import (
 	"fmt"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
+	"github.com/microservice-dev/microservice-operator/internal/dependency"
 )
 
-// validate refuses what no rule of the CRD can: CEL does not see the object's namespace.
+// validate refuses what no rule of the CRD can: CEL does not see the object's namespace, and selectors have rules of
+// their own.
 func validate(ms *v1alpha1.Microservice) error {
-	for i, d := range ms.Spec.Dependencies {
-		if d.Microservice != nil && d.Microservice.Name == ms.Name && d.Microservice.Namespace == ms.Namespace {
+	for i := range ms.Spec.Dependencies {
+		if target := dependency.TargetOf(ms, &ms.Spec.Dependencies[i]); dependency.IsSelf(ms, target) {
 			return &InvalidSpecError{
 				Field:  fmt.Sprintf("spec.dependencies[%d].microservice", i),
-				Reason: fmt.Sprintf("%s/%s is this Microservice itself: a Microservice cannot depend on itself", ms.Namespace, ms.Name),
+				Reason: fmt.Sprintf("%s is this Microservice itself: a Microservice cannot depend on itself", target.Key),
 			}
+		}
+	}
+	if allowed := ms.Spec.AllowedDependents; allowed != nil {
+		if _, err := metav1.LabelSelectorAsSelector(allowed.Selector); err != nil {
+			return &InvalidSpecError{Field: "spec.allowedDependents.selector", Reason: err.Error()}
 		}
 	}
 	return nil

@@ -1,0 +1,30 @@
+package resources
+
+import (
+	"strconv"
+	"strings"
+
+	corev1ac "k8s.io/client-go/applyconfigurations/core/v1"
+
+	"github.com/microservice-dev/microservice-operator/internal/dependency"
+)
+
+// addressVariables tell the application where its dependencies are. The host is known from the name alone; the port and
+// the URL come with the target, and stay when it goes.
+func addressVariables(dependencies []dependency.Resolution) []corev1ac.EnvVarApplyConfiguration {
+	var all []corev1ac.EnvVarApplyConfiguration
+	for i := range dependencies {
+		d := &dependencies[i]
+		prefix := strings.ToUpper(strings.ReplaceAll(d.Name, "-", "_"))
+		if d.Host != "" {
+			all = append(all, *corev1ac.EnvVar().WithName(prefix + "_HOST").WithValue(d.Host))
+		}
+		if d.Port != 0 {
+			all = append(all, *corev1ac.EnvVar().WithName(prefix + "_PORT").WithValue(strconv.Itoa(int(d.Port))))
+		}
+		if d.URL != "" {
+			all = append(all, *corev1ac.EnvVar().WithName(prefix + "_URL").WithValue(d.URL))
+		}
+	}
+	return all
+}
