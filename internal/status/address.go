@@ -7,12 +7,12 @@ import (
 )
 
 // url is empty for a worker.
-func url(ms *v1alpha1.Microservice) string {
+func url(ms *v1alpha1.Microservice, clusterDomain string) string {
 	primary := ms.Spec.PrimaryPort()
 	if primary == nil {
 		return ""
 	}
-	return primary.URL(ms.ServiceHost())
+	return primary.URL(v1alpha1.ServiceHost(ms.Namespace, ms.Name, clusterDomain))
 }
 
 // externalURL is empty until the load balancer has an address.

@@ -11,11 +11,15 @@ import (
 )
 
 // availableCondition counts pods of any revision: during a rollout the old ones serve.
-func availableCondition(ms *v1alpha1.Microservice, d *appsv1.Deployment) metav1.Condition {
+func availableCondition(ms *v1alpha1.Microservice, seen Observation) metav1.Condition {
+	d := seen.Deployment
 	c := metav1.Condition{Type: v1alpha1.ConditionAvailable}
 	switch {
 	case ms.Spec.Parked():
 		c.Status, c.Reason, c.Message = metav1.ConditionTrue, v1alpha1.ReasonParked, "spec.replicas is 0: no replica is needed"
+	case len(seen.Awaited) > 0:
+		// This reason is also how a first start that waits is told from a Deployment that somebody deleted.
+		c.Status, c.Reason, c.Message = metav1.ConditionFalse, v1alpha1.ReasonWaitingForDependency, "There is no Deployment yet: the first start waits"
 	case d == nil:
 		c.Status, c.Reason, c.Message = metav1.ConditionFalse, v1alpha1.ReasonUnavailable, "There is no Deployment yet"
 	case d.Status.AvailableReplicas >= minimumAvailable(&ms.Spec):
@@ -49,4 +53,10 @@ func minimumAvailable(spec *v1alpha1.MicroserviceSpec) int32 {
 		}
 	}
 	return max(1, wanted-int32(missing))
+}
+
+// Started says whether the Deployment has been due before: whether ms has a status, and its first start does not wait.
+func Started(ms *v1alpha1.Microservice) bool {
+	before := available(&ms.Status)
+	return before != nil && before.Reason != v1alpha1.ReasonWaitingForDependency
 }

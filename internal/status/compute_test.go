@@ -157,19 +157,6 @@ func TestCompute(t *testing.T) {
 	}
 }
 
-func TestComputeDependencies(t *testing.T) {
-	ms := microservice()
-	got := condition(status.Compute(ms, seen(deployment()), now), v1alpha1.ConditionDependenciesReady)
-	if got.Status != metav1.ConditionTrue || got.Reason != v1alpha1.ReasonNoDependencies {
-		t.Errorf("without dependencies DependenciesReady is %s, %s", got.Status, got.Reason)
-	}
-	ms.Spec.Dependencies = []v1alpha1.Dependency{{Name: "payments"}, {Name: "catalog"}}
-	got = condition(status.Compute(ms, seen(deployment()), now), v1alpha1.ConditionDependenciesReady)
-	if got.Status != metav1.ConditionUnknown || got.Reason != v1alpha1.ReasonNotEvaluated {
-		t.Errorf("with dependencies DependenciesReady is %s, %s; nobody has looked at them", got.Status, got.Reason)
-	}
-}
-
 func TestComputeCounters(t *testing.T) {
 	got := status.Compute(microservice(), seen(deployment(counts(3, 4, 2, 1))), now)
 	want := v1alpha1.MicroserviceStatus{

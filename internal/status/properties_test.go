@@ -43,7 +43,7 @@ func TestComputeProperties(t *testing.T) {
 		}
 	}
 	for _, reason := range []string{
-		"Available", "Parked", "RollingOut", "Unavailable", "ApplyFailed", "InvalidSpec", "ProgressDeadlineExceeded", "Paused",
+		"Available", "Parked", "RollingOut", "Unavailable", "ApplyFailed", "InvalidSpec", "ProgressDeadlineExceeded", "Paused", "WaitingForDependency",
 	} {
 		if met[reason] < 50 {
 			t.Errorf("only %d of the random observations are %s", met[reason], reason)
@@ -85,6 +85,8 @@ func violated(ms *v1alpha1.Microservice, o status.Observation, s v1alpha1.Micros
 		return "Ready=False does not go with Reconciling or Stalled"
 	case ready.Status == metav1.ConditionUnknown && len(o.Pending) == 0:
 		return "Ready is Unknown, and nothing is pending"
+	case len(o.Awaited) > 0 && condition(s, v1alpha1.ConditionAvailable).Reason != v1alpha1.ReasonWaitingForDependency && !ms.Spec.Parked():
+		return "a first start waits, and Available does not say so"
 	case ready.Status != metav1.ConditionTrue:
 		return ""
 	case o.Problem != nil || len(o.Pending) > 0 || !o.Applied || d == nil:
@@ -124,6 +126,9 @@ func randomObservation(random *rand.Rand) status.Observation {
 			counts(random.Int31n(5), there, there-random.Int31n(there+1)/2, random.Int31n(there+1)),
 			progressing([]string{"NewReplicaSetAvailable", "NewReplicaSetAvailable", "ReplicaSetUpdated", "ProgressDeadlineExceeded"}[random.Intn(4)]),
 			func(d *appsv1.Deployment) { d.Status.ObservedGeneration -= int64(random.Intn(3) / 2) })
+	}
+	if o.Deployment == nil && random.Intn(2) == 0 {
+		o.Awaited = []v1alpha1.DependencyStatus{{Name: "payments", State: v1alpha1.DependencyNotFound, Message: "There is none"}}
 	}
 	switch random.Intn(10) {
 	case 0:

@@ -27,6 +27,8 @@ func verdict(ms *v1alpha1.Microservice, seen Observation) finding {
 		return waiting(seen.Problem.Reason, seen.Problem.Message)
 	case len(seen.Pending) > 0:
 		return paused(seen.Pending)
+	case len(seen.Awaited) > 0:
+		return waiting(v1alpha1.ReasonWaitingForDependency, "The first start waits for "+strings.Join(unready(seen.Awaited), "; "))
 	case d == nil || !seen.Applied:
 		return waiting(v1alpha1.ReasonRollingOut, "The Deployment is being written")
 	case ms.Spec.Parked():

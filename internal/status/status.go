@@ -23,6 +23,16 @@ type Observation struct {
 	Applied bool
 	// Problem is why the children are not all as wanted; nil when they are.
 	Problem *Problem
+	// Dependencies are those of the spec, in its order. The times of their last transitions are not known yet.
+	Dependencies []v1alpha1.DependencyStatus
+	// Dependents are all of them, sorted.
+	Dependents []v1alpha1.DependentReference
+	// Cycle is the path of dependencies from the Microservice back to it; empty for none.
+	Cycle string
+	// Awaited are the dependencies that hold the first start.
+	Awaited []v1alpha1.DependencyStatus
+	// ClusterDomain ends the name of the Service in the URL.
+	ClusterDomain string
 	// Pending names the changes that a paused Microservice holds back, such as "update Deployment".
 	Pending []string
 }
@@ -44,8 +54,13 @@ func Compute(ms *v1alpha1.Microservice, seen Observation, now metav1.Time) v1alp
 		ObservedGeneration: ms.Generation,
 		Conditions:         conditions(ms, seen, now),
 		Selector:           v1alpha1.LabelName + "=" + ms.Name,
-		URL:                url(ms),
+		URL:                url(ms, seen.ClusterDomain),
 		ExternalURL:        externalURL(ms, seen.Service),
+
+		Dependencies:        dependencies(ms.Status.Dependencies, seen.Dependencies, now),
+		DependenciesSummary: summary(ms, seen.Dependencies),
+		Dependents:          seen.Dependents[:min(len(seen.Dependents), maxDependents)],
+		DependentCount:      int32(len(seen.Dependents)),
 	}
 	if d := seen.Deployment; d != nil {
 		next.Replicas = d.Status.Replicas
@@ -89,7 +104,7 @@ func conditions(ms *v1alpha1.Microservice, seen Observation, now metav1.Time) []
 
 func wantedConditions(ms *v1alpha1.Microservice, seen Observation) []metav1.Condition {
 	found := verdict(ms, seen)
-	wanted := []metav1.Condition{found.ready, availableCondition(ms, seen.Deployment), dependenciesCondition(ms)}
+	wanted := []metav1.Condition{found.ready, availableCondition(ms, seen), dependenciesCondition(ms, seen)}
 	if ms.Spec.Autoscaled() {
 		wanted = append(wanted, autoscalingCondition(seen.Autoscaler))
 	}
@@ -98,6 +113,9 @@ func wantedConditions(ms *v1alpha1.Microservice, seen Observation) []metav1.Cond
 	}
 	if found.stalled {
 		wanted = append(wanted, abnormal(v1alpha1.ConditionStalled, found.ready))
+	}
+	if seen.Cycle != "" {
+		wanted = append(wanted, cycleCondition(seen.Cycle))
 	}
 	return wanted
 }
