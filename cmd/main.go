@@ -6,7 +6,6 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"strings"
 
 	"go.uber.org/zap/zapcore"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -16,7 +15,6 @@ import (
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
 	"github.com/microservice-dev/microservice-operator/internal/controller"
-	"github.com/microservice-dev/microservice-operator/internal/resources"
 )
 
 // options are the flags.
@@ -32,6 +30,7 @@ type options struct {
 	leaderElectNS   string
 	watchNamespaces string
 	concurrency     int
+	settings        settingsFlags
 	zap             zap.Options
 }
 
@@ -59,17 +58,23 @@ func parseFlags() *options {
 	flag.StringVar(&o.watchNamespaces, "watch-namespaces", os.Getenv("WATCH_NAMESPACE"),
 		"The namespaces to look after, separated by commas. Default: WATCH_NAMESPACE, or all.")
 	flag.IntVar(&o.concurrency, "max-concurrent-reconciles", 8, "How many Microservices are looked at at once.")
+	o.settings.bind(flag.CommandLine)
 	o.zap.BindFlags(flag.CommandLine)
 	flag.Parse()
 	return o
 }
 
 func run(o *options) error {
-	mgr, err := newManager(o)
+	settings, err := o.settings.settings()
 	if err != nil {
 		return err
 	}
-	if err := controller.New(mgr, resources.DefaultSettings()).SetupWithManager(mgr); err != nil {
+	namespaces := split(o.watchNamespaces)
+	mgr, err := newManager(o, namespaces)
+	if err != nil {
+		return err
+	}
+	if err := controller.New(mgr, settings, namespaces).SetupWithManager(mgr); err != nil {
 		return err
 	}
 	if err := mgr.AddHealthzCheck("healthz", healthz.Ping); err != nil {
@@ -81,8 +86,8 @@ func run(o *options) error {
 	return mgr.Start(ctrl.SetupSignalHandler())
 }
 
-func newManager(o *options) (ctrl.Manager, error) {
-	managerOptions, err := controller.ManagerOptions(namespaces(o.watchNamespaces), o.concurrency)
+func newManager(o *options, namespaces []string) (ctrl.Manager, error) {
+	managerOptions, err := controller.ManagerOptions(namespaces, o.concurrency)
 	if err != nil {
 		return nil, err
 	}
@@ -121,15 +126,4 @@ func metricsOptions(o *options) metricsserver.Options {
 		m.TLSOpts = append(m.TLSOpts, func(c *tls.Config) { c.NextProtos = []string{"http/1.1"} })
 	}
 	return m
-}
-
-// namespaces splits a comma-separated list; an empty one means all namespaces.
-func namespaces(list string) []string {
-	var all []string
-	for name := range strings.SplitSeq(list, ",") {
-		if name = strings.TrimSpace(name); name != "" {
-			all = append(all, name)
-		}
-	}
-	return all
 }

@@ -28,6 +28,7 @@ func cacheOptions(namespaces []string) (cache.Options, error) {
 	options := cache.Options{
 		ByObject: map[client.Object]cache.ByObject{
 			&v1alpha1.Microservice{}: {Transform: cache.TransformStripManagedFields()},
+			namespaceMetadata():      {Transform: trimNamespace},
 		},
 	}
 	for _, child := range childKinds() {
@@ -40,6 +41,14 @@ func cacheOptions(namespaces []string) (cache.Options, error) {
 		options.DefaultNamespaces[namespace] = cache.Config{}
 	}
 	return options, nil
+}
+
+// trimNamespace leaves the labels.
+func trimNamespace(object any) (any, error) {
+	if m, ok := object.(*metav1.PartialObjectMetadata); ok {
+		m.Annotations, m.ManagedFields = nil, nil
+	}
+	return object, nil
 }
 
 // trim drops what nobody reads of a child: other managers' fields, and all of spec but a Deployment's size and a

@@ -2,6 +2,7 @@ package controller
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -47,18 +48,32 @@ func (r *MicroserviceReconciler) write(ctx context.Context, ms *v1alpha1.Microse
 	if err != nil {
 		return nil, err
 	}
-	wanted, err := resources.For(resources.Input{Microservice: ms, Settings: r.Settings})
+	around, err := r.look(ctx, ms, live)
+	if errors.Is(err, errNotWatchedYet) {
+		return nil, nil
+	}
 	if err != nil {
-		seen := observe(ms, live, nil)
+		seen := r.observe(ms, live, nil, nil)
+		seen.Problem = unreadable(err)
+		return seen, err
+	}
+	wanted, err := resources.For(resources.Input{
+		Microservice: ms, Settings: r.Settings, Dependencies: around.dependencies, Dependents: around.dependents,
+	})
+	if err != nil {
+		seen := r.observe(ms, live, around, nil)
 		seen.Problem = invalidSpec(err)
 		return seen, reconcile.TerminalError(err)
+	}
+	if len(around.awaited) > 0 {
+		wanted.Deployment, wanted.Autoscaler = nil, nil
 	}
 	batch := r.Door.Begin(ms, ms.Spec.Paused)
 	put(ctx, batch, ms, wanted, live)
 	if namespaceTerminating(batch.Changes()) {
 		return nil, nil
 	}
-	return observe(ms, live, batch), retry(batch.Changes())
+	return r.observe(ms, live, around, batch), retry(batch.Changes())
 }
 
 func (r *MicroserviceReconciler) read(ctx context.Context, key types.NamespacedName) (*children, error) {
@@ -110,7 +125,7 @@ func put(ctx context.Context, b *apply.Batch, ms *v1alpha1.Microservice, wanted 
 	if wanted.Autoscaler == nil {
 		apply.Remove(ctx, b, live.autoscaler)
 	}
-	if !unguarded(b, ms) && !b.Failed(kindAutoscaler) {
+	if wanted.Deployment != nil && !unguarded(b, ms) && !b.Failed(kindAutoscaler) {
 		live.deployment = apply.Put(ctx, b, wanted.Deployment, live.deployment, sizeOption(ms)...)
 	}
 	if wanted.Autoscaler != nil {
@@ -157,12 +172,19 @@ func prune(ctx context.Context, b *apply.Batch, wanted *resources.Set, live *chi
 	}
 }
 
-// observe leaves out what belongs to somebody else: it says nothing about this Microservice.
-func observe(ms *v1alpha1.Microservice, live *children, b *apply.Batch) *status.Observation {
+// observe leaves out what belongs to somebody else: it says nothing about this Microservice. around is nil where it could
+// not be looked at, b where nothing was written.
+func (r *MicroserviceReconciler) observe(ms *v1alpha1.Microservice, live *children, around *neighbours, b *apply.Batch) *status.Observation {
 	seen := &status.Observation{
-		Deployment: ours(ms, live.deployment),
-		Service:    ours(ms, live.service),
-		Autoscaler: ours(ms, live.autoscaler),
+		Deployment:    ours(ms, live.deployment),
+		Service:       ours(ms, live.service),
+		Autoscaler:    ours(ms, live.autoscaler),
+		ClusterDomain: r.Settings.ClusterDomain,
+	}
+	if around == nil {
+		remember(ms, seen)
+	} else {
+		around.publish(ms, seen)
 	}
 	if b == nil {
 		return seen
@@ -186,4 +208,5 @@ func ours[T any, P apply.Object[T]](ms *v1alpha1.Microservice, live P) P {
 func (r *MicroserviceReconciler) forget(key types.NamespacedName) {
 	r.rest.forget(key)
 	r.Door.Forget(key)
+	r.services.forget(key)
 }

@@ -1,41 +1,65 @@
 package controller
 
 import (
-	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
+	"github.com/microservice-dev/microservice-operator/internal/dependency"
 	"github.com/microservice-dev/microservice-operator/internal/status"
 )
 
 // action is what the operator was doing when it had something to tell.
 const action = "Reconcile"
 
-// announce tells of a transition: Ready has another status or reason than before. It is called after the status is
-// written, so that no event speaks of what nobody can look up.
+// announce tells of transitions: Ready has another status or reason than before, or a cycle has been found. It is called
+// after the status is written, so that no event speaks of what nobody can look up.
 func (r *MicroserviceReconciler) announce(before *v1alpha1.Microservice, next *v1alpha1.MicroserviceStatus, seen *status.Observation) {
 	was := meta.FindStatusCondition(before.Status.Conditions, v1alpha1.ConditionReady)
 	is := meta.FindStatusCondition(next.Conditions, v1alpha1.ConditionReady)
-	if was != nil && was.Status == is.Status && was.Reason == is.Reason {
-		return
+	if was == nil || was.Status != is.Status || was.Reason != is.Reason {
+		r.Recorder.Eventf(before, related(before, seen), eventType(is), is.Reason, action, "%s", is.Message)
 	}
-	r.Recorder.Eventf(before, related(seen.Deployment), eventType(is), is.Reason, action, "%s", is.Message)
+	cycle := meta.FindStatusCondition(next.Conditions, v1alpha1.ConditionDependencyCycle)
+	if cycle != nil && meta.FindStatusCondition(before.Status.Conditions, v1alpha1.ConditionDependencyCycle) == nil {
+		r.Recorder.Eventf(before, nil, corev1.EventTypeWarning, cycle.Reason, action, "%s", cycle.Message)
+	}
 }
 
-// related is the child that the event is about, an untyped nil where there is none.
-func related(d *appsv1.Deployment) runtime.Object {
-	if d == nil {
+// related is the dependency that a first start waits for, else the Deployment, else an untyped nil.
+func related(ms *v1alpha1.Microservice, seen *status.Observation) runtime.Object {
+	if len(seen.Awaited) > 0 {
+		return awaited(ms, seen.Awaited[0].Name)
+	}
+	if seen.Deployment == nil {
 		return nil
 	}
-	return d
+	return seen.Deployment
+}
+
+// awaited is the object that a dependency names. It is not looked up, so that nothing is told of it.
+func awaited(ms *v1alpha1.Microservice, alias string) runtime.Object {
+	for i := range ms.Spec.Dependencies {
+		d := &ms.Spec.Dependencies[i]
+		if d.Name != alias {
+			continue
+		}
+		target := dependency.TargetOf(ms, d)
+		name := metav1.ObjectMeta{Namespace: target.Key.Namespace, Name: target.Key.Name}
+		if target.Kind == dependency.Service {
+			return &corev1.Service{ObjectMeta: name}
+		}
+		return &v1alpha1.Microservice{ObjectMeta: name}
+	}
+	return nil
 }
 
 func eventType(ready *metav1.Condition) string {
 	switch {
-	case ready.Status != metav1.ConditionFalse, ready.Reason == v1alpha1.ReasonRollingOut:
+	case ready.Status != metav1.ConditionFalse,
+		ready.Reason == v1alpha1.ReasonRollingOut, ready.Reason == v1alpha1.ReasonWaitingForDependency:
 		return corev1.EventTypeNormal
 	default:
 		return corev1.EventTypeWarning

@@ -2,13 +2,17 @@ package controller
 
 import (
 	"fmt"
+	"slices"
 	"strings"
+	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	"github.com/onsi/gomega/types"
 	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
@@ -17,10 +21,10 @@ import (
 
 // The words of the specs.
 
-// create stores it.
-func create(ms *v1alpha1.Microservice) {
+// create stores an object.
+func create(object client.Object) {
 	GinkgoHelper()
-	Expect(k8s.Create(ctx, ms, client.FieldValidation("Strict"))).To(Succeed())
+	Expect(k8s.Create(ctx, object, client.FieldValidation("Strict"))).To(Succeed())
 }
 
 // edit changes the spec of what is stored, as kubectl patch does.
@@ -98,6 +102,97 @@ func sent(r *cluster.Recorder, namespace string) []string {
 		all = append(all, words)
 	}
 	return all
+}
+
+// sentFor are those about one object, its children or its status.
+func sentFor(ms *v1alpha1.Microservice) []string {
+	var all []string
+	for _, q := range requests.Requests(ms.Namespace) {
+		if q.Name == ms.Name {
+			all = append(all, q.Verb+" "+q.Resource)
+		}
+	}
+	slices.Sort(all)
+	return all
+}
+
+// stored is what the server has now.
+func stored(ms *v1alpha1.Microservice) *v1alpha1.Microservice {
+	GinkgoHelper()
+	now := &v1alpha1.Microservice{}
+	Expect(k8s.Get(ctx, client.ObjectKeyFromObject(ms), now)).To(Succeed())
+	return now
+}
+
+// dependencyState is what status says of one, as "State: message".
+func dependencyState(ms *v1alpha1.Microservice, alias string) func() string {
+	return func() string {
+		for _, d := range stored(ms).Status.Dependencies {
+			if d.Name == alias {
+				return strings.TrimSuffix(fmt.Sprintf("%s: %s", d.State, d.Message), ": ")
+			}
+		}
+		return ""
+	}
+}
+
+// condition is "status/reason" of one, empty where there is none.
+func condition(ms *v1alpha1.Microservice, conditionType string) func() string {
+	return func() string {
+		c := meta.FindStatusCondition(stored(ms).Status.Conditions, conditionType)
+		if c == nil {
+			return ""
+		}
+		return fmt.Sprintf("%s/%s", c.Status, c.Reason)
+	}
+}
+
+// dependents are those in status, refused ones in brackets.
+func dependents(ms *v1alpha1.Microservice) func() []string {
+	return func() []string {
+		var all []string
+		for _, d := range stored(ms).Status.Dependents {
+			name := d.Namespace + "/" + d.Name
+			if !d.Permitted {
+				name = "(" + name + ")"
+			}
+			all = append(all, name)
+		}
+		return all
+	}
+}
+
+// makePods sets whether the pods of a Microservice are ready, as their kubelet does.
+func makePods(ms *v1alpha1.Microservice, ready bool) {
+	GinkgoHelper()
+	pods := &corev1.PodList{}
+	Expect(k8s.List(ctx, pods, client.InNamespace(ms.Namespace), client.MatchingLabels{v1alpha1.LabelName: ms.Name})).To(Succeed())
+	Expect(pods.Items).NotTo(BeEmpty())
+	for i := range pods.Items {
+		before := pods.Items[i].DeepCopy()
+		for j := range pods.Items[i].Status.Conditions {
+			if c := &pods.Items[i].Status.Conditions[j]; c.Type == corev1.PodReady {
+				c.Status = corev1.ConditionFalse
+				if ready {
+					c.Status = corev1.ConditionTrue
+				}
+				c.LastTransitionTime = metav1.Now()
+			}
+		}
+		Expect(k8s.Status().Patch(ctx, &pods.Items[i], client.StrategicMergeFrom(before))).To(Succeed())
+	}
+}
+
+// settled waits until the operator has sent nothing about a namespace for some time.
+func settled(namespace string) {
+	GinkgoHelper()
+	before := -1
+	Eventually(func() bool {
+		now := len(sent(requests, namespace))
+		quiet := now == before
+		before = now
+		return quiet
+	}).WithPolling(1500 * time.Millisecond).Should(BeTrue())
 }
 
 // silence waits until the operator has had the time to do more, and expects that it did nothing more.

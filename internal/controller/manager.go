@@ -5,6 +5,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/runtime"
 	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
+	"k8s.io/apimachinery/pkg/util/sets"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -45,9 +46,9 @@ func ManagerOptions(namespaces []string, maxConcurrentReconciles int) (ctrl.Opti
 	}, nil
 }
 
-// New is a reconciler that works through the manager.
-func New(mgr ctrl.Manager, settings resources.Settings) *MicroserviceReconciler {
-	return &MicroserviceReconciler{
+// New is a reconciler that works through the manager. namespaces are those of ManagerOptions.
+func New(mgr ctrl.Manager, settings resources.Settings, namespaces []string) *MicroserviceReconciler {
+	r := &MicroserviceReconciler{
 		Client: mgr.GetClient(),
 		Door: &apply.Door{
 			Client:     mgr.GetClient(),
@@ -55,7 +56,13 @@ func New(mgr ctrl.Manager, settings resources.Settings) *MicroserviceReconciler 
 			FieldOwner: FieldOwner,
 			Annotation: v1alpha1.AnnotationApplied,
 		},
-		Recorder: mgr.GetEventRecorder(FieldOwner),
-		Settings: settings,
+		Recorder:   mgr.GetEventRecorder(FieldOwner),
+		Cache:      mgr.GetCache(),
+		Settings:   settings,
+		Namespaces: sets.New(namespaces...),
+		services:   newServices(mgr),
+		cycles:     &cycles{outdated: make(chan struct{}, 1)},
 	}
+	r.cycles.search = r.searchCycles
+	return r
 }

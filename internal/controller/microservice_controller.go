@@ -6,6 +6,7 @@ import (
 	"context"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/util/sets"
 	"k8s.io/client-go/tools/events"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -25,10 +26,16 @@ type MicroserviceReconciler struct {
 	Door *apply.Door
 	// Recorder tells people of transitions.
 	Recorder events.EventRecorder
+	// Cache is read for neighbours: it need not have seen the operator's own writes.
+	Cache client.Reader
 	// Settings are the operator's.
 	Settings resources.Settings
+	// Namespaces are those that it looks into; none means all.
+	Namespaces sets.Set[string]
 
-	rest restTimer
+	rest     restTimer
+	services *services
+	cycles   *cycles
 }
 
 // +kubebuilder:rbac:groups=apps.microservice.dev,resources=microservices,verbs=get;list;watch
@@ -36,6 +43,8 @@ type MicroserviceReconciler struct {
 // +kubebuilder:rbac:groups=apps.microservice.dev,resources=microservices/finalizers,verbs=update
 // +kubebuilder:rbac:groups=apps,resources=deployments,verbs=get;list;watch;create;patch;delete
 // +kubebuilder:rbac:groups="",resources=services;serviceaccounts,verbs=get;list;watch;create;patch;delete
+// +kubebuilder:rbac:groups="",resources=namespaces,verbs=get;list;watch
+// +kubebuilder:rbac:groups=discovery.k8s.io,resources=endpointslices,verbs=get;list;watch
 // +kubebuilder:rbac:groups=networking.k8s.io,resources=networkpolicies,verbs=get;list;watch;create;patch;delete
 // +kubebuilder:rbac:groups=policy,resources=poddisruptionbudgets,verbs=get;list;watch;create;patch;delete
 // +kubebuilder:rbac:groups=autoscaling,resources=horizontalpodautoscalers,verbs=get;list;watch;create;patch;delete

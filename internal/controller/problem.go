@@ -52,14 +52,14 @@ func reasonOf(err error) string {
 	}
 }
 
-// unreadable is how the server begins when it cannot read what is applied, such as a list with one key twice. It
+// notTyped is how the server begins when it cannot read what is applied, such as a list with one key twice. It
 // answers 500.
-const unreadable = "failed to create typed patch object"
+const notTyped = "failed to create typed patch object"
 
 // invalid says that the server's validation names a field, or that it cannot read the object. A policy that refuses an
 // object answers 422 as well, by default, but names no field; and it may be lifted.
 func invalid(err error) bool {
-	if strings.Contains(err.Error(), unreadable) {
+	if strings.Contains(err.Error(), notTyped) {
 		return true
 	}
 	var refused apierrors.APIStatus
@@ -90,6 +90,11 @@ func sentence(ms *v1alpha1.Microservice, c apply.Change) string {
 
 func invalidSpec(err error) *status.Problem {
 	return &status.Problem{Reason: v1alpha1.ReasonInvalidSpec, Message: err.Error(), Stalled: true}
+}
+
+// unreadable is for what the children follow from and cannot be read: they are left as they are.
+func unreadable(err error) *status.Problem {
+	return &status.Problem{Reason: v1alpha1.ReasonApplyFailed, Message: err.Error()}
 }
 
 // retry is the error that makes the queue come back: with a growing delay for what may heal without an edit, not at all

@@ -3,6 +3,7 @@ package controller
 import (
 	"os"
 	"path/filepath"
+	"slices"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -128,19 +129,22 @@ func onlineBoutique(namespace string) []*v1alpha1.Microservice {
 	return all
 }
 
-// eventReasons are those of the events about a Microservice, oldest first.
+// eventReasons are those of the events about a Microservice.
 func eventReasons(namespace, name string) func() []string {
 	return func() []string {
-		list := &eventsv1.EventList{}
-		if err := k8s.List(ctx, list, client.InNamespace(namespace)); err != nil {
-			return []string{err.Error()}
-		}
 		var reasons []string
-		for _, e := range list.Items {
-			if e.Regarding.Kind == "Microservice" && e.Regarding.Name == name {
-				reasons = append(reasons, e.Reason)
-			}
+		for _, e := range eventsOf(namespace, name) {
+			reasons = append(reasons, e.Reason)
 		}
 		return reasons
 	}
+}
+
+func eventsOf(namespace, name string) []eventsv1.Event {
+	GinkgoHelper()
+	list := &eventsv1.EventList{}
+	Expect(k8s.List(ctx, list, client.InNamespace(namespace))).To(Succeed())
+	return slices.DeleteFunc(list.Items, func(e eventsv1.Event) bool {
+		return e.Regarding.Kind != "Microservice" || e.Regarding.Name != name
+	})
 }

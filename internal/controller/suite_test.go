@@ -3,8 +3,11 @@ package controller
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -34,6 +37,8 @@ var (
 	// requests are those of the operator that runs for all specs; specs look at their own namespace's.
 	requests *cluster.Recorder
 	operator *runningOperator
+	// logs are what operators wrote.
+	logs = &logBook{}
 )
 
 func TestController(t *testing.T) {
@@ -45,7 +50,7 @@ func TestController(t *testing.T) {
 }
 
 var _ = BeforeSuite(func() {
-	ctrl.SetLogger(zap.New(zap.WriteTo(GinkgoWriter)))
+	ctrl.SetLogger(zap.New(zap.WriteTo(io.MultiWriter(GinkgoWriter, logs))))
 	var cancel context.CancelFunc
 	ctx, cancel = context.WithCancel(context.Background())
 	DeferCleanup(cancel)
@@ -96,7 +101,7 @@ func startOperator(config *rest.Config, namespaces ...string) *runningOperator {
 	options.GracefulShutdownTimeout = new(5 * time.Second)
 	mgr, err := ctrl.NewManager(config, options)
 	Expect(err).NotTo(HaveOccurred())
-	o := &runningOperator{reconciler: New(mgr, resources.DefaultSettings()), stopped: make(chan error, 1)}
+	o := &runningOperator{reconciler: New(mgr, resources.DefaultSettings(), namespaces), stopped: make(chan error, 1)}
 	Expect(o.reconciler.SetupWithManager(mgr)).To(Succeed())
 	var run context.Context
 	run, o.cancel = context.WithCancel(ctx)
@@ -108,6 +113,32 @@ func startOperator(config *rest.Config, namespaces ...string) *runningOperator {
 func (o *runningOperator) stop() {
 	o.cancel()
 	<-o.stopped
+}
+
+// logBook keeps the lines of a log.
+type logBook struct {
+	mu    sync.Mutex
+	lines []string
+}
+
+func (b *logBook) Write(line []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.lines = append(b.lines, string(line))
+	return len(line), nil
+}
+
+// linesAbout are those that name a namespace.
+func (b *logBook) linesAbout(namespace string) []string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var all []string
+	for _, line := range b.lines {
+		if strings.Contains(line, `"`+namespace+`"`) {
+			all = append(all, line)
+		}
+	}
+	return all
 }
 
 var namespaceCount int

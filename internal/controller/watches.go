@@ -1,17 +1,22 @@
 package controller
 
 import (
+	"context"
 	"fmt"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/client-go/util/workqueue"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+	"sigs.k8s.io/controller-runtime/pkg/source"
 
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
+	"github.com/microservice-dev/microservice-operator/internal/dependency"
 )
 
 // A failure that can heal without an edit is retried after 100 ms, then after twice as long each time up to 20 s: no
@@ -21,7 +26,8 @@ const (
 	lastRetry  = 20 * time.Second
 )
 
-// SetupWithManager starts the watches: a Microservice when its spec changes, a child whenever it does.
+// SetupWithManager starts the watches: a Microservice when its spec changes, a child whenever it does, and neighbours in
+// the graph when something changes that they can see.
 func (r *MicroserviceReconciler) SetupWithManager(mgr ctrl.Manager) error {
 	b := ctrl.NewControllerManagedBy(mgr).
 		For(&v1alpha1.Microservice{}, builder.WithPredicates(predicate.GenerationChangedPredicate{})).
@@ -31,8 +37,30 @@ func (r *MicroserviceReconciler) SetupWithManager(mgr ctrl.Manager) error {
 	for _, child := range childKinds() {
 		b = b.Owns(child)
 	}
+	if err := r.watchNeighbours(mgr, b); err != nil {
+		return fmt.Errorf("setting up the Microservice controller: %w", err)
+	}
 	if err := b.Complete(r); err != nil {
 		return fmt.Errorf("setting up the Microservice controller: %w", err)
 	}
+	return nil
+}
+
+func (r *MicroserviceReconciler) watchNeighbours(mgr ctrl.Manager, b *ctrl.Builder) error {
+	for name, index := range map[string]client.IndexerFunc{indexTargets: indexByTarget, indexSelectors: indexBySelector} {
+		if err := mgr.GetFieldIndexer().IndexField(context.Background(), &v1alpha1.Microservice{}, name, index); err != nil {
+			return err
+		}
+	}
+	b.Watches(&v1alpha1.Microservice{}, r.neighbourHandler())
+	if r.Namespaces.Len() == 0 {
+		b.WatchesMetadata(&corev1.Namespace{}, r.namespaceHandler())
+	}
+	b.WatchesRawSource(source.Func(func(ctx context.Context, q queue) error {
+		changed := func(keys ...dependency.Key) { enqueue(q, keys...) }
+		r.services.start(ctx, changed)
+		go r.cycles.run(ctx, changed)
+		return nil
+	}))
 	return nil
 }

@@ -1,0 +1,118 @@
+package main
+
+import (
+	"flag"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/util/validation"
+
+	"github.com/microservice-dev/microservice-operator/internal/resources"
+)
+
+// settingsFlags describe the cluster. Each is a list separated by commas, but for the names.
+type settingsFlags struct {
+	dnsNamespace      string
+	dnsPodLabels      string
+	dnsPorts          string
+	dnsCIDRs          string
+	scraperNamespaces string
+	clusterCIDRs      string
+	clusterDomain     string
+}
+
+func (f *settingsFlags) bind(flags *flag.FlagSet) {
+	d := resources.DefaultSettings().DNS
+	flags.StringVar(&f.dnsNamespace, "dns-namespace", d.Namespace, "The namespace of the DNS pods, which every isolated Microservice may reach.")
+	flags.StringVar(&f.dnsPodLabels, "dns-pod-labels", labels.Set(d.PodLabels).String(), "The labels of the DNS pods.")
+	flags.StringVar(&f.dnsPorts, "dns-ports", "53", "The ports that the DNS pods listen on, UDP and TCP. On OpenShift 5353.")
+	flags.StringVar(&f.dnsCIDRs, "dns-cidrs", strings.Join(d.CIDRs, ","), "Addresses of DNS caches on the nodes.")
+	flags.StringVar(&f.scraperNamespaces, "scraper-namespaces", "", "The namespaces whose pods may reach the port named metrics of every Microservice that has one.")
+	flags.StringVar(&f.clusterCIDRs, "cluster-cidrs", "", "The networks of pods, Services and nodes. A dependency outside the cluster that names no networks of its own is not opened to them.")
+	flags.StringVar(&f.clusterDomain, "cluster-domain", "", "Ends the addresses that are injected, such as cluster.local. Changing it restarts every Microservice that has dependencies.")
+}
+
+// settings are what the flags say. The error names the flag, the value and what it should be.
+func (f *settingsFlags) settings() (resources.Settings, error) {
+	s := resources.Settings{ClusterDomain: f.clusterDomain, ScraperNamespaces: split(f.scraperNamespaces)}
+	podLabels, err := labels.ConvertSelectorToLabelsMap(f.dnsPodLabels)
+	if err != nil || len(podLabels) == 0 {
+		return s, wrong("dns-pod-labels", f.dnsPodLabels, "labels such as k8s-app=kube-dns")
+	}
+	ports, err := portNumbers(f.dnsPorts)
+	if err != nil {
+		return s, err
+	}
+	for _, list := range []struct{ flag, value string }{{"dns-cidrs", f.dnsCIDRs}, {"cluster-cidrs", f.clusterCIDRs}} {
+		if err := checkCIDRs(list.flag, list.value); err != nil {
+			return s, err
+		}
+	}
+	for _, list := range []struct{ flag, value string }{{"dns-namespace", f.dnsNamespace}, {"scraper-namespaces", f.scraperNamespaces}} {
+		if err := checkNamespaces(list.flag, list.value); err != nil {
+			return s, err
+		}
+	}
+	if f.dnsNamespace == "" {
+		return s, wrong("dns-namespace", "", "the name of a namespace, such as kube-system")
+	}
+	if f.clusterDomain != "" && len(validation.IsDNS1123Subdomain(f.clusterDomain)) > 0 {
+		return s, wrong("cluster-domain", f.clusterDomain, "a domain such as cluster.local")
+	}
+	s.DNS = resources.DNS{Namespace: f.dnsNamespace, PodLabels: podLabels, Ports: ports, CIDRs: split(f.dnsCIDRs)}
+	s.ClusterCIDRs = split(f.clusterCIDRs)
+	return s, nil
+}
+
+func portNumbers(list string) ([]int32, error) {
+	var numbers []int32
+	for _, word := range split(list) {
+		n, err := strconv.Atoi(word)
+		if err != nil || n < 1 || n > 65535 {
+			return nil, wrong("dns-ports", word, "numbers from 1 to 65535, such as 53")
+		}
+		numbers = append(numbers, int32(n))
+	}
+	if len(numbers) == 0 {
+		return nil, wrong("dns-ports", list, "numbers from 1 to 65535, such as 53")
+	}
+	return numbers, nil
+}
+
+// checkCIDRs refuses host bits, and a network of all addresses: it could not be left out of anything.
+func checkCIDRs(name, list string) error {
+	for _, word := range split(list) {
+		if p, err := netip.ParsePrefix(word); err != nil || p != p.Masked() || p.Bits() == 0 {
+			return wrong(name, word, "CIDRs without host bits, such as 10.0.0.0/8")
+		}
+	}
+	return nil
+}
+
+func checkNamespaces(name, list string) error {
+	for _, word := range split(list) {
+		if len(validation.IsDNS1123Label(word)) > 0 {
+			return wrong(name, word, "names of namespaces, such as monitoring")
+		}
+	}
+	return nil
+}
+
+func wrong(name, value, want string) error {
+	return fmt.Errorf("--%s=%q: must be %s", name, value, want)
+}
+
+// split reads a list separated by commas. What is there twice counts once, and the order is kept.
+func split(list string) []string {
+	var all []string
+	for word := range strings.SplitSeq(list, ",") {
+		if word = strings.TrimSpace(word); word != "" && !slices.Contains(all, word) {
+			all = append(all, word)
+		}
+	}
+	return all
+}

@@ -1,0 +1,94 @@
+package main
+
+import (
+	"flag"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/microservice-dev/microservice-operator/internal/resources"
+)
+
+func parse(t *testing.T, arguments ...string) (resources.Settings, error) {
+	t.Helper()
+	flags, f := flag.NewFlagSet("manager", flag.ContinueOnError), &settingsFlags{}
+	f.bind(flags)
+	if err := flags.Parse(arguments); err != nil {
+		t.Fatal(err)
+	}
+	return f.settings()
+}
+
+func TestSettings(t *testing.T) {
+	changed := func(change func(*resources.Settings)) resources.Settings {
+		s := resources.DefaultSettings()
+		change(&s)
+		return s
+	}
+	cases := map[string]struct {
+		arguments []string
+		want      resources.Settings
+	}{
+		"defaults": {want: resources.DefaultSettings()},
+		"DNS of OpenShift": {
+			arguments: []string{"--dns-namespace=openshift-dns", "--dns-pod-labels=dns.operator.openshift.io/daemonset-dns=default,a=b", "--dns-ports=5353", "--dns-cidrs="},
+			want: changed(func(s *resources.Settings) {
+				s.DNS = resources.DNS{
+					Namespace: "openshift-dns", Ports: []int32{5353},
+					PodLabels: map[string]string{"dns.operator.openshift.io/daemonset-dns": "default", "a": "b"},
+				}
+			}),
+		},
+		"lists may have spaces and repeat themselves": {
+			arguments: []string{"--scraper-namespaces=monitoring, observability,monitoring", "--cluster-cidrs=10.0.0.0/8, fd00::/8"},
+			want: changed(func(s *resources.Settings) {
+				s.ScraperNamespaces = []string{"monitoring", "observability"}
+				s.ClusterCIDRs = []string{"10.0.0.0/8", "fd00::/8"}
+			}),
+		},
+		"domain": {
+			arguments: []string{"--cluster-domain=cluster.local"},
+			want:      changed(func(s *resources.Settings) { s.ClusterDomain = "cluster.local" }),
+		},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			got, err := parse(t, tc.arguments...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(tc.want, got); diff != "" {
+				t.Errorf("settings (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestSettingsThatCannotBeUsed(t *testing.T) {
+	for argument, cure := range map[string]string{
+		"--dns-namespace=":                  "such as kube-system",
+		"--dns-namespace=Kube_System":       "names of namespaces",
+		"--dns-pod-labels=":                 "such as k8s-app=kube-dns",
+		"--dns-pod-labels=k8s-app":          "such as k8s-app=kube-dns",
+		"--dns-ports=":                      "from 1 to 65535",
+		"--dns-ports=53,dns":                "from 1 to 65535",
+		"--dns-ports=70000":                 "from 1 to 65535",
+		"--dns-cidrs=169.254.20.10":         "CIDRs without host bits",
+		"--cluster-cidrs=10.1.2.3/8":        "CIDRs without host bits",
+		"--cluster-cidrs=0.0.0.0/0":         "CIDRs without host bits",
+		"--scraper-namespaces=monitoring,*": "names of namespaces",
+		"--cluster-domain=.local":           "such as cluster.local",
+	} {
+		t.Run(argument, func(t *testing.T) {
+			_, err := parse(t, argument)
+			if err == nil {
+				t.Fatal("no error")
+			}
+			name, _, _ := strings.Cut(argument, "=")
+			if !strings.HasPrefix(err.Error(), name+"=") || !strings.Contains(err.Error(), cure) {
+				t.Errorf("error %q does not name %s and say %q", err, name, cure)
+			}
+		})
+	}
+}

@@ -1,0 +1,107 @@
+package controller
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"k8s.io/apimachinery/pkg/util/sets"
+	"sigs.k8s.io/controller-runtime/pkg/log"
+
+	"github.com/microservice-dev/microservice-operator/internal/dependency"
+)
+
+// betweenSearches is the least time between two searches for cycles: a burst of edits is one search.
+const betweenSearches = time.Second
+
+// cycles knows those of the whole graph. They are searched again only when an edge has changed, never for the health of
+// a Microservice.
+type cycles struct {
+	// search is the whole work: it reads all Microservices.
+	search func(context.Context) (map[dependency.Key]*dependency.Cycle, error)
+
+	mu       sync.Mutex
+	searched bool
+	byMember map[dependency.Key]*dependency.Cycle
+	outdated chan struct{}
+}
+
+// searchCycles looks at all Microservices.
+func (r *MicroserviceReconciler) searchCycles(ctx context.Context) (map[dependency.Key]*dependency.Cycle, error) {
+	all, err := r.list(ctx)
+	if err != nil {
+		return nil, err
+	}
+	selected := sets.New[string]()
+	if slices.ContainsFunc(all, dependency.SelectsNamespaces) {
+		selected = namespacesOf(all)
+	}
+	known, err := r.namespaces(ctx, selected)
+	if err != nil {
+		return nil, err
+	}
+	return dependency.Cycles(all, known), nil
+}
+
+// of is the cycle that a Microservice is part of, nil for none. The first call searches, so that no status is written
+// that does not know of them.
+func (c *cycles) of(ctx context.Context, key dependency.Key) (*dependency.Cycle, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.searched {
+		found, err := c.search(ctx)
+		if err != nil {
+			return nil, err
+		}
+		c.byMember, c.searched = found, true
+	}
+	return c.byMember[key], nil
+}
+
+// outdate has them searched again soon.
+func (c *cycles) outdate() {
+	select {
+	case c.outdated <- struct{}{}:
+	default: // one search is due already
+	}
+}
+
+// run searches whenever it is needed, and tells which Microservices have another cycle than before.
+func (c *cycles) run(ctx context.Context, changed func(...dependency.Key)) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-c.outdated:
+		}
+		found, err := c.search(ctx)
+		if err != nil {
+			log.FromContext(ctx).Error(err, "Search for dependency cycles failed")
+			c.outdate()
+		} else {
+			changed(c.replace(found)...)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(betweenSearches):
+		}
+	}
+}
+
+func (c *cycles) replace(found map[dependency.Key]*dependency.Cycle) []dependency.Key {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	before := c.byMember
+	c.byMember, c.searched = found, true
+	affected := sets.New(slices.Collect(maps.Keys(found))...).Insert(slices.Collect(maps.Keys(before))...)
+	var changed []dependency.Key
+	for key := range affected {
+		if !before[key].Equal(found[key]) {
+			changed = append(changed, key)
+		}
+	}
+	return changed
+}

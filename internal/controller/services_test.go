@@ -1,0 +1,220 @@
+package controller
+
+import (
+	"fmt"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/util/intstr"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
+	. "github.com/microservice-dev/microservice-operator/test/wrappers"
+)
+
+var _ = Describe("A Service as a dependency", func() {
+	var ns string
+	var orders *v1alpha1.Microservice
+
+	BeforeEach(func() {
+		ns = newNamespace()
+		orders = MakeMicroservice(ns, "orders")
+		orders.Spec.Dependencies = []v1alpha1.Dependency{{Name: "orders-db", Service: &v1alpha1.ObjectReference{Name: "db"}}}
+	})
+
+	It("is followed from its birth on: selector, port by name, endpoints", func() {
+		create(orders)
+		eventually(orders, available)
+		Expect(dependencyState(orders, "orders-db")()).To(Equal(fmt.Sprintf("NotFound: There is no Service %s/db", ns)))
+		settled(ns)
+		requests.Reset()
+		create(database(ns, "db"))
+		Eventually(dependencyState(orders, "orders-db")).Should(Equal(fmt.Sprintf("NotReady: Service %s/db has no ready endpoints", ns)))
+		eventually(orders, available)
+		settled(ns)
+		Expect(count(sentFor(orders), deploymentWrite)).To(Equal(1), "one restart, for the port")
+		Expect(count(sentFor(orders), policyWrite)).To(Equal(1))
+		Expect(variables(orders)).To(Equal(map[string]string{
+			"ORDERS_DB_HOST": "db." + ns + ".svc", "ORDERS_DB_PORT": "5432", "ORDERS_DB_URL": "tcp://db." + ns + ".svc:5432",
+		}))
+		rule := policySpec(orders).Egress[1]
+		Expect(rule.To[0].PodSelector.MatchLabels).To(Equal(map[string]string{"app": "db"}))
+		Expect(rule.To[0].NamespaceSelector.MatchLabels).To(Equal(map[string]string{corev1.LabelMetadataName: ns}))
+		Expect(*rule.Ports[0].Port).To(Equal(intstr.FromString("postgres")))
+		By("getting a pod behind it, and losing it")
+		requests.Reset()
+		server := databaseServer(ns, "db")
+		create(server)
+		Eventually(dependencyState(orders, "orders-db")).Should(Equal("Ready"))
+		settled(ns)
+		Expect(sentFor(orders)).To(Equal([]string{statusWrite}))
+		requests.Reset()
+		Expect(k8s.Delete(ctx, server)).To(Succeed())
+		Eventually(dependencyState(orders, "orders-db")).Should(HavePrefix("NotReady"))
+		settled(ns)
+		Expect(sentFor(orders)).To(Equal([]string{statusWrite}))
+		By("changing its selector")
+		requests.Reset()
+		svc := database(ns, "db")
+		before := svc.DeepCopy()
+		svc.Spec.Selector = map[string]string{"app": "db2"}
+		Expect(k8s.Patch(ctx, svc, client.MergeFrom(before))).To(Succeed())
+		Eventually(func() []string { return sentFor(orders) }).Should(Equal([]string{policyWrite}))
+		settled(ns)
+		Expect(policySpec(orders).Egress[1].To[0].PodSelector.MatchLabels).To(Equal(map[string]string{"app": "db2"}))
+		By("going")
+		requests.Reset()
+		Expect(k8s.Delete(ctx, svc)).To(Succeed())
+		Eventually(dependencyState(orders, "orders-db")).Should(HavePrefix("NotFound"))
+		settled(ns)
+		Expect(sentFor(orders)).To(Equal([]string{statusWrite, policyWrite}), "no restart")
+	})
+
+	It("of another namespace needs an annotation there", func() {
+		there := newNamespace()
+		orders.Spec.Dependencies[0].Service.Namespace = there
+		svc := database(there, "db")
+		create(svc)
+		create(databaseServer(there, "db"))
+		create(orders)
+		eventually(orders, available)
+		Expect(dependencyState(orders, "orders-db")()).To(Equal(fmt.Sprintf(
+			"NotPermitted: Service %s/db does not exist or does not admit namespace %s; its team can admit it with the annotation "+
+				"apps.microservice.dev/allowed-dependents: %s", there, ns, ns)))
+		Expect(policySpec(orders).Egress).To(HaveLen(1), "DNS")
+		settled(ns)
+		requests.Reset()
+		annotate(svc, "elsewhere, "+ns)
+		Eventually(dependencyState(orders, "orders-db")).Should(Equal("Ready"))
+		eventually(orders, available)
+		Expect(policySpec(orders).Egress).To(HaveLen(2))
+		settled(ns)
+		requests.Reset()
+		annotate(svc, "elsewhere")
+		Eventually(dependencyState(orders, "orders-db")).Should(HavePrefix("NotPermitted"))
+		settled(ns)
+		Expect(sentFor(orders)).To(Equal([]string{statusWrite, policyWrite}))
+		Expect(policySpec(orders).Egress).To(HaveLen(1))
+		Expect(sent(requests, there)).To(BeEmpty())
+	})
+
+	It("is refused where it is a Microservice's, and cannot be followed without a selector", func() {
+		create(MakeMicroservice(ns, "payments"))
+		eventually(MakeMicroservice(ns, "payments"), available)
+		create(&corev1.Service{
+			ObjectMeta: metav1.ObjectMeta{Namespace: ns, Name: "mail"},
+			Spec:       corev1.ServiceSpec{Type: corev1.ServiceTypeExternalName, ExternalName: "mail.example.com"},
+		})
+		orders.Spec.Dependencies = []v1alpha1.Dependency{
+			{Name: "pay", Service: &v1alpha1.ObjectReference{Name: "payments"}},
+			{Name: "mail", Service: &v1alpha1.ObjectReference{Name: "mail"}, Optional: true},
+		}
+		create(orders)
+		eventually(orders, available)
+		Expect(dependencyState(orders, "pay")()).To(Equal(fmt.Sprintf(
+			"NotPermitted: Service %s/payments belongs to Microservice payments; declare it as microservice", ns)))
+		Expect(dependencyState(orders, "mail")()).To(HavePrefix("Unverified"))
+		Expect(dependencyState(orders, "mail")()).To(HaveSuffix("declare it as external"))
+		Expect(condition(orders, v1alpha1.ConditionDependenciesReady)()).To(Equal("False/DependencyNotPermitted"))
+		Expect(policySpec(orders).Egress).To(HaveLen(1), "DNS")
+	})
+
+	It("holds a first start, and is watched only while somebody names it", func() {
+		orders.Spec.Dependencies[0].StartPolicy = v1alpha1.StartAfterAvailable
+		other := orders.DeepCopy()
+		other.Name = "other"
+		create(orders)
+		create(other)
+		eventually(orders, held)
+		eventually(other, held)
+		Expect(watchedServices()).To(ContainElement(ns + "/db"))
+		create(database(ns, "db"))
+		create(databaseServer(ns, "db"))
+		eventually(orders, available)
+		eventually(other, available)
+		edit(orders, func(s *v1alpha1.MicroserviceSpec) { s.Dependencies = nil })
+		eventually(orders, available)
+		Expect(watchedServices()).To(ContainElement(ns+"/db"), "other still names it")
+		Expect(k8s.Delete(ctx, other)).To(Succeed())
+		Eventually(watchedServices).ShouldNot(ContainElement(ns + "/db"))
+	})
+
+	It("that the operator may not read leaves everything as it is, and says so", func() {
+		role := &rbacv1.ClusterRole{}
+		Expect(k8s.Get(ctx, client.ObjectKey{Name: "manager-role"}, role)).To(Succeed())
+		complete := role.DeepCopy()
+		for i := range role.Rules {
+			if role.Rules[i].Resources[0] == "endpointslices" {
+				role.Rules[i].Verbs = []string{"get"}
+			}
+		}
+		Expect(k8s.Update(ctx, role)).To(Succeed())
+		restore := func() {
+			Expect(k8s.Get(ctx, client.ObjectKey{Name: "manager-role"}, role)).To(Succeed())
+			role.Rules = complete.Rules
+			Expect(k8s.Update(ctx, role)).To(Succeed())
+		}
+		DeferCleanup(restore)
+		create(orders)
+		eventually(orders, "False/ApplyFailed Reconciling")
+		Expect(message(orders)).To(containAll("reading Service "+ns+"/db", "endpointslices", "forbidden"))
+		restore()
+		eventually(orders, available)
+	})
+})
+
+// watchedServices are those that the operator watches.
+func watchedServices() []string {
+	s := operator.reconciler.services
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var all []string
+	for key := range s.watched {
+		all = append(all, key.String())
+	}
+	return all
+}
+
+// database is a Service as a chart makes it: the port of the pods has a name.
+func database(namespace, name string) *corev1.Service {
+	return &corev1.Service{
+		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name},
+		Spec: corev1.ServiceSpec{
+			Selector: map[string]string{"app": name},
+			Ports:    []corev1.ServicePort{{Name: "tcp", Port: 5432, TargetPort: intstr.FromString("postgres")}},
+		},
+	}
+}
+
+// databaseServer is what runs behind it.
+func databaseServer(namespace, name string) *appsv1.Deployment {
+	labels := map[string]string{"app": name}
+	return &appsv1.Deployment{
+		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name},
+		Spec: appsv1.DeploymentSpec{
+			Selector: &metav1.LabelSelector{MatchLabels: labels},
+			Template: corev1.PodTemplateSpec{
+				ObjectMeta: metav1.ObjectMeta{Labels: labels},
+				Spec: corev1.PodSpec{Containers: []corev1.Container{{
+					Name: "db", Image: "example.com/db:1", Ports: []corev1.ContainerPort{{Name: "postgres", ContainerPort: 5432}},
+				}}},
+			},
+		},
+	}
+}
+
+func annotate(svc *corev1.Service, consent string) {
+	GinkgoHelper()
+	before := svc.DeepCopy()
+	svc.Annotations = map[string]string{v1alpha1.AnnotationAllowedDependents: consent}
+	Expect(k8s.Patch(ctx, svc, client.MergeFrom(before))).To(Succeed())
+}
+
+func rawJSON(s string) *runtime.RawExtension {
+	return &runtime.RawExtension{Raw: []byte(s)}
+}
