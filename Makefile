@@ -77,10 +77,12 @@ fmt: ## Format the code.
 .PHONY: vet
 vet: ## Run go vet.
 	go vet ./...
+	cd test/reachability && go vet ./...
 
 .PHONY: test
 test: controlplane ## Run all tests, with a real API server and real controllers.
 	go test ./... -timeout 30m
+	cd test/reachability && go test ./...
 
 .PHONY: golden
 golden: ## Rewrite the golden files of the builders. Read the difference before you commit it.
@@ -90,6 +92,7 @@ golden: ## Rewrite the golden files of the builders. Read the difference before 
 lint: golangci-lint ## Run the linters, with the API linter and the import fences.
 	$(GOLANGCI_LINT) run
 	$(GOLANGCI_LINT) run -c .golangci-kal.yml ./api/...
+	cd test/reachability && $(GOLANGCI_LINT) run -c ../../.golangci.yml
 
 .PHONY: lint-fix
 lint-fix: golangci-lint ## Run the linters and fix what they can fix.

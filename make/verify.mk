@@ -15,8 +15,8 @@ verify-generated: ## Check that the generated files are up to date.
 .PHONY: verify-tidy
 verify-tidy: ## Check that the module files are tidy.
 	@before=$$(hack/verify/tree.sh); \
-	go mod tidy && (cd hack/controlplane && go mod tidy); \
-	hack/verify/same.sh "$$before" "module files are not tidy; run: go mod tidy, also in hack/controlplane"
+	go mod tidy && (cd hack/controlplane && go mod tidy) && (cd test/reachability && go mod tidy); \
+	hack/verify/same.sh "$$before" "module files are not tidy; run: go mod tidy, also in hack/controlplane and test/reachability"
 
 .PHONY: verify-fmt
 verify-fmt: ## Check the format.
@@ -24,8 +24,7 @@ verify-fmt: ## Check the format.
 	[ -z "$$unformatted" ] || { echo "error: not formatted; run: make fmt"; echo "$$unformatted"; exit 1; }
 
 .PHONY: verify-vet
-verify-vet:
-	@go vet ./...
+verify-vet: vet
 
 .PHONY: verify-lint
 verify-lint: lint ## Run the linters.
