@@ -21,6 +21,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
+	"github.com/microservice-dev/microservice-operator/internal/dependency"
 	"github.com/microservice-dev/microservice-operator/internal/resources"
 	"github.com/microservice-dev/microservice-operator/test/cluster"
 )
@@ -155,7 +156,10 @@ func applyChildren(t *testing.T, kube client.Client, object *unstructured.Unstru
 		t.Fatal(err)
 	}
 	ms.UID = "7f0c1c5e-1b7a-4b39-9d5c-3d6d4d9c7a10"
-	set, err := resources.For(resources.Input{Microservice: ms, Settings: resources.DefaultSettings()})
+	set, err := resources.For(resources.Input{
+		Microservice: ms, Settings: resources.DefaultSettings(),
+		Dependencies: dependency.Resolve(dependency.Input{Microservice: ms}),
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
