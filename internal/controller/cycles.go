@@ -2,7 +2,6 @@ package controller
 
 import (
 	"context"
-	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -81,7 +80,7 @@ func (c *cycles) run(ctx context.Context, changed func(...dependency.Key)) {
 			log.FromContext(ctx).Error(err, "Search for dependency cycles failed")
 			c.outdate()
 		} else {
-			changed(c.replace(found)...)
+			changed(difference(c.replace(found), found)...)
 		}
 		select {
 		case <-ctx.Done():
@@ -91,17 +90,30 @@ func (c *cycles) run(ctx context.Context, changed func(...dependency.Key)) {
 	}
 }
 
-func (c *cycles) replace(found map[dependency.Key]*dependency.Cycle) []dependency.Key {
+// replace returns what was known before.
+func (c *cycles) replace(found map[dependency.Key]*dependency.Cycle) map[dependency.Key]*dependency.Cycle {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	before := c.byMember
 	c.byMember, c.searched = found, true
-	affected := sets.New(slices.Collect(maps.Keys(found))...).Insert(slices.Collect(maps.Keys(before))...)
-	var changed []dependency.Key
-	for key := range affected {
-		if !before[key].Equal(found[key]) {
-			changed = append(changed, key)
+	return before
+}
+
+// difference are the Microservices that were or are in a cycle that is not the same. Each two cycles are compared once,
+// not once for each member.
+func difference(before, after map[dependency.Key]*dependency.Cycle) []dependency.Key {
+	same := map[[2]*dependency.Cycle]bool{}
+	changed := sets.New[dependency.Key]()
+	for _, members := range []map[dependency.Key]*dependency.Cycle{before, after} {
+		for key := range members {
+			pair := [2]*dependency.Cycle{before[key], after[key]}
+			if _, compared := same[pair]; !compared {
+				same[pair] = pair[0].Equal(pair[1])
+			}
+			if !same[pair] {
+				changed.Insert(key)
+			}
 		}
 	}
-	return changed
+	return changed.UnsortedList()
 }

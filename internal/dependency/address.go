@@ -34,11 +34,11 @@ func (a Addresses) String() string {
 	return strings.Join(words, " ")
 }
 
-// AddressesOf are those that pods get with these resolutions.
+// AddressesOf are those that pods get with these resolutions, but for what is outside: that does not go.
 func AddressesOf(resolutions []Resolution) Addresses {
 	known := Addresses{}
 	for i := range resolutions {
-		if r := &resolutions[i]; r.URL != "" {
+		if r := &resolutions[i]; r.URL != "" && r.Target.Kind != External {
 			known[r.key] = r.URL
 		}
 	}

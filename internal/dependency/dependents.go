@@ -85,14 +85,17 @@ func asks(ms *v1alpha1.Microservice) map[Key][]string {
 
 // SortPorts sorts ports and drops what is there twice. It changes its argument.
 func SortPorts(ports []NetworkPort) []NetworkPort {
-	slices.SortFunc(ports, func(a, b NetworkPort) int {
-		return cmp.Or(
-			cmp.Compare(a.Port.IntVal, b.Port.IntVal),
-			cmp.Compare(a.Port.StrVal, b.Port.StrVal),
-			cmp.Compare(a.Protocol, b.Protocol),
-		)
-	})
+	slices.SortFunc(ports, ComparePorts)
 	return slices.Compact(ports)
+}
+
+// ComparePorts orders by number, then by name, then by protocol.
+func ComparePorts(a, b NetworkPort) int {
+	return cmp.Or(
+		cmp.Compare(a.Port.IntVal, b.Port.IntVal),
+		cmp.Compare(a.Port.StrVal, b.Port.StrVal),
+		cmp.Compare(a.Protocol, b.Protocol),
+	)
 }
 
 func compareKeys(a, b Key) int {

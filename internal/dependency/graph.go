@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"gonum.org/v1/gonum/graph"
+	"gonum.org/v1/gonum/graph/iterator"
 	"gonum.org/v1/gonum/graph/simple"
 	"gonum.org/v1/gonum/graph/topo"
 	"k8s.io/apimachinery/pkg/api/equality"
@@ -98,9 +99,6 @@ func Cycles(all []*v1alpha1.Microservice, known Namespaces) map[Key]*Cycle {
 	edges := admittedEdges(all, known)
 	byMember := map[Key]*Cycle{}
 	for _, members := range components(edges) {
-		if len(members) < 2 {
-			continue // a dependency on oneself is no edge
-		}
 		c := &Cycle{edges: make(map[Key][]Key, len(members))}
 		for _, m := range members {
 			c.edges[m], byMember[m] = nil, c
@@ -134,35 +132,54 @@ func admittedEdges(all []*v1alpha1.Microservice, known Namespaces) map[Key][]Key
 	return edges
 }
 
+// components are those of two and more members.
 func components(edges map[Key][]Key) [][]Key {
-	ids, keys := map[Key]int64{}, []Key{}
-	id := func(k Key) simple.Node {
-		n, found := ids[k]
+	g, ids := &adjacency{}, make(map[Key]int64, len(edges))
+	node := func(k Key) graph.Node {
+		id, found := ids[k]
 		if !found {
-			n = int64(len(keys))
-			ids[k], keys = n, append(keys, k)
+			id = int64(len(g.keys))
+			ids[k], g.keys, g.nodes, g.to = id, append(g.keys, k), append(g.nodes, simple.Node(id)), append(g.to, nil)
 		}
-		return simple.Node(n)
+		return g.nodes[id]
 	}
-	g := simple.NewDirectedGraph()
 	for from, targets := range edges {
+		id := node(from).ID()
 		for _, to := range targets {
-			g.SetEdge(simple.Edge{F: id(from), T: id(to)})
+			next := node(to)
+			g.to[id] = append(g.to[id], next)
 		}
 	}
 	var all [][]Key
-	for _, nodes := range topo.TarjanSCC(g) {
-		all = append(all, keysOf(nodes, keys))
+	for _, members := range topo.TarjanSCC(g) {
+		if len(members) < 2 {
+			continue // a dependency on oneself is no edge
+		}
+		of := make([]Key, 0, len(members))
+		for _, m := range members {
+			of = append(of, g.keys[m.ID()])
+		}
+		all = append(all, of)
 	}
 	return all
 }
 
-func keysOf(nodes []graph.Node, keys []Key) []Key {
-	of := make([]Key, 0, len(nodes))
-	for _, n := range nodes {
-		of = append(of, keys[n.ID()])
-	}
-	return of
+// adjacency is a directed graph as lists: gonum's own, of maps, takes twice the time to build and to walk.
+type adjacency struct {
+	graph.Directed // the search asks for Nodes and From alone
+	keys           []Key
+	nodes          []graph.Node
+	to             [][]graph.Node
+}
+
+// Nodes are all of them.
+func (g *adjacency) Nodes() graph.Nodes {
+	return iterator.NewOrderedNodes(g.nodes)
+}
+
+// From are the nodes that edges of one lead to.
+func (g *adjacency) From(id int64) graph.Nodes {
+	return iterator.NewOrderedNodes(g.to[id])
 }
 
 // EdgesChanged says whether a change of a Microservice may have made or broken an edge: it names others, or admits

@@ -125,7 +125,6 @@ func TestKnownAddressOfAServiceStays(t *testing.T) {
 	w := world{known: dependency.Addresses{"postgres": "tcp://postgres.shop.svc:15432"}}
 	for name, svc := range map[string]*corev1.Service{
 		"that goes":                              nil,
-		"that selects nothing any more":          service("postgres", func(svc *corev1.Service) { svc.Spec.Selector = nil }),
 		"that is headless and has no slices now": service("postgres", headless),
 	} {
 		w.service = svc

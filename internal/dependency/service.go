@@ -45,43 +45,48 @@ func (t *ServiceTarget) listen(name string, port int32) {
 	}
 }
 
-// service judges a dependency on a Service that is not ours; nil is not there. In another namespace what is not there
-// and what does not admit us look the same.
+// service judges a dependency on a Service that is not ours; nil is not there.
 func service(ms *v1alpha1.Microservice, d *v1alpha1.Dependency, key Key, target *ServiceTarget) Resolution {
-	own := key.Namespace == ms.Namespace
-	switch {
-	case !own && (target == nil || !serviceAdmits(target.Consent, ms.Namespace)):
-		return Resolution{State: v1alpha1.DependencyNotPermitted, Message: fmt.Sprintf(
-			"Service %s does not exist or does not admit namespace %s; its team can admit it with the annotation %s: %s",
-			key, ms.Namespace, v1alpha1.AnnotationAllowedDependents, ms.Namespace)}
-	case target == nil:
-		return Resolution{State: v1alpha1.DependencyNotFound, Message: fmt.Sprintf("There is no Service %s", key)}
-	case target.Spec.Type == corev1.ServiceTypeExternalName || len(target.Spec.Selector) == 0:
-		return Resolution{State: v1alpha1.DependencyUnverified, Message: fmt.Sprintf(
-			"Service %s selects no pods, so no network rule can follow it; declare it as external", key)}
-	}
-	if owner, ours := target.Spec.Selector[v1alpha1.LabelName]; ours {
-		return Resolution{State: v1alpha1.DependencyNotPermitted, Message: fmt.Sprintf(
-			"Service %s belongs to Microservice %s; declare it as microservice", key, owner)}
+	if state, message := refused(ms, key, target); state != "" {
+		return Resolution{State: state, Message: message}
 	}
 	port := target.port(d.Port)
-	if port == nil {
+	r := Resolution{State: v1alpha1.DependencyReady, dialled: target.dialled(port)}
+	switch {
+	case target.Spec.Type == corev1.ServiceTypeExternalName || len(target.Spec.Selector) == 0:
+		r.State = v1alpha1.DependencyUnverified
+		r.Message = fmt.Sprintf("Service %s selects no pods, so no network rule can follow it; declare it as external", key)
+		return r
+	case port == nil:
 		return Resolution{State: v1alpha1.DependencyPortNotFound, Message: noPort(fmt.Sprintf("Service %s", key), d.Port)}
 	}
-	r := Resolution{
-		State: v1alpha1.DependencyReady,
-		Way: &Way{
-			Pods:  &Pods{Namespace: key.Namespace, Labels: target.Spec.Selector},
-			Ports: []NetworkPort{{Protocol: port.Protocol, Port: port.TargetPort}},
-		},
-	}
-	if number := target.number(port); number != 0 {
-		r.dialled = &v1alpha1.Port{Name: port.Name, Port: number, Protocol: port.Protocol, AppProtocol: port.AppProtocol}
+	r.Way = &Way{
+		Pods:  &Pods{Namespace: key.Namespace, Labels: target.Spec.Selector},
+		Ports: []NetworkPort{{Protocol: port.Protocol, Port: port.TargetPort}},
 	}
 	if !target.Ready {
 		r.State, r.Message = v1alpha1.DependencyNotReady, fmt.Sprintf("Service %s has no ready endpoints", key)
 	}
 	return r
+}
+
+// refused says why ms may not call a Service, whatever its ports are. In another namespace what is not there and what does
+// not admit us look the same.
+func refused(ms *v1alpha1.Microservice, key Key, target *ServiceTarget) (v1alpha1.DependencyState, string) {
+	own := key.Namespace == ms.Namespace
+	switch {
+	case !own && (target == nil || !serviceAdmits(target.Consent, ms.Namespace)):
+		return v1alpha1.DependencyNotPermitted, fmt.Sprintf(
+			"Service %s does not exist or does not admit namespace %s; its team can admit it with the annotation %s: %s",
+			key, ms.Namespace, v1alpha1.AnnotationAllowedDependents, ms.Namespace)
+	case target == nil:
+		return v1alpha1.DependencyNotFound, fmt.Sprintf("There is no Service %s", key)
+	}
+	if owner, ours := target.Spec.Selector[v1alpha1.LabelName]; ours {
+		return v1alpha1.DependencyNotPermitted, fmt.Sprintf(
+			"Service %s belongs to Microservice %s; declare it as microservice", key, owner)
+	}
+	return "", ""
 }
 
 // port is the port of that name, or the first; nil for none.
@@ -94,14 +99,21 @@ func (t *ServiceTarget) port(name string) *corev1.ServicePort {
 	return nil
 }
 
-// number is what a client dials: the Service's port, or the pods' own where the Service is headless; 0 is not known yet.
-func (t *ServiceTarget) number(p *corev1.ServicePort) int32 {
-	switch {
-	case t.Spec.ClusterIP != corev1.ClusterIPNone:
-		return p.Port
-	case p.TargetPort.Type == intstr.Int:
-		return p.TargetPort.IntVal
-	default:
-		return t.Listening[p.Name]
+// dialled is a port as a client dials it: the Service's, or the pods' own where the Service is headless; nil while that
+// is not known.
+func (t *ServiceTarget) dialled(p *corev1.ServicePort) *v1alpha1.Port {
+	if p == nil {
+		return nil
 	}
+	number := p.Port
+	if t.Spec.ClusterIP == corev1.ClusterIPNone {
+		number = t.Listening[p.Name]
+		if p.TargetPort.Type == intstr.Int {
+			number = p.TargetPort.IntVal
+		}
+	}
+	if number == 0 {
+		return nil
+	}
+	return &v1alpha1.Port{Name: p.Name, Port: number, Protocol: p.Protocol, AppProtocol: p.AppProtocol}
 }

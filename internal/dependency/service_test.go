@@ -133,11 +133,22 @@ func TestResolveService(t *testing.T) {
 			want: dependency.Resolution{
 				State:   v1alpha1.DependencyUnverified,
 				Message: "Service shop/postgres selects no pods, so no network rule can follow it; declare it as external",
+				Port:    5432, URL: "tcp://postgres.shop.svc:5432",
 			},
 		},
 		"without selector": {
 			service: service("postgres", func(svc *corev1.Service) { svc.Spec.Selector = nil }),
 			slices:  []discoveryv1.EndpointSlice{ready},
+			want: dependency.Resolution{
+				State:   v1alpha1.DependencyUnverified,
+				Message: "Service shop/postgres selects no pods, so no network rule can follow it; declare it as external",
+				Port:    5432, URL: "tcp://postgres.shop.svc:5432",
+			},
+		},
+		"an alias without ports": {
+			service: service("postgres", func(svc *corev1.Service) {
+				svc.Spec = corev1.ServiceSpec{Type: corev1.ServiceTypeExternalName, ExternalName: "db.example.com"}
+			}),
 			want: dependency.Resolution{
 				State:   v1alpha1.DependencyUnverified,
 				Message: "Service shop/postgres selects no pods, so no network rule can follow it; declare it as external",

@@ -96,7 +96,7 @@ func TestAddressesOnTheDeployment(t *testing.T) {
 	}
 	there := neighbours{microservices: []*v1alpha1.Microservice{peer("payments"), peer("cart")}}.around(ms, alone(ms).Settings)
 	deployment := build(t, there).Deployment
-	want := map[string]string{v1alpha1.AnnotationAddresses: "cart=http://cart.shop.svc:80 geocoder=https://geo.example.com:443 " +
+	want := map[string]string{v1alpha1.AnnotationAddresses: "cart=http://cart.shop.svc:80 " +
 		"payments:http=http://payments.shop.svc:80"}
 	if diff := cmp.Diff(want, deployment.Annotations); diff != "" {
 		t.Errorf("annotations of the Deployment (-want +got):\n%s", diff)

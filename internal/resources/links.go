@@ -3,7 +3,6 @@ package resources
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"net/netip"
 	"slices"
 
@@ -27,7 +26,7 @@ type link struct {
 // linkRule is peers that share the same ports.
 type linkRule struct {
 	peers []*networkingv1ac.NetworkPolicyPeerApplyConfiguration
-	ports []*networkingv1ac.NetworkPolicyPortApplyConfiguration
+	ports []dependency.NetworkPort
 }
 
 // dependentRules let the admitted dependents in, each on the ports that it asked for.
@@ -39,7 +38,7 @@ func dependentRules(dependents []dependency.Dependent) []networkingv1ac.NetworkP
 	}
 	var rules []networkingv1ac.NetworkPolicyIngressRuleApplyConfiguration
 	for _, r := range linkRules(links) {
-		rules = append(rules, *networkingv1ac.NetworkPolicyIngressRule().WithFrom(r.peers...).WithPorts(r.ports...))
+		rules = append(rules, *networkingv1ac.NetworkPolicyIngressRule().WithFrom(r.peers...).WithPorts(policyPorts(r.ports)...))
 	}
 	return rules
 }
@@ -65,7 +64,7 @@ func dependencyRules(dependencies []dependency.Resolution, clusterCIDRs []string
 	}
 	var rules []networkingv1ac.NetworkPolicyEgressRuleApplyConfiguration
 	for _, r := range linkRules(links) {
-		rules = append(rules, *networkingv1ac.NetworkPolicyEgressRule().WithTo(r.peers...).WithPorts(r.ports...))
+		rules = append(rules, *networkingv1ac.NetworkPolicyEgressRule().WithTo(r.peers...).WithPorts(policyPorts(r.ports)...))
 	}
 	return rules
 }
@@ -93,8 +92,8 @@ func blockLink(cidr string, except []string, ports []dependency.NetworkPort) lin
 	}
 }
 
-// inside are the networks of a family that are not outside the cluster: its own, and what is on the link, where nodes
-// keep the credentials of the cloud.
+// inside are the networks of a family that are not outside the cluster: its own, and what is on the link, where most
+// clouds keep the credentials of nodes.
 func inside(all string, clusterCIDRs []string) []string {
 	family := netip.MustParsePrefix(all).Addr()
 	var networks []string
@@ -110,27 +109,33 @@ func inside(all string, clusterCIDRs []string) []string {
 // what is linked and not on the order. A link without ports opens nothing: in a rule that would mean all of them.
 func linkRules(links []link) []linkRule {
 	slices.SortStableFunc(links, func(a, b link) int { return cmp.Compare(a.name, b.name) })
-	rules := map[string]*linkRule{}
+	var rules []linkRule
 	for start := 0; start < len(links); {
 		end := start
 		var ports []dependency.NetworkPort
 		for ; end < len(links) && links[end].name == links[start].name; end++ {
 			ports = append(ports, links[end].ports...)
 		}
-		if ports = dependency.SortPorts(ports); len(ports) > 0 {
-			key := fmt.Sprint(ports)
-			if rules[key] == nil {
-				rules[key] = &linkRule{ports: policyPorts(ports)}
-			}
-			rules[key].peers = append(rules[key].peers, links[start].peer)
+		if len(ports) > 0 {
+			rules = append(rules, linkRule{ports: dependency.SortPorts(ports), peers: []*networkingv1ac.NetworkPolicyPeerApplyConfiguration{links[start].peer}})
 		}
 		start = end
 	}
-	var sorted []linkRule
-	for _, key := range slices.Sorted(maps.Keys(rules)) {
-		sorted = append(sorted, *rules[key])
+	return merged(rules)
+}
+
+// merged sorts rules by their ports, and makes one of those with the same.
+func merged(rules []linkRule) []linkRule {
+	slices.SortStableFunc(rules, func(a, b linkRule) int { return slices.CompareFunc(a.ports, b.ports, dependency.ComparePorts) })
+	var all []linkRule
+	for _, r := range rules {
+		if last := len(all) - 1; last >= 0 && slices.Equal(all[last].ports, r.ports) {
+			all[last].peers = append(all[last].peers, r.peers...)
+		} else {
+			all = append(all, r)
+		}
 	}
-	return sorted
+	return all
 }
 
 func policyPorts(ports []dependency.NetworkPort) []*networkingv1ac.NetworkPolicyPortApplyConfiguration {
