@@ -83,10 +83,7 @@ var _ = Describe("Consent across namespaces", func() {
 		here, there := newNamespace(), newNamespace()
 		payments := MakeMicroservice(there, "payments")
 		create(payments)
-		orders := MakeMicroservice(here, "orders")
-		orders.Spec.Dependencies = []v1alpha1.Dependency{{
-			Name: "pay", Microservice: &v1alpha1.ObjectReference{Name: "payments", Namespace: there},
-		}}
+		orders := abroad(here, there)
 		create(orders)
 		eventually(payments, available)
 		eventually(orders, available)
@@ -122,10 +119,7 @@ var _ = Describe("Consent across namespaces", func() {
 			From: v1alpha1.FromSelector, Selector: &metav1.LabelSelector{MatchLabels: map[string]string{"team": here}},
 		}
 		create(payments)
-		orders := MakeMicroservice(here, "orders")
-		orders.Spec.Dependencies = []v1alpha1.Dependency{{
-			Name: "pay", Microservice: &v1alpha1.ObjectReference{Name: "payments", Namespace: there},
-		}}
+		orders := abroad(here, there)
 		create(orders)
 		eventually(orders, available)
 		eventually(payments, available)
@@ -143,7 +137,7 @@ var _ = Describe("Consent across namespaces", func() {
 		requests.Reset()
 		label(here, "other", "label")
 		settled(here)
-		Expect(sent(requests, "")).To(BeEmpty())
+		Expect(append(sent(requests, here), sent(requests, there)...)).To(BeEmpty())
 		By("taking the label away")
 		label(here, "team", "none")
 		Eventually(dependencyState(orders, "pay")).Should(HavePrefix("NotPermitted"))
@@ -214,6 +208,15 @@ func label(namespace, key, value string) {
 		client.RawPatch("application/merge-patch+json", []byte(patch)))).To(Succeed())
 }
 
+// abroad makes orders, which depends on payments of another namespace under the name of pay.
+func abroad(here, there string) *v1alpha1.Microservice {
+	orders := MakeMicroservice(here, "orders")
+	orders.Spec.Dependencies = []v1alpha1.Dependency{{
+		Name: "pay", Microservice: &v1alpha1.ObjectReference{Namespace: there, Name: "payments"},
+	}}
+	return orders
+}
+
 // world is one in which orders names a target of another namespace, which does not admit it or is not there.
 type world struct {
 	kind, there, target string
@@ -224,14 +227,13 @@ type world struct {
 
 func newWorld(kind, there string) *world {
 	GinkgoHelper()
-	w := &world{kind: kind, there: there, target: "nowhere", orders: MakeMicroservice(newNamespace(), "orders")}
+	w := &world{kind: kind, there: there, target: "nowhere"}
 	if there != "without a namespace" {
 		w.target = newNamespace()
 	}
-	to := v1alpha1.ObjectReference{Namespace: w.target, Name: "payments"}
-	w.orders.Spec.Dependencies = []v1alpha1.Dependency{{Name: "pay", Microservice: &to}}
-	if kind == "Service" {
-		w.orders.Spec.Dependencies = []v1alpha1.Dependency{{Name: "pay", Service: &to, Port: "http"}}
+	w.orders = abroad(newNamespace(), w.target)
+	if d := &w.orders.Spec.Dependencies[0]; kind == "Service" {
+		d.Service, d.Microservice, d.Port = d.Microservice, nil, "http"
 	}
 	if there == "missing" || there == "without a namespace" {
 		return w
