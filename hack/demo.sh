@@ -107,6 +107,8 @@ up() {
 		  kubectl describe microservice frontend -n $shop
 		  kubectl scale microservice cartservice -n $shop --replicas=3
 		  kubectl delete deployment adservice -n $shop      # it comes back
+		  kubectl scale microservice redis-cart -n $shop --replicas=0   # cartservice has 0/1 dependencies then
+		  kubectl describe networkpolicy cartservice -n $shop   # who may call it, and whom it may call
 		  kubectl explain microservice.spec
 		  tail -f $PWD/$log
 
