@@ -35,6 +35,30 @@ const (
 	ReasonPaused = "Paused"
 )
 
+// Why pods of the newest template do not start, or do not become ready: reasons of ConditionReady while it rolls out. The
+// message has the kubelet's, the scheduler's or the server's words. They are looked for when a rollout stands still.
+const (
+	// ReasonImagePullFailed: an image cannot be pulled.
+	ReasonImagePullFailed = "ImagePullFailed"
+	// ReasonContainerConfigError: a container cannot be made: a ConfigMap, Secret or key that it names is missing, or its
+	// command cannot be run.
+	ReasonContainerConfigError = "ContainerConfigError"
+	// ReasonCrashLooping: a container ends again and again; the message has its exit code and last words.
+	ReasonCrashLooping = "CrashLooping"
+	// ReasonUnschedulable: no node takes a pod.
+	ReasonUnschedulable = "Unschedulable"
+	// ReasonVolumeNotReady: a volume cannot be attached or mounted.
+	ReasonVolumeNotReady = "VolumeNotReady"
+	// ReasonReadinessFailing: a container runs, and its startup or readiness probe fails.
+	ReasonReadinessFailing = "ReadinessFailing"
+	// ReasonQuotaExceeded: a ResourceQuota leaves no room for a pod.
+	ReasonQuotaExceeded = "QuotaExceeded"
+	// ReasonPodRefused: the API server refuses the pods for another cause: Pod Security, a LimitRange, a policy.
+	ReasonPodRefused = "PodRefused"
+	// ReasonPodNotStarting: whatever else the kubelet complains about.
+	ReasonPodNotStarting = "PodNotStarting"
+)
+
 // Available. Its reasons are ReasonAvailable, ReasonParked, ReasonUnavailable and ReasonWaitingForDependency.
 const (
 	// ConditionAvailable: the available replicas, of any revision, reach the minimum. With W = spec.replicas or the
@@ -73,6 +97,10 @@ const (
 
 	// ReasonAutoscalerPending: the HorizontalPodAutoscaler has not reported yet.
 	ReasonAutoscalerPending = "AutoscalerPending"
+	// ReasonScalingLimited: it wants more replicas than autoscaling.maxReplicas allows. Autoscaling is True.
+	ReasonScalingLimited = "ScalingLimited"
+	// ReasonMissingRequests: it scales by a share of the resource requests, and none are set.
+	ReasonMissingRequests = "MissingRequests"
 )
 
 // Reconciling, Stalled and DependencyCycle: abnormal, so present only while True.

@@ -207,6 +207,7 @@ func ours[T any, P apply.Object[T]](ms *v1alpha1.Microservice, live P) P {
 // forget drops what is remembered of a Microservice that is gone.
 func (r *MicroserviceReconciler) forget(key types.NamespacedName) {
 	r.rest.forget(key)
+	r.still.forget(key)
 	r.Door.Forget(key)
 	r.services.forget(key)
 }

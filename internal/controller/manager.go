@@ -58,6 +58,7 @@ func New(mgr ctrl.Manager, settings resources.Settings, namespaces []string) *Mi
 		},
 		Recorder:   mgr.GetEventRecorder(FieldOwner),
 		Cache:      mgr.GetCache(),
+		Live:       mgr.GetAPIReader(),
 		Settings:   settings,
 		Namespaces: sets.New(namespaces...),
 		services:   newServices(mgr),

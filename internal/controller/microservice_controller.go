@@ -4,6 +4,7 @@ package controller
 
 import (
 	"context"
+	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/util/sets"
@@ -28,12 +29,15 @@ type MicroserviceReconciler struct {
 	Recorder events.EventRecorder
 	// Cache is read for neighbours: it need not have seen the operator's own writes.
 	Cache client.Reader
+	// Live reads past every cache: the pods of a rollout that stands still.
+	Live client.Reader
 	// Settings are the operator's.
 	Settings resources.Settings
 	// Namespaces are those that it looks into; none means all.
 	Namespaces sets.Set[string]
 
 	rest     restTimer
+	still    stillness
 	services *services
 	cycles   *cycles
 }
@@ -48,6 +52,8 @@ type MicroserviceReconciler struct {
 // +kubebuilder:rbac:groups=networking.k8s.io,resources=networkpolicies,verbs=get;list;watch;create;patch;delete
 // +kubebuilder:rbac:groups=policy,resources=poddisruptionbudgets,verbs=get;list;watch;create;patch;delete
 // +kubebuilder:rbac:groups=autoscaling,resources=horizontalpodautoscalers,verbs=get;list;watch;create;patch;delete
+// +kubebuilder:rbac:groups="",resources=pods;events,verbs=list
+// +kubebuilder:rbac:groups=apps,resources=replicasets,verbs=list
 // +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch
 
 // Reconcile sends no request when everything is in place. Deleting needs no work: owner references do it.
@@ -66,12 +72,21 @@ func (r *MicroserviceReconciler) Reconcile(ctx context.Context, req ctrl.Request
 	if seen == nil {
 		return ctrl.Result{}, writeErr
 	}
-	wait, err := r.report(ctx, ms, seen)
+	look := r.lookAtPods(ctx, ms, seen)
+	rest, err := r.report(ctx, ms, seen)
 	if err != nil {
 		return ctrl.Result{}, err
 	}
 	if writeErr != nil {
 		return ctrl.Result{}, writeErr
 	}
-	return ctrl.Result{RequeueAfter: wait}, nil
+	return ctrl.Result{RequeueAfter: sooner(look, rest)}, nil
+}
+
+// sooner is the shorter of two times to wait; 0 is none.
+func sooner(a, b time.Duration) time.Duration {
+	if a == 0 || b == 0 {
+		return max(a, b)
+	}
+	return min(a, b)
 }

@@ -3,6 +3,7 @@ package controller
 import (
 	"context"
 	"fmt"
+	"maps"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -11,12 +12,14 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 	"sigs.k8s.io/controller-runtime/pkg/source"
 
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 	"github.com/microservice-dev/microservice-operator/internal/dependency"
+	"github.com/microservice-dev/microservice-operator/internal/resources"
 )
 
 // A failure that can heal without an edit is retried after 100 ms, then after twice as long each time up to 20 s: no
@@ -30,7 +33,7 @@ const (
 // the graph when something changes that they can see.
 func (r *MicroserviceReconciler) SetupWithManager(mgr ctrl.Manager) error {
 	b := ctrl.NewControllerManagedBy(mgr).
-		For(&v1alpha1.Microservice{}, builder.WithPredicates(predicate.GenerationChangedPredicate{})).
+		For(&v1alpha1.Microservice{}, builder.WithPredicates(predicate.Or(predicate.GenerationChangedPredicate{}, copiedLabelsChanged()))).
 		WithOptions(controller.Options{
 			RateLimiter: workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](firstRetry, lastRetry),
 		})
@@ -44,6 +47,15 @@ func (r *MicroserviceReconciler) SetupWithManager(mgr ctrl.Manager) error {
 		return fmt.Errorf("setting up the Microservice controller: %w", err)
 	}
 	return nil
+}
+
+// copiedLabelsChanged is for the labels of a Microservice that its children get, too. Other labels and annotations are of
+// no concern.
+func copiedLabelsChanged() predicate.Predicate {
+	return predicate.Funcs{UpdateFunc: func(e event.UpdateEvent) bool {
+		before, after := e.ObjectOld.(*v1alpha1.Microservice), e.ObjectNew.(*v1alpha1.Microservice)
+		return !maps.Equal(resources.CopiedLabels(before), resources.CopiedLabels(after))
+	}}
 }
 
 func (r *MicroserviceReconciler) watchNeighbours(mgr ctrl.Manager, b *ctrl.Builder) error {

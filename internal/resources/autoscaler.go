@@ -38,7 +38,7 @@ func autoscaler(ms *v1alpha1.Microservice) (*autoscalingv2ac.HorizontalPodAutosc
 		spec.WithBehavior(behavior)
 	}
 	return autoscalingv2ac.HorizontalPodAutoscaler(ms.Name, ms.Namespace).
-		WithLabels(labels(ms)).
+		WithLabels(childLabels(ms)).
 		WithOwnerReferences(owner(ms)).
 		WithSpec(spec), nil
 }

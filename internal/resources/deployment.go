@@ -30,7 +30,7 @@ func deployment(in Input) (*appsv1ac.DeploymentApplyConfiguration, error) {
 		spec.RevisionHistoryLimit = r.RevisionHistoryLimit
 	}
 	d := appsv1ac.Deployment(ms.Name, ms.Namespace).
-		WithLabels(labels(ms)).
+		WithLabels(childLabels(ms)).
 		WithOwnerReferences(owner(ms)).
 		WithSpec(spec)
 	if known := dependency.AddressesOf(in.Dependencies); len(known) > 0 {

@@ -28,7 +28,7 @@ func disruptionBudget(ms *v1alpha1.Microservice) *policyv1ac.PodDisruptionBudget
 		spec.WithMaxUnavailable(intstr.FromInt32(1))
 	}
 	return policyv1ac.PodDisruptionBudget(ms.Name, ms.Namespace).
-		WithLabels(labels(ms)).
+		WithLabels(childLabels(ms)).
 		WithOwnerReferences(owner(ms)).
 		WithSpec(spec)
 }

@@ -34,7 +34,7 @@ func networkPolicy(in Input) (*NetworkPolicyApplyConfiguration, error) {
 	if isolation == v1alpha1.IsolationNone {
 		return nil, nil
 	}
-	head := networkingv1ac.NetworkPolicy(ms.Name, ms.Namespace).WithLabels(labels(ms)).WithOwnerReferences(owner(ms))
+	head := networkingv1ac.NetworkPolicy(ms.Name, ms.Namespace).WithLabels(childLabels(ms)).WithOwnerReferences(owner(ms))
 	policy := &NetworkPolicyApplyConfiguration{
 		TypeMetaApplyConfiguration:   head.TypeMetaApplyConfiguration,
 		ObjectMetaApplyConfiguration: head.ObjectMetaApplyConfiguration,

@@ -25,7 +25,7 @@ func service(ms *v1alpha1.Microservice) *corev1ac.ServiceApplyConfiguration {
 		spec.WithPorts(port)
 	}
 	svc := corev1ac.Service(ms.Name, ms.Namespace).
-		WithLabels(labels(ms)).
+		WithLabels(childLabels(ms)).
 		WithOwnerReferences(owner(ms)).
 		WithSpec(spec)
 	if o := ms.Spec.Service; o != nil {

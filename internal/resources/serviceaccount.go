@@ -13,7 +13,7 @@ func serviceAccount(ms *v1alpha1.Microservice) *corev1ac.ServiceAccountApplyConf
 		return nil
 	}
 	return corev1ac.ServiceAccount(ms.Name, ms.Namespace).
-		WithLabels(labels(ms)).
+		WithLabels(childLabels(ms)).
 		WithOwnerReferences(owner(ms)).
 		WithAutomountServiceAccountToken(false)
 }

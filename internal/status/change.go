@@ -83,7 +83,7 @@ func holdCounters(stored, next *v1alpha1.MicroserviceStatus) bool {
 
 func rollingOut(s *v1alpha1.MicroserviceStatus) bool {
 	ready := meta.FindStatusCondition(s.Conditions, v1alpha1.ConditionReady)
-	return ready != nil && ready.Reason == v1alpha1.ReasonRollingOut
+	return ready != nil && (ready.Reason == v1alpha1.ReasonRollingOut || podReasons[ready.Reason])
 }
 
 func available(s *v1alpha1.MicroserviceStatus) *metav1.Condition {

@@ -1,6 +1,7 @@
 package status_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -126,6 +127,12 @@ func TestComputeAutoscaling(t *testing.T) {
 			},
 		}}
 	}
+	and := func(hpa *autoscalingv2.HorizontalPodAutoscaler, said autoscalingv2.HorizontalPodAutoscalerCondition) *autoscalingv2.HorizontalPodAutoscaler {
+		hpa.Status.Conditions = append(slices.DeleteFunc(hpa.Status.Conditions, func(c autoscalingv2.HorizontalPodAutoscalerCondition) bool {
+			return c.Type == said.Type
+		}), said)
+		return hpa
+	}
 	pending := metav1.Condition{Status: "Unknown", Reason: "AutoscalerPending", Message: "The HorizontalPodAutoscaler has not reported yet"}
 	cases := map[string]struct {
 		ms   *v1alpha1.Microservice
@@ -142,7 +149,43 @@ func TestComputeAutoscaling(t *testing.T) {
 		},
 		"an autoscaler without metrics": {
 			microservice(autoscaled), says(corev1.ConditionFalse, "FailedGetResourceMetric"),
-			metav1.Condition{Status: "False", Reason: "FailedGetResourceMetric", Message: "its words"},
+			metav1.Condition{Status: "False", Reason: "FailedGetResourceMetric",
+				Message: "its words; is a metrics server installed? kubectl top pods shows whether it answers"},
+		},
+		"an autoscaler without an adapter": {
+			microservice(autoscaled), says(corev1.ConditionFalse, "FailedGetExternalMetric"),
+			metav1.Condition{Status: "False", Reason: "FailedGetExternalMetric", Message: "its words; is the adapter installed that serves this metric?"},
+		},
+		"an autoscaler that knows no cure": {
+			microservice(autoscaled), says(corev1.ConditionFalse, "InvalidMetricSourceType"),
+			metav1.Condition{Status: "False", Reason: "InvalidMetricSourceType", Message: "its words"},
+		},
+		"a container without a request": {
+			microservice(autoscaled), and(says(corev1.ConditionFalse, "FailedGetResourceMetric"), autoscalingv2.HorizontalPodAutoscalerCondition{
+				Type: autoscalingv2.ScalingActive, Status: corev1.ConditionFalse, Reason: "FailedGetResourceMetric",
+				Message: "unable to compute the replica count: failed to get cpu utilization: missing request for cpu in container app of Pod web-1-x",
+			}),
+			metav1.Condition{Status: "False", Reason: "MissingRequests",
+				Message: "It scales by a share of the requests: there is none for cpu in container app; set spec.resources.requests.cpu"},
+		},
+		"an autoscaler at its maximum": {
+			microservice(autoscaled), and(says(corev1.ConditionTrue, "ValidMetricFound"), autoscalingv2.HorizontalPodAutoscalerCondition{
+				Type: autoscalingv2.ScalingLimited, Status: corev1.ConditionTrue, Reason: "TooManyReplicas", Message: "its words",
+			}),
+			metav1.Condition{Status: "True", Reason: "ScalingLimited",
+				Message: "It wants more than spec.autoscaling.maxReplicas (10) allows; raise it if the load is real"},
+		},
+		"an autoscaler at its minimum": {
+			microservice(autoscaled), and(says(corev1.ConditionTrue, "ValidMetricFound"), autoscalingv2.HorizontalPodAutoscalerCondition{
+				Type: autoscalingv2.ScalingLimited, Status: corev1.ConditionTrue, Reason: "TooFewReplicas", Message: "its words",
+			}),
+			metav1.Condition{Status: "True", Reason: "ValidMetricFound", Message: "its words"},
+		},
+		"an autoscaler that cannot scale": {
+			microservice(autoscaled), and(says(corev1.ConditionTrue, "ValidMetricFound"), autoscalingv2.HorizontalPodAutoscalerCondition{
+				Type: autoscalingv2.AbleToScale, Status: corev1.ConditionFalse, Reason: "FailedGetScale", Message: "its words",
+			}),
+			metav1.Condition{Status: "False", Reason: "FailedGetScale", Message: "its words"},
 		},
 	}
 	for name, tc := range cases {

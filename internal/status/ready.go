@@ -34,12 +34,27 @@ func verdict(ms *v1alpha1.Microservice, seen Observation) finding {
 	case ms.Spec.Parked():
 		return parked(d)
 	case rolledOut(d):
-		return serving(ms, d)
-	case deadlineExceeded(ms, d):
-		return stalled(v1alpha1.ReasonProgressDeadlineExceeded, deadlineMessage(ms, d))
+		return serving(ms, seen)
 	default:
-		return waiting(v1alpha1.ReasonRollingOut, rollingOutMessage(ms))
+		return rolling(ms, seen)
 	}
+}
+
+// rolling is a rollout under way, or stuck. What keeps the new pods is said of both; whether the old ones serve is
+// Available's to say.
+func rolling(ms *v1alpha1.Microservice, seen Observation) finding {
+	if deadlineExceeded(ms, seen.Deployment) {
+		return stalled(v1alpha1.ReasonProgressDeadlineExceeded, deadlineMessage(ms, seen))
+	}
+	return starting(ms, seen)
+}
+
+// starting is while replicas are still coming.
+func starting(ms *v1alpha1.Microservice, seen Observation) finding {
+	if c := whyNotReady(ms, seen); c != nil {
+		return waiting(c.reason, c.message)
+	}
+	return waiting(v1alpha1.ReasonRollingOut, rollingOutMessage(ms))
 }
 
 func waiting(reason, message string) finding {
@@ -66,14 +81,19 @@ func parked(d *appsv1.Deployment) finding {
 
 // serving is what follows a rollout. Too few replicas are an outage only where there were enough before: after an edit of
 // the size they are still coming.
-func serving(ms *v1alpha1.Microservice, d *appsv1.Deployment) finding {
+func serving(ms *v1alpha1.Microservice, seen Observation) finding {
+	d := seen.Deployment
 	switch {
 	case d.Status.AvailableReplicas >= minimumAvailable(&ms.Spec):
 		return finding{ready: ready(metav1.ConditionTrue, v1alpha1.ReasonAvailable, availableMessage(ms, d))}
 	case served(ms):
-		return waiting(v1alpha1.ReasonUnavailable, availableMessage(ms, d))
+		message := availableMessage(ms, d)
+		if c := whyNotReady(ms, seen); c != nil {
+			message = strings.TrimSuffix(message, " needed") + becauseUnavailable + c.message
+		}
+		return waiting(v1alpha1.ReasonUnavailable, message)
 	default:
-		return waiting(v1alpha1.ReasonRollingOut, rollingOutMessage(ms))
+		return starting(ms, seen)
 	}
 }
 
@@ -127,13 +147,23 @@ func progress(d *appsv1.Deployment) string {
 	return ""
 }
 
-func deadlineMessage(ms *v1alpha1.Microservice, d *appsv1.Deployment) string {
+// What stands between the words of a condition and those of the pods.
+const (
+	becauseUnavailable = " needed: "
+	becauseDeadline    = " s: "
+)
+
+// deadlineMessage ends with the pods' words, or where to look for them.
+func deadlineMessage(ms *v1alpha1.Microservice, seen Observation) string {
 	deadline := int32(600)
-	if n := d.Spec.ProgressDeadlineSeconds; n != nil {
+	if n := seen.Deployment.Spec.ProgressDeadlineSeconds; n != nil {
 		deadline = *n
 	}
-	return fmt.Sprintf("The rollout of %s made no progress for %d s; see why with: kubectl describe replicasets,pods -n %s -l %s=%s",
-		ms.Spec.Image, deadline, ms.Namespace, v1alpha1.LabelName, ms.Name)
+	message := fmt.Sprintf("The rollout of %s made no progress for %d", ms.Spec.Image, deadline)
+	if c := whyNotReady(ms, seen); c != nil {
+		return message + becauseDeadline + c.message
+	}
+	return message + fmt.Sprintf(" s; see why with: kubectl describe replicasets,pods -n %s -l %s=%s", ms.Namespace, v1alpha1.LabelName, ms.Name)
 }
 
 func replicas(d *appsv1.Deployment) int32 {

@@ -19,6 +19,8 @@ type Observation struct {
 	Deployment *appsv1.Deployment
 	Service    *corev1.Service
 	Autoscaler *autoscalingv2.HorizontalPodAutoscaler
+	// Pods are those of the Deployment's newest template, where somebody looked.
+	Pods Pods
 	// Applied says that the Deployment is as this generation asks for.
 	Applied bool
 	// Problem is why the children are not all as wanted; nil when they are.
@@ -106,7 +108,7 @@ func wantedConditions(ms *v1alpha1.Microservice, seen Observation) []metav1.Cond
 	found := verdict(ms, seen)
 	wanted := []metav1.Condition{found.ready, availableCondition(ms, seen), dependenciesCondition(ms, seen)}
 	if ms.Spec.Autoscaled() {
-		wanted = append(wanted, autoscalingCondition(seen.Autoscaler))
+		wanted = append(wanted, autoscalingCondition(ms, seen.Autoscaler))
 	}
 	if found.reconciling {
 		wanted = append(wanted, abnormal(v1alpha1.ConditionReconciling, found.ready))

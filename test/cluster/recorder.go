@@ -84,6 +84,19 @@ func (r *Recorder) Requests(namespace string) []Request {
 	return all
 }
 
+// Lists are the lists of a resource in a namespace.
+func (r *Recorder) Lists(resource, namespace string) []Request {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var all []Request
+	for _, q := range r.requests {
+		if q.Verb == "list" && q.Resource == resource && q.Namespace == namespace {
+			all = append(all, q)
+		}
+	}
+	return all
+}
+
 type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(q *http.Request) (*http.Response, error) { return f(q) }

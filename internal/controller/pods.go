@@ -1,0 +1,122 @@
+package controller
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"sync"
+	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/log"
+
+	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
+	"github.com/microservice-dev/microservice-operator/internal/status"
+)
+
+// Pods are looked at when a Deployment has stood still for restAfter, and again after as long as it has stood still by
+// then, up to lastLook: pods change without their Deployment.
+const lastLook = time.Minute
+
+// At most so many pods and events are read: of more, none tells another story.
+const maxPods = 100
+
+// stillness knows since when Deployments that are not where they shall be have not changed.
+type stillness struct {
+	mu    sync.Mutex
+	since map[types.NamespacedName]unchanged
+}
+
+type unchanged struct {
+	version string
+	since   time.Time
+}
+
+// of is how long a Deployment has been of that version.
+func (s *stillness) of(key types.NamespacedName, version string, now time.Time) time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.since == nil {
+		s.since = map[types.NamespacedName]unchanged{}
+	}
+	if s.since[key].version != version {
+		s.since[key] = unchanged{version: version, since: now}
+	}
+	return now.Sub(s.since[key].since)
+}
+
+func (s *stillness) forget(key types.NamespacedName) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.since, key)
+}
+
+// lookAtPods reads the pods of a rollout that stands still, and says when to come back; 0 is not to. Pods are in no cache:
+// a cluster has many, and most are well.
+func (r *MicroserviceReconciler) lookAtPods(ctx context.Context, ms *v1alpha1.Microservice, seen *status.Observation) time.Duration {
+	key := client.ObjectKeyFromObject(ms)
+	if !status.Stuck(ms, seen) {
+		r.still.forget(key)
+		return 0
+	}
+	still := r.still.of(key, seen.Deployment.ResourceVersion, time.Now())
+	if still < restAfter {
+		return restAfter - still
+	}
+	pods, err := r.newestPods(ctx, seen.Deployment)
+	if err != nil {
+		log.FromContext(ctx).Error(err, "Pods could not be looked at")
+	} else {
+		seen.Pods = pods
+	}
+	return min(still, lastLook)
+}
+
+// newestPods are those of the newest ReplicaSet, with the warnings about the one that does not say itself what is wrong.
+func (r *MicroserviceReconciler) newestPods(ctx context.Context, d *appsv1.Deployment) (status.Pods, error) {
+	hash, err := r.newestHash(ctx, d)
+	if err != nil || hash == "" {
+		return status.Pods{Seen: err == nil}, err
+	}
+	pods := &corev1.PodList{}
+	if err := r.Live.List(ctx, pods, client.InNamespace(d.Namespace), client.Limit(maxPods), client.MatchingLabels{
+		v1alpha1.LabelName: d.Name, appsv1.DefaultDeploymentUniqueLabelKey: hash,
+	}); err != nil {
+		return status.Pods{}, fmt.Errorf("listing pods: %w", err)
+	}
+	found := status.Pods{Seen: true, Items: pods.Items}
+	suspect := status.Suspect(pods.Items)
+	if suspect == nil {
+		return found, nil
+	}
+	warnings := &corev1.EventList{}
+	if err := r.Live.List(ctx, warnings, client.InNamespace(d.Namespace), client.Limit(maxPods), client.MatchingFields{
+		"involvedObject.uid": string(suspect.UID), "type": corev1.EventTypeWarning,
+	}); err != nil {
+		return status.Pods{}, fmt.Errorf("listing the events of pod %s: %w", suspect.Name, err)
+	}
+	found.Warnings = warnings.Items
+	return found, nil
+}
+
+// newestHash is that of the ReplicaSet with the highest revision: after a roll-back it is not the youngest.
+func (r *MicroserviceReconciler) newestHash(ctx context.Context, d *appsv1.Deployment) (string, error) {
+	sets := &metav1.PartialObjectMetadataList{}
+	sets.SetGroupVersionKind(appsv1.SchemeGroupVersion.WithKind("ReplicaSetList"))
+	if err := r.Live.List(ctx, sets, client.InNamespace(d.Namespace), client.MatchingLabels{v1alpha1.LabelName: d.Name}); err != nil {
+		return "", fmt.Errorf("listing ReplicaSets: %w", err)
+	}
+	hash, newest := "", -1
+	for i := range sets.Items {
+		set := &sets.Items[i]
+		revision, err := strconv.Atoi(set.Annotations["deployment.kubernetes.io/revision"])
+		if err == nil && revision > newest && metav1.IsControlledBy(set, d) {
+			hash, newest = set.Labels[appsv1.DefaultDeploymentUniqueLabelKey], revision
+		}
+	}
+	return hash, nil
+}

@@ -1,0 +1,123 @@
+package status
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
+)
+
+// The reasons for which a kubelet lets a container wait:
+// https://github.com/kubernetes/kubernetes/blob/v1.37.2/pkg/kubelet/images/types.go and
+// https://github.com/kubernetes/kubernetes/blob/v1.37.2/pkg/kubelet/kuberuntime/kuberuntime_container.go.
+var (
+	imageReasons = []string{
+		"ImagePullBackOff", "ErrImagePull", "ErrImageNeverPull", "InvalidImageName", "ImageInspectError", "RegistryUnavailable",
+		"SignatureValidationFailed",
+	}
+	configReasons = []string{
+		"CreateContainerConfigError", "CreateContainerError", "RunContainerError", "PreCreateHookError", "PreStartHookError", "PostStartHookError",
+	}
+)
+
+// eachContainer asks the containers of a pod in a fixed order.
+func eachContainer(pod *corev1.Pod, find func(name string, c *corev1.ContainerStatus) *cause) *cause {
+	all := containers(pod)
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		if c := find(name, all[name]); c != nil {
+			return c
+		}
+	}
+	return nil
+}
+
+// imagePull says the same while the kubelet tries and while it backs off.
+func imagePull(pod *corev1.Pod) *cause {
+	return eachContainer(pod, func(name string, c *corev1.ContainerStatus) *cause {
+		w := c.State.Waiting
+		if w == nil || !slices.Contains(imageReasons, w.Reason) {
+			return nil
+		}
+		message := fmt.Sprintf("%s: image %s cannot be pulled", name, c.Image)
+		if said := pullError(w.Message); said != "" {
+			message += ": " + said
+		}
+		return &cause{v1alpha1.ReasonImagePullFailed, message}
+	})
+}
+
+// pullError takes the cause out of "Back-off pulling image ...: ErrImagePull: the cause". Before Kubernetes 1.32 there
+// is none in it.
+func pullError(message string) string {
+	if _, said, found := strings.Cut(message, "ErrImagePull: "); found {
+		return said
+	}
+	if strings.HasPrefix(message, "Back-off pulling image") {
+		return ""
+	}
+	return message
+}
+
+func containerConfig(pod *corev1.Pod) *cause {
+	return eachContainer(pod, func(name string, c *corev1.ContainerStatus) *cause {
+		w := c.State.Waiting
+		if w == nil || !slices.Contains(configReasons, w.Reason) {
+			return nil
+		}
+		return &cause{v1alpha1.ReasonContainerConfigError, fmt.Sprintf("%s cannot be made: %s", name, w.Message)}
+	})
+}
+
+// crash has no count of restarts, and says the same while the container waits, runs and ends.
+func crash(pod *corev1.Pod) *cause {
+	return eachContainer(pod, func(name string, c *corev1.ContainerStatus) *cause {
+		ended := c.State.Terminated
+		if ended == nil {
+			ended = c.LastTerminationState.Terminated
+		}
+		backingOff := c.State.Waiting != nil && c.State.Waiting.Reason == "CrashLoopBackOff"
+		switch {
+		case c.Ready || ended == nil && !backingOff:
+			return nil
+		case ended == nil:
+			return &cause{v1alpha1.ReasonCrashLooping, name + " ends again and again"}
+		case ended.ExitCode == 0 && strings.HasPrefix(name, "Init"):
+			return nil
+		}
+		return &cause{v1alpha1.ReasonCrashLooping, name + " ends again and again: " + lastWords(ended)}
+	})
+}
+
+// maxLastWords bounds what a container wrote to its termination log.
+const maxLastWords = 256
+
+func lastWords(ended *corev1.ContainerStateTerminated) string {
+	words := fmt.Sprintf("exit code %d", ended.ExitCode)
+	if ended.Reason != "" && ended.Reason != "Error" && ended.Reason != "Completed" {
+		words += " (" + ended.Reason + ")"
+	}
+	if said := strings.TrimSpace(ended.Message); said != "" {
+		if len(said) > maxLastWords {
+			said = "..." + strings.ToValidUTF8(said[len(said)-maxLastWords:], "")
+		}
+		words += ": " + said
+	}
+	return words
+}
+
+// when is the time of an event in either of its forms.
+func when(e *corev1.Event) *metav1.Time {
+	switch {
+	case e.Series != nil:
+		return &metav1.Time{Time: e.Series.LastObservedTime.Time}
+	case !e.LastTimestamp.IsZero():
+		return &e.LastTimestamp
+	default:
+		return &metav1.Time{Time: e.EventTime.Time}
+	}
+}
