@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	appsv1 "k8s.io/api/apps/v1"
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
@@ -193,6 +194,7 @@ func (r *MicroserviceReconciler) observe(ms *v1alpha1.Microservice, live *childr
 	if ms.Spec.Paused {
 		seen.Pending = pending(b.Changes())
 	}
+	seen.Rewritten = slices.ContainsFunc(b.Changes(), func(c apply.Change) bool { return c.Kind == kindDeployment })
 	seen.Applied = !b.Failed(kindDeployment, kindAutoscaler) && !unguarded(b, ms)
 	return seen
 }

@@ -37,6 +37,8 @@ var (
 	// requests are those of the operator that runs for all specs; specs look at their own namespace's.
 	requests *cluster.Recorder
 	operator *runningOperator
+	// kubeconfig is for kubectl, with the rights of an administrator.
+	kubeconfig string
 	// logs are what operators wrote.
 	logs = &logBook{}
 )
@@ -59,6 +61,8 @@ var _ = BeforeSuite(func() {
 	Expect(err).NotTo(HaveOccurred())
 	DeferCleanup(func() { Expect(kube.Stop()).To(Succeed()) })
 	Expect(kube.StartControllers(ctx)).To(Succeed())
+	kubeconfig, err = kube.Kubeconfig()
+	Expect(err).NotTo(HaveOccurred())
 	k8s, err = client.NewWithWatch(kube.Config, client.Options{Scheme: NewScheme()})
 	Expect(err).NotTo(HaveOccurred())
 	operatorConfig = operatorUser()

@@ -168,3 +168,26 @@ func TestComputeCounters(t *testing.T) {
 		t.Errorf("Compute() but for the conditions (-want +got):\n%s", diff)
 	}
 }
+
+// An autoscaler's new number is no rollout, also before the Deployment's controller has seen it.
+func TestComputeResized(t *testing.T) {
+	resized := seen(deployment(counts(8, 3, 3, 3), unobserved))
+	rewritten := resized
+	rewritten.Rewritten = true
+	restarted := seen(deployment(counts(3, 3, 1, 3), unobserved))
+	ready := after(microservice(), seen(deployment()))
+	for name, tc := range map[string]struct {
+		ms   *v1alpha1.Microservice
+		seen status.Observation
+		want string
+	}{
+		"by somebody else":             {ready, resized, "Available"},
+		"by us":                        {ready, rewritten, "RollingOut"},
+		"while it was not rolled out":  {ready, restarted, "RollingOut"},
+		"before it was ever available": {microservice(), resized, "RollingOut"},
+	} {
+		if got := condition(status.Compute(tc.ms, tc.seen, now), v1alpha1.ConditionReady).Reason; got != tc.want {
+			t.Errorf("a Deployment that is resized %s: Ready is %s, want %s", name, got, tc.want)
+		}
+	}
+}

@@ -91,7 +91,7 @@ func violated(ms *v1alpha1.Microservice, o status.Observation, s v1alpha1.Micros
 		return ""
 	case o.Problem != nil || len(o.Pending) > 0 || !o.Applied || d == nil:
 		return "Ready=True, and not everything is written"
-	case d.Status.ObservedGeneration < d.Generation:
+	case d.Status.ObservedGeneration < d.Generation && (o.Rewritten || !wasReady(ms)):
 		return "Ready=True, and the Deployment has not observed its generation"
 	case d.Status.UpdatedReplicas != d.Status.Replicas:
 		return "Ready=True, and a replica has an old template"
@@ -99,6 +99,12 @@ func violated(ms *v1alpha1.Microservice, o status.Observation, s v1alpha1.Micros
 		return "Ready=True, and Available is not"
 	}
 	return ""
+}
+
+// wasReady says that this generation was rolled out before.
+func wasReady(ms *v1alpha1.Microservice) bool {
+	before := condition(ms.Status, v1alpha1.ConditionReady)
+	return before.ObservedGeneration == ms.Generation && (before.Status == metav1.ConditionTrue || before.Reason == v1alpha1.ReasonUnavailable)
 }
 
 func randomMicroservice(random *rand.Rand) *v1alpha1.Microservice {
@@ -119,7 +125,7 @@ func randomMicroservice(random *rand.Rand) *v1alpha1.Microservice {
 }
 
 func randomObservation(random *rand.Rand) status.Observation {
-	o := status.Observation{Applied: random.Intn(8) > 0}
+	o := status.Observation{Applied: random.Intn(8) > 0, Rewritten: random.Intn(4) == 0}
 	if random.Intn(10) > 0 {
 		there := random.Int31n(5)
 		o.Deployment = deployment(

@@ -33,7 +33,7 @@ func verdict(ms *v1alpha1.Microservice, seen Observation) finding {
 		return waiting(v1alpha1.ReasonRollingOut, "The Deployment is being written")
 	case ms.Spec.Parked():
 		return parked(d)
-	case rolledOut(d):
+	case rolledOut(d), resized(ms, seen):
 		return serving(ms, seen)
 	default:
 		return rolling(ms, seen)
@@ -73,7 +73,7 @@ func paused(pending []string) finding {
 const parkedMessage = "spec.replicas is 0: nothing runs, as asked"
 
 func parked(d *appsv1.Deployment) finding {
-	if d.Status.ObservedGeneration < d.Generation || d.Status.Replicas > 0 {
+	if unobserved(d) || d.Status.Replicas > 0 {
 		return waiting(v1alpha1.ReasonRollingOut, "The last replicas are being stopped")
 	}
 	return finding{ready: ready(metav1.ConditionTrue, v1alpha1.ReasonParked, parkedMessage)}
@@ -124,7 +124,23 @@ func ready(status metav1.ConditionStatus, reason, message string) metav1.Conditi
 // rolledOut says that every pod has the newest template. The Deployment says the first also during a roll-back to a
 // template that it had before, when no pod is updated yet.
 func rolledOut(d *appsv1.Deployment) bool {
-	return progress(d) == "NewReplicaSetAvailable" && d.Status.UpdatedReplicas == d.Status.Replicas
+	return !unobserved(d) && complete(d)
+}
+
+// complete is what the Deployment's controller said when it last looked.
+func complete(d *appsv1.Deployment) bool {
+	return lastProgress(d) == "NewReplicaSetAvailable" && d.Status.UpdatedReplicas == d.Status.Replicas
+}
+
+// resized says that what was rolled out has been written by somebody else, most likely an autoscaler, and that the
+// Deployment's controller has not looked yet. Until then it is as it was.
+func resized(ms *v1alpha1.Microservice, seen Observation) bool {
+	d := seen.Deployment
+	return unobserved(d) && !seen.Rewritten && served(ms) && complete(d)
+}
+
+func unobserved(d *appsv1.Deployment) bool {
+	return d.Status.ObservedGeneration < d.Generation
 }
 
 // deadlineExceeded is sticky for a generation: the Deployment itself forgets it with the next pod that starts.
@@ -136,9 +152,13 @@ func deadlineExceeded(ms *v1alpha1.Microservice, d *appsv1.Deployment) bool {
 
 // progress is what the Deployment says of its newest template, empty while it has not looked at it.
 func progress(d *appsv1.Deployment) string {
-	if d.Status.ObservedGeneration < d.Generation {
+	if unobserved(d) {
 		return ""
 	}
+	return lastProgress(d)
+}
+
+func lastProgress(d *appsv1.Deployment) string {
 	for _, c := range d.Status.Conditions {
 		if c.Type == appsv1.DeploymentProgressing {
 			return c.Reason

@@ -23,6 +23,8 @@ type Observation struct {
 	Pods Pods
 	// Applied says that the Deployment is as this generation asks for.
 	Applied bool
+	// Rewritten says that the Deployment was written in this look.
+	Rewritten bool
 	// Problem is why the children are not all as wanted; nil when they are.
 	Problem *Problem
 	// Dependencies are those of the spec, in its order. The times of their last transitions are not known yet.

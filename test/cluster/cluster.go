@@ -60,7 +60,7 @@ func Start() (*Cluster, error) {
 
 // StartControllers starts the controller manager, the scheduler and a node played by KWOK, whose pods become ready.
 func (c *Cluster) StartControllers(ctx context.Context) error {
-	kubeconfig, err := c.kubeconfig()
+	kubeconfig, err := c.Kubeconfig()
 	if err != nil {
 		return err
 	}
@@ -75,7 +75,7 @@ func (c *Cluster) StartControllers(ctx context.Context) error {
 		{"kube-scheduler", "--secure-port=0", "--leader-elect=false", "--kubeconfig=" + kubeconfig},
 		{"kwok", "--manage-all-nodes=true", "--config=" + config, "--kubeconfig=" + kubeconfig},
 	} {
-		p, err := start(filepath.Join(assets(), command[0]), command[1:]...)
+		p, err := start(Program(command[0]), command[1:]...)
 		if err != nil {
 			return errors.Join(err, c.Stop())
 		}
@@ -110,6 +110,11 @@ func Root() string {
 	return filepath.Join(filepath.Dir(file), "..", "..")
 }
 
+// Program is the path of one of the cluster's programs, such as kubectl.
+func Program(name string) string {
+	return filepath.Join(assets(), name)
+}
+
 func assets() string {
 	if dir := os.Getenv("KUBEBUILDER_ASSETS"); dir != "" {
 		return dir
@@ -117,7 +122,9 @@ func assets() string {
 	return filepath.Join(Root(), "bin", "k8s")
 }
 
-func (c *Cluster) kubeconfig() (string, error) {
+// Kubeconfig writes a kubeconfig file with the rights of an administrator, for programs such as the controllers and
+// kubectl, and returns its path. It goes with the cluster.
+func (c *Cluster) Kubeconfig() (string, error) {
 	user, err := c.env.AddUser(envtest.User{Name: "system:controllers", Groups: []string{"system:masters"}}, nil)
 	if err != nil {
 		return "", fmt.Errorf("adding a user for the controllers: %w", err)
