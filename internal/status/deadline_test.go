@@ -24,6 +24,7 @@ func TestComputeProgressDeadline(t *testing.T) {
 		return ms
 	}
 	refused := status.Observation{Deployment: exceeded(), Problem: &status.Problem{Reason: v1alpha1.ReasonApplyFailed, Message: "quota"}}
+	unusable := status.Observation{Deployment: exceeded(), Problem: &status.Problem{Reason: v1alpha1.ReasonInvalidSpec, Message: "env", Stalled: true}}
 	cases := map[string]struct {
 		ms           *v1alpha1.Microservice
 		seen         status.Observation
@@ -54,8 +55,11 @@ func TestComputeProgressDeadline(t *testing.T) {
 		"it ends with a new generation that is observed": {
 			edited(), seen(rollingOut(1, 3)), "RollingOut", "Reconciling",
 		},
-		"a problem hides it": {
-			stalled(), refused, "ApplyFailed", "Reconciling",
+		"trouble with a child does not hide it": {
+			stalled(), refused, "ProgressDeadlineExceeded", "Stalled",
+		},
+		"a problem that needs an edit does": {
+			stalled(), unusable, "InvalidSpec", "Stalled",
 		},
 		"it comes back after a problem, from the Deployment": {
 			after(microservice(), refused), seen(exceeded()), "ProgressDeadlineExceeded", "Stalled",

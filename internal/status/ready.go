@@ -23,6 +23,8 @@ func verdict(ms *v1alpha1.Microservice, seen Observation) finding {
 	switch {
 	case seen.Problem != nil && seen.Problem.Stalled:
 		return stalled(seen.Problem.Reason, seen.Problem.Message)
+	case seen.Problem != nil && pastDeadline(ms) && d != nil && !rolledOut(d):
+		return stalled(v1alpha1.ReasonProgressDeadlineExceeded, deadlineMessage(ms, seen))
 	case seen.Problem != nil:
 		return waiting(seen.Problem.Reason, seen.Problem.Message)
 	case len(seen.Pending) > 0:
@@ -145,9 +147,13 @@ func unobserved(d *appsv1.Deployment) bool {
 
 // deadlineExceeded is sticky for a generation: the Deployment itself forgets it with the next pod that starts.
 func deadlineExceeded(ms *v1alpha1.Microservice, d *appsv1.Deployment) bool {
+	return pastDeadline(ms) || progress(d) == "ProgressDeadlineExceeded"
+}
+
+// pastDeadline is what was said of this generation before. Trouble with a child does not make it hopeful again.
+func pastDeadline(ms *v1alpha1.Microservice) bool {
 	before := readyBefore(ms)
-	return before != nil && before.Reason == v1alpha1.ReasonProgressDeadlineExceeded ||
-		progress(d) == "ProgressDeadlineExceeded"
+	return before != nil && before.Reason == v1alpha1.ReasonProgressDeadlineExceeded
 }
 
 // progress is what the Deployment says of its newest template, empty while it has not looked at it.
