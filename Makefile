@@ -78,21 +78,25 @@ fmt: ## Format the code.
 vet: ## Run go vet.
 	go vet ./...
 	cd test/reachability && go vet ./...
+	cd test/gitops/helm && go vet ./...
 
 .PHONY: test
 test: controlplane ## Run all tests, with a real API server and real controllers.
 	go test ./... -timeout 30m
 	cd test/reachability && go test ./...
+	cd test/gitops/helm && go test ./...
 
 .PHONY: golden
 golden: ## Rewrite the golden files of the builders. Read the difference before you commit it.
 	go test ./internal/resources -run TestGolden -update
+	go test ./test/argocd -run TestGolden -update
 
 .PHONY: lint
 lint: golangci-lint ## Run the linters, with the API linter and the import fences.
 	$(GOLANGCI_LINT) run
 	$(GOLANGCI_LINT) run -c .golangci-kal.yml ./api/...
 	cd test/reachability && $(GOLANGCI_LINT) run -c ../../.golangci.yml
+	cd test/gitops/helm && $(GOLANGCI_LINT) run -c ../../../.golangci.yml
 
 .PHONY: lint-fix
 lint-fix: golangci-lint ## Run the linters and fix what they can fix.
@@ -109,6 +113,7 @@ $(GOLANGCI_LINT): go.tools.mod
 	go build -modfile=go.tools.mod -o $@ sigs.k8s.io/kube-api-linter/cmd/golangci-lint-kube-api-linter
 
 include make/verify.mk
+include make/docs.mk
 
 ##@ Build
 

@@ -3,8 +3,8 @@
 # First what may write: generators. Then what only reads. Last, nothing may have changed.
 .PHONY: verify
 verify: ## Check that everything generated is fresh, formatted, linted and tidy.
-	@$(MAKE) --no-print-directory verify-generated verify-tidy
-	@$(MAKE) --no-print-directory verify-fmt verify-vet verify-lint verify-fences verify-shell
+	@$(MAKE) --no-print-directory verify-generated verify-docs verify-tidy
+	@$(MAKE) --no-print-directory verify-fmt verify-vet verify-lint verify-fences verify-shell verify-samples
 
 .PHONY: verify-generated
 verify-generated: ## Check that the generated files are up to date.
@@ -15,8 +15,8 @@ verify-generated: ## Check that the generated files are up to date.
 .PHONY: verify-tidy
 verify-tidy: ## Check that the module files are tidy.
 	@before=$$(hack/verify/tree.sh); \
-	go mod tidy && (cd hack/controlplane && go mod tidy) && (cd test/reachability && go mod tidy); \
-	hack/verify/same.sh "$$before" "module files are not tidy; run: go mod tidy, also in hack/controlplane and test/reachability"
+	go mod tidy && (cd hack/controlplane && go mod tidy) && (cd test/reachability && go mod tidy) && (cd test/gitops/helm && go mod tidy); \
+	hack/verify/same.sh "$$before" "module files are not tidy; run: go mod tidy, also in hack/controlplane, test/reachability and test/gitops/helm"
 
 .PHONY: verify-fmt
 verify-fmt: ## Check the format.

@@ -1,0 +1,80 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+)
+
+const madeBy = "`make docs` writes this page from [%s](../../%s).\n"
+
+// conditionsPage lists the conditions and their reasons.
+func conditionsPage(groups []group) []byte {
+	page := &bytes.Buffer{}
+	fmt.Fprintf(page, "# Conditions and reasons\n\nWhat each is for, as the code has it. [Status](../concepts/status.md) has the cures.\n"+madeBy,
+		conditionsSource, conditionsSource)
+	for _, g := range groups {
+		title, rest, _ := strings.Cut(g.title, ". ")
+		fmt.Fprintf(page, "\n## %s\n\n", strings.TrimSuffix(title, "."))
+		if rest != "" {
+			fmt.Fprintf(page, "%s\n\n", rest)
+		}
+		fmt.Fprint(page, "| word | is a | what it means |\n|---|---|---|\n")
+		for _, w := range g.words {
+			kind := "reason"
+			if w.isCondition() {
+				kind = "**condition**"
+			}
+			fmt.Fprintf(page, "| `%s` | %s | %s |\n", w.value, kind, cell(w.meaning))
+		}
+	}
+	return page.Bytes()
+}
+
+// eventsPage lists the events. Their reasons are those of Ready, and the one of a cycle.
+func eventsPage(groups []group, normal map[string]bool) []byte {
+	page := &bytes.Buffer{}
+	fmt.Fprint(page, `# Events
+
+An event is sent when Ready has another status or another reason than before, and when a cycle is found; after the status is written.
+Its reason and message are the condition's. Its related object is the Deployment, or the dependency that a first start waits for.
+
+`)
+	fmt.Fprintf(page, madeBy, conditionsSource, conditionsSource)
+	fmt.Fprint(page, "\n| reason | type | sent when Ready, or DependencyCycle, takes this reason |\n|---|---|---|\n")
+	for _, g := range groups {
+		for _, w := range g.words {
+			switch {
+			case !w.isCondition() && g.ofReady():
+				fmt.Fprintf(page, "| `%s` | %s | %s |\n", w.value, eventType(w, normal), cell(w.meaning))
+			case w.constant == "ConditionDependencyCycle":
+				fmt.Fprintf(page, "| `%s` | Warning | %s |\n", w.value, cell(w.meaning))
+			}
+		}
+	}
+	fmt.Fprint(page, "\n`kubectl events --for microservice/NAME` shows them. The API server keeps events for an hour, unless it is told otherwise.\n")
+	return page.Bytes()
+}
+
+// ofReady says whether Ready takes the reasons of the group.
+func (g group) ofReady() bool {
+	return g.words[0].constant == "ConditionReady" || strings.Contains(g.title, "reasons of `Ready`")
+}
+
+// eventType follows the comments: a reason of Ready says so where Ready is not False.
+func eventType(w word, normal map[string]bool) string {
+	notFalse := strings.Contains(w.meaning, "Ready is True") || strings.Contains(w.meaning, "Ready is Unknown")
+	if notFalse || normal[w.constant] {
+		return "Normal"
+	}
+	return "Warning"
+}
+
+// cell begins with a capital, but for the name of a field.
+func cell(text string) string {
+	text = strings.ReplaceAll(text, "|", `\|`)
+	if first, _, _ := strings.Cut(text, " "); strings.Contains(first, ".") {
+		return text
+	}
+	return strings.ToUpper(text[:1]) + text[1:]
+}

@@ -1,0 +1,4 @@
+{{- define "gvDetails" -}}
+`apiVersion: {{ .GroupVersionString }}`
+{{ range .SortedTypes }}{{ template "type" . }}{{ end }}
+{{- end -}}

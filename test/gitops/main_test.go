@@ -1,0 +1,97 @@
+// Package gitops_test runs the tools that teams deploy with: kustomize, the script for pipelines, and kubeconform.
+package gitops_test
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/tools/clientcmd"
+	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
+	"github.com/microservice-dev/microservice-operator/test/cluster"
+)
+
+var (
+	kube   client.Client
+	server *cluster.Cluster
+)
+
+func TestMain(m *testing.M) { os.Exit(run(m)) }
+
+func run(m *testing.M) (code int) {
+	var err error
+	if server, err = cluster.Start(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer func() {
+		if err := server.Stop(); err != nil {
+			fmt.Fprintln(os.Stderr, "stopping the API server:", err)
+			code = 1
+		}
+	}()
+	scheme := runtime.NewScheme()
+	if err := v1alpha1.AddToScheme(scheme); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	plain, err := client.New(server.Config, client.Options{Scheme: scheme})
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "creating a client:", err)
+		return 1
+	}
+	kube = client.WithFieldValidation(plain, "Strict")
+	return m.Run()
+}
+
+// kubectlFolder is where kubectl is, for the PATH.
+func kubectlFolder() string {
+	if assets := os.Getenv("KUBEBUILDER_ASSETS"); assets != "" {
+		return assets
+	}
+	return filepath.Join(cluster.Root(), "bin", "k8s")
+}
+
+// tool runs a tool of go.tools.mod in the root of the repository.
+func tool(t *testing.T, name string, args ...string) (string, error) {
+	t.Helper()
+	cmd := exec.Command("go", append([]string{"tool", "-modfile=go.tools.mod", name}, args...)...)
+	cmd.Dir = cluster.Root()
+	var said strings.Builder
+	cmd.Stderr = &said
+	output, err := cmd.Output()
+	if err != nil {
+		return string(output), fmt.Errorf("%s %s: %w\n%s%s", name, strings.Join(args, " "), err, said.String(), output)
+	}
+	return string(output), nil
+}
+
+func contents(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func kubeconfig(t *testing.T, dir, address string) string {
+	t.Helper()
+	config := clientcmdapi.NewConfig()
+	config.Clusters["test"] = &clientcmdapi.Cluster{Server: address, CertificateAuthorityData: server.Config.CAData}
+	config.AuthInfos["test"] = &clientcmdapi.AuthInfo{ClientCertificateData: server.Config.CertData, ClientKeyData: server.Config.KeyData}
+	config.Contexts["test"] = &clientcmdapi.Context{Cluster: "test", AuthInfo: "test"}
+	config.CurrentContext = "test"
+	path := filepath.Join(dir, "kubeconfig")
+	if err := clientcmd.WriteToFile(*config, path); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
