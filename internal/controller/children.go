@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
@@ -42,21 +43,21 @@ func childKinds() []client.Object {
 	}
 }
 
-// write makes the children as wanted and says what is there then. A nil observation means that there is nothing to
-// report: the read failed, or the namespace is going away.
-func (r *MicroserviceReconciler) write(ctx context.Context, ms *v1alpha1.Microservice) (*status.Observation, error) {
+// write makes the children as wanted, says what is there then, and how long the number of replicas has to wait. A nil
+// observation means that there is nothing to report: the read failed, or the namespace is going away.
+func (r *MicroserviceReconciler) write(ctx context.Context, ms *v1alpha1.Microservice) (*status.Observation, time.Duration, error) {
 	live, err := r.read(ctx, client.ObjectKeyFromObject(ms))
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	around, err := r.look(ctx, ms, live)
 	if errors.Is(err, errNotWatchedYet) {
-		return nil, nil
+		return nil, 0, nil
 	}
 	if err != nil {
 		seen := r.observe(ms, live, nil, nil)
 		seen.Problem = unreadable(err)
-		return seen, err
+		return seen, 0, err
 	}
 	wanted, err := resources.For(resources.Input{
 		Microservice: ms, Settings: r.Settings, Dependencies: around.dependencies, Dependents: around.dependents,
@@ -64,17 +65,19 @@ func (r *MicroserviceReconciler) write(ctx context.Context, ms *v1alpha1.Microse
 	if err != nil {
 		seen := r.observe(ms, live, around, nil)
 		seen.Problem = invalidSpec(err)
-		return seen, reconcile.TerminalError(err)
+		return seen, 0, reconcile.TerminalError(err)
 	}
 	if len(around.awaited) > 0 {
 		wanted.Deployment, wanted.Autoscaler = nil, nil
 	}
 	batch := r.Door.Begin(ms, ms.Spec.Paused)
-	put(ctx, batch, ms, wanted, live)
+	handover := r.put(ctx, batch, ms, wanted, live)
 	if namespaceTerminating(batch.Changes()) {
-		return nil, nil
+		return nil, 0, nil
 	}
-	return r.observe(ms, live, around, batch), retry(batch.Changes())
+	seen := r.observe(ms, live, around, batch)
+	seen.Applied = seen.Applied && handover == 0
+	return seen, handover, retry(batch.Changes())
 }
 
 func (r *MicroserviceReconciler) read(ctx context.Context, key types.NamespacedName) (*children, error) {
@@ -108,9 +111,9 @@ func get[T any, P apply.Object[T]](ctx context.Context, reader client.Reader, ke
 
 // put is the order of writes. One child's failure does not stop the others, with one exception, fail closed: no pod
 // starts, and none changes, without the ServiceAccount and NetworkPolicy that it shall have; a parked Deployment starts
-// none. An autoscaler that goes is gone before the number of replicas is sent, or it would answer with its own; one
-// that comes finds the Deployment. What is no longer wanted goes when everything else is in place.
-func put(ctx context.Context, b *apply.Batch, ms *v1alpha1.Microservice, wanted *resources.Set, live *children) {
+// none. An autoscaler that goes is gone for a moment before the number of replicas is sent, or it would answer with its
+// own; one that comes finds the Deployment. What is no longer wanted goes when everything else is in place.
+func (r *MicroserviceReconciler) put(ctx context.Context, b *apply.Batch, ms *v1alpha1.Microservice, wanted *resources.Set, live *children) (handover time.Duration) {
 	if wanted.ServiceAccount != nil {
 		live.serviceAccount = apply.Put(ctx, b, wanted.ServiceAccount, live.serviceAccount)
 	}
@@ -124,9 +127,9 @@ func put(ctx context.Context, b *apply.Batch, ms *v1alpha1.Microservice, wanted 
 		live.disruptionBudget = apply.Put(ctx, b, wanted.DisruptionBudget, live.disruptionBudget)
 	}
 	if wanted.Autoscaler == nil {
-		apply.Remove(ctx, b, live.autoscaler)
+		handover = r.removeAutoscaler(ctx, b, ms, live.autoscaler)
 	}
-	if wanted.Deployment != nil && !unguarded(b, ms) && !b.Failed(kindAutoscaler) {
+	if wanted.Deployment != nil && !unguarded(b, ms) && !b.Failed(kindAutoscaler) && handover == 0 {
 		live.deployment = apply.Put(ctx, b, wanted.Deployment, live.deployment, sizeOption(ms)...)
 	}
 	if wanted.Autoscaler != nil {
@@ -135,6 +138,18 @@ func put(ctx context.Context, b *apply.Batch, ms *v1alpha1.Microservice, wanted 
 	if !b.Failed() {
 		prune(ctx, b, wanted, live)
 	}
+	return handover
+}
+
+// removeAutoscaler says how long the number of replicas has to wait: the autoscaler goes now, or went a moment ago.
+func (r *MicroserviceReconciler) removeAutoscaler(ctx context.Context, b *apply.Batch, ms *v1alpha1.Microservice, live *autoscalingv2.HorizontalPodAutoscaler) time.Duration {
+	before := len(b.Changes())
+	apply.Remove(ctx, b, live)
+	key := client.ObjectKeyFromObject(ms)
+	if len(b.Changes()) > before && !b.Failed(kindAutoscaler) && !ms.Spec.Paused {
+		r.handovers.begin(key)
+	}
+	return r.handovers.left(key)
 }
 
 // The kinds whose failure decides over others.
@@ -210,6 +225,7 @@ func ours[T any, P apply.Object[T]](ms *v1alpha1.Microservice, live P) P {
 func (r *MicroserviceReconciler) forget(key types.NamespacedName) {
 	r.rest.forget(key)
 	r.still.forget(key)
+	r.handovers.forget(key)
 	r.Door.Forget(key)
 	r.services.forget(key)
 }

@@ -36,10 +36,11 @@ type MicroserviceReconciler struct {
 	// Namespaces are those that it looks into; none means all.
 	Namespaces sets.Set[string]
 
-	rest     restTimer
-	still    stillness
-	services *services
-	cycles   *cycles
+	rest      restTimer
+	still     stillness
+	handovers handovers
+	services  *services
+	cycles    *cycles
 }
 
 // +kubebuilder:rbac:groups=apps.microservice.dev,resources=microservices,verbs=get;list;watch
@@ -68,7 +69,7 @@ func (r *MicroserviceReconciler) Reconcile(ctx context.Context, req ctrl.Request
 	if !ms.DeletionTimestamp.IsZero() {
 		return ctrl.Result{}, nil
 	}
-	seen, writeErr := r.write(ctx, ms)
+	seen, handover, writeErr := r.write(ctx, ms)
 	if seen == nil {
 		return ctrl.Result{}, writeErr
 	}
@@ -80,7 +81,7 @@ func (r *MicroserviceReconciler) Reconcile(ctx context.Context, req ctrl.Request
 	if writeErr != nil {
 		return ctrl.Result{}, writeErr
 	}
-	return ctrl.Result{RequeueAfter: sooner(look, rest)}, nil
+	return ctrl.Result{RequeueAfter: sooner(handover, sooner(look, rest))}, nil
 }
 
 // sooner is the shorter of two times to wait; 0 is none.

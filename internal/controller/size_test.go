@@ -10,6 +10,7 @@ import (
 	. "github.com/onsi/gomega"
 	appsv1 "k8s.io/api/apps/v1"
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/watch"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -189,4 +190,6 @@ func travelWithCrash(namespace string, n int) {
 		}
 	})
 	o.stop()
+	// Its autoscaler would keep the controllers busy for as long as the suite runs.
+	Expect(client.IgnoreNotFound(k8s.Delete(ctx, &v1alpha1.Microservice{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "web"}}))).To(Succeed())
 }
