@@ -141,17 +141,6 @@ func (r *MicroserviceReconciler) put(ctx context.Context, b *apply.Batch, ms *v1
 	return handover
 }
 
-// removeAutoscaler says how long the number of replicas has to wait: the autoscaler goes now, or went a moment ago.
-func (r *MicroserviceReconciler) removeAutoscaler(ctx context.Context, b *apply.Batch, ms *v1alpha1.Microservice, live *autoscalingv2.HorizontalPodAutoscaler) time.Duration {
-	before := len(b.Changes())
-	apply.Remove(ctx, b, live)
-	key := client.ObjectKeyFromObject(ms)
-	if len(b.Changes()) > before && !b.Failed(kindAutoscaler) && !ms.Spec.Paused {
-		r.handovers.begin(key)
-	}
-	return r.handovers.left(key)
-}
-
 // The kinds whose failure decides over others.
 const (
 	kindDeployment = "Deployment"

@@ -1,50 +1,32 @@
 package controller
 
 import (
-	"sync"
+	"context"
 	"time"
 
-	"k8s.io/apimachinery/pkg/types"
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
+	"github.com/microservice-dev/microservice-operator/internal/apply"
 )
 
 // handoverAfter is how long after the end of an autoscaler the number of replicas is sent. Its controller works from a
 // cache of its own, and for a moment may still answer a new number with the autoscaler's.
 const handoverAfter = time.Second
 
-// handovers knows whose autoscaler has just been deleted.
-type handovers struct {
-	mu    sync.Mutex
-	since map[types.NamespacedName]time.Time
-}
-
-// begin is called when an autoscaler has been deleted.
-func (h *handovers) begin(key types.NamespacedName) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.since == nil {
-		h.since = map[types.NamespacedName]time.Time{}
+// removeAutoscaler says how long the number of replicas has to wait: the autoscaler goes now, or went a moment ago.
+func (r *MicroserviceReconciler) removeAutoscaler(ctx context.Context, b *apply.Batch, ms *v1alpha1.Microservice, live *autoscalingv2.HorizontalPodAutoscaler) time.Duration {
+	key, before := client.ObjectKeyFromObject(ms), len(b.Changes())
+	apply.Remove(ctx, b, live)
+	if len(b.Changes()) > before && !b.Failed(kindAutoscaler) && !ms.Spec.Paused {
+		r.handovers.forget(key)
+		r.handovers.of(key, struct{}{})
 	}
-	h.since[key] = time.Now()
-}
-
-// left is how long the number has to wait; 0 is not any more.
-func (h *handovers) left(key types.NamespacedName) time.Duration {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	since, found := h.since[key]
-	if !found {
+	gone, found := r.handovers.running(key)
+	if !found || gone >= handoverAfter {
+		r.handovers.forget(key)
 		return 0
 	}
-	left := handoverAfter - time.Since(since)
-	if left <= 0 {
-		delete(h.since, key)
-		return 0
-	}
-	return left
-}
-
-func (h *handovers) forget(key types.NamespacedName) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	delete(h.since, key)
+	return handoverAfter - gone
 }

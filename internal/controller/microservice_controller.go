@@ -36,9 +36,11 @@ type MicroserviceReconciler struct {
 	// Namespaces are those that it looks into; none means all.
 	Namespaces sets.Set[string]
 
-	rest      restTimer
-	still     stillness
-	handovers handovers
+	// rest is how long a status that is not written yet says the same, still how long a Deployment that is not where it
+	// shall be has not changed, and handovers how long an autoscaler is gone.
+	rest      stopwatch[numbers]
+	still     stopwatch[string]
+	handovers stopwatch[struct{}]
 	services  *services
 	cycles    *cycles
 }

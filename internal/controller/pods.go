@@ -4,13 +4,11 @@ import (
 	"context"
 	"fmt"
 	"strconv"
-	"sync"
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
@@ -25,36 +23,6 @@ const lastLook = time.Minute
 // At most so many pods and events are read: of more, none tells another story.
 const maxPods = 100
 
-// stillness knows since when Deployments that are not where they shall be have not changed.
-type stillness struct {
-	mu    sync.Mutex
-	since map[types.NamespacedName]unchanged
-}
-
-type unchanged struct {
-	version string
-	since   time.Time
-}
-
-// of is how long a Deployment has been of that version.
-func (s *stillness) of(key types.NamespacedName, version string, now time.Time) time.Duration {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.since == nil {
-		s.since = map[types.NamespacedName]unchanged{}
-	}
-	if s.since[key].version != version {
-		s.since[key] = unchanged{version: version, since: now}
-	}
-	return now.Sub(s.since[key].since)
-}
-
-func (s *stillness) forget(key types.NamespacedName) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.since, key)
-}
-
 // lookAtPods reads the pods of a rollout that stands still, and says when to come back; 0 is not to. Pods are in no cache:
 // a cluster has many, and most are well.
 func (r *MicroserviceReconciler) lookAtPods(ctx context.Context, ms *v1alpha1.Microservice, seen *status.Observation) time.Duration {
@@ -63,7 +31,7 @@ func (r *MicroserviceReconciler) lookAtPods(ctx context.Context, ms *v1alpha1.Mi
 		r.still.forget(key)
 		return 0
 	}
-	still := r.still.of(key, seen.Deployment.ResourceVersion, time.Now())
+	still := r.still.of(key, seen.Deployment.ResourceVersion)
 	if still < restAfter {
 		return restAfter - still
 	}

@@ -24,7 +24,7 @@ func (r *MicroserviceReconciler) report(ctx context.Context, ms *v1alpha1.Micros
 		r.rest.forget(key)
 		return 0, nil
 	case status.Minor:
-		if wait := r.rest.wait(key, &next, time.Now()); wait > 0 && !status.AtRest(seen.Deployment) {
+		if wait := restAfter - r.rest.of(key, numbersOf(&next)); wait > 0 && !status.AtRest(seen.Deployment) {
 			return wait, nil
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 )
@@ -16,13 +15,9 @@ func external(e *v1alpha1.ExternalDependency) Resolution {
 	if len(ports) == 0 {
 		ports = []v1alpha1.ExternalPort{{Port: 443}}
 	}
-	r := Resolution{
-		State:   v1alpha1.DependencyUnverified,
-		Way:     &Way{CIDRs: e.CIDRs},
-		dialled: &v1alpha1.Port{Name: schemeOf(ports[0]), Port: ports[0].Port, Protocol: protocolOf(ports[0])},
-	}
+	r := Resolution{State: v1alpha1.DependencyUnverified, Way: &Way{CIDRs: e.CIDRs}, dialled: asPort(ports[0])}
 	for _, p := range ports {
-		r.Way.Ports = append(r.Way.Ports, NetworkPort{Protocol: protocolOf(p), Port: intstr.FromInt32(p.Port)})
+		r.Way.Ports = append(r.Way.Ports, networkPort(asPort(p)))
 	}
 	r.Message = "It is outside the cluster, so its health is not checked"
 	if len(e.CIDRs) == 0 {
@@ -32,24 +27,13 @@ func external(e *v1alpha1.ExternalDependency) Resolution {
 	return r
 }
 
-func protocolOf(p v1alpha1.ExternalPort) corev1.Protocol {
-	if p.Protocol == "" {
-		return corev1.ProtocolTCP
+// asPort has the scheme for a name, guessed from the number: an external port has none.
+func asPort(p v1alpha1.ExternalPort) *v1alpha1.Port {
+	port := &v1alpha1.Port{Port: p.Port, Protocol: p.Protocol}
+	if port.TransportProtocol() == corev1.ProtocolTCP {
+		port.Name = map[int32]string{80: "http", 443: "https"}[p.Port]
 	}
-	return p.Protocol
-}
-
-// schemeOf guesses from the number: an external port has no name.
-func schemeOf(p v1alpha1.ExternalPort) string {
-	if protocolOf(p) == corev1.ProtocolTCP {
-		switch p.Port {
-		case 80:
-			return "http"
-		case 443:
-			return "https"
-		}
-	}
-	return ""
+	return port
 }
 
 func portList(ports []NetworkPort) string {

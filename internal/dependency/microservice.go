@@ -31,7 +31,7 @@ func microservice(ms *v1alpha1.Microservice, d *v1alpha1.Dependency, key Key, ta
 	r := Resolution{
 		dialled: port,
 		Way: &Way{
-			Pods:  &Pods{Namespace: key.Namespace, Labels: map[string]string{v1alpha1.LabelName: key.Name}},
+			Pods:  PodsOf(key),
 			Ports: []NetworkPort{networkPort(port)},
 		},
 	}

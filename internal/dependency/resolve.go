@@ -62,6 +62,11 @@ type Pods struct {
 	Labels    map[string]string
 }
 
+// PodsOf are the pods of a Microservice.
+func PodsOf(ms Key) *Pods {
+	return &Pods{Namespace: ms.Namespace, Labels: map[string]string{v1alpha1.LabelName: ms.Name}}
+}
+
 // NetworkPort is a port of pods or hosts, as NetworkPolicy sees it: a number, or the name of a container's port.
 type NetworkPort struct {
 	Protocol corev1.Protocol

@@ -11,7 +11,6 @@ import (
 	metav1ac "k8s.io/client-go/applyconfigurations/meta/v1"
 	networkingv1ac "k8s.io/client-go/applyconfigurations/networking/v1"
 
-	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 	"github.com/microservice-dev/microservice-operator/internal/dependency"
 )
 
@@ -33,8 +32,7 @@ type linkRule struct {
 func dependentRules(dependents []dependency.Dependent) []networkingv1ac.NetworkPolicyIngressRuleApplyConfiguration {
 	var links []link
 	for _, d := range dependents {
-		pods := dependency.Pods{Namespace: d.Key.Namespace, Labels: map[string]string{v1alpha1.LabelName: d.Key.Name}}
-		links = append(links, podsLink(pods, d.Ports))
+		links = append(links, podsLink(dependency.PodsOf(d.Key), d.Ports))
 	}
 	var rules []networkingv1ac.NetworkPolicyIngressRuleApplyConfiguration
 	for _, r := range linkRules(links) {
@@ -51,7 +49,7 @@ func dependencyRules(dependencies []dependency.Resolution, clusterCIDRs []string
 		switch {
 		case way == nil:
 		case way.Pods != nil:
-			links = append(links, podsLink(*way.Pods, way.Ports))
+			links = append(links, podsLink(way.Pods, way.Ports))
 		case len(way.CIDRs) > 0:
 			for _, cidr := range way.CIDRs {
 				links = append(links, blockLink(cidr, nil, way.Ports))
@@ -70,7 +68,7 @@ func dependencyRules(dependencies []dependency.Resolution, clusterCIDRs []string
 }
 
 // podsLink names the namespace and the pods in one peer: in two they would mean "or".
-func podsLink(pods dependency.Pods, ports []dependency.NetworkPort) link {
+func podsLink(pods *dependency.Pods, ports []dependency.NetworkPort) link {
 	return link{
 		name: pods.Namespace + "/" + k8slabels.Set(pods.Labels).String(),
 		peer: networkingv1ac.NetworkPolicyPeer().
