@@ -2,9 +2,7 @@ package apply_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"os"
 	"reflect"
 	"sync/atomic"
 	"testing"
@@ -36,23 +34,11 @@ var (
 
 func TestMain(m *testing.M) {
 	log.SetLogger(logr.Discard())
-	code, err := runWithCluster(m)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	os.Exit(code)
-}
-
-func runWithCluster(m *testing.M) (code int, err error) {
-	if kube, err = cluster.Start(); err != nil {
-		return 1, err
-	}
-	defer func() { err = errors.Join(err, kube.Stop()) }()
-	if admin, err = client.New(kube.Config, client.Options{Scheme: scheme.Scheme}); err != nil {
-		return 1, err
-	}
-	return m.Run(), nil
+	cluster.Run(m, func(c *cluster.Cluster) (err error) {
+		kube = c
+		admin, err = client.New(c.Config, client.Options{Scheme: scheme.Scheme})
+		return err
+	})
 }
 
 // newDoor writes and looks through the client.

@@ -3,7 +3,6 @@ package api_test
 
 import (
 	"fmt"
-	"os"
 	"testing"
 
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -17,25 +16,14 @@ var (
 	server *cluster.Cluster
 )
 
-func TestMain(m *testing.M) { os.Exit(run(m)) }
-
-func run(m *testing.M) (code int) {
-	var err error
-	if server, err = cluster.Start(); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	defer func() {
-		if err := server.Stop(); err != nil {
-			fmt.Fprintln(os.Stderr, "stopping the API server:", err)
-			code = 1
+func TestMain(m *testing.M) {
+	cluster.Run(m, func(c *cluster.Cluster) error {
+		server = c
+		plain, err := client.New(c.Config, client.Options{})
+		if err != nil {
+			return fmt.Errorf("creating a client: %w", err)
 		}
-	}()
-	plain, err := client.New(server.Config, client.Options{})
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "creating a client:", err)
-		return 1
-	}
-	kube = client.WithFieldValidation(plain, "Strict")
-	return m.Run()
+		kube = client.WithFieldValidation(plain, "Strict")
+		return nil
+	})
 }

@@ -17,15 +17,7 @@ import (
 
 // What Argo CD sends is accepted by a real API server, as are the fixtures.
 func TestServer(t *testing.T) {
-	server, err := cluster.Start()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := server.Stop(); err != nil {
-			t.Error("stopping the API server:", err)
-		}
-	})
+	server := cluster.StartFor(t)
 	kube, err := client.New(server.Config, client.Options{})
 	if err != nil {
 		t.Fatal(err)

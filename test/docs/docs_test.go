@@ -109,15 +109,7 @@ func TestExamples(t *testing.T) {
 
 func startCluster(t *testing.T) client.Client {
 	t.Helper()
-	server, err := cluster.Start()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := server.Stop(); err != nil {
-			t.Error("stopping the API server:", err)
-		}
-	})
+	server := cluster.StartFor(t)
 	kube, err := client.New(server.Config, client.Options{})
 	if err != nil {
 		t.Fatal(err)

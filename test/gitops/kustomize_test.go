@@ -39,7 +39,7 @@ func TestKustomize(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("kustomize builds something else than %s (-want +got):\n%s", golden, diff)
 	}
-	inside, err := exec.Command(filepath.Join(kubectlFolder(), "kubectl"), "kustomize", filepath.Join(cluster.Root(), overlay)).Output()
+	inside, err := exec.Command(cluster.Program("kubectl"), "kustomize", filepath.Join(cluster.Root(), overlay)).Output()
 	if err != nil {
 		t.Fatal("kubectl kustomize:", err)
 	}

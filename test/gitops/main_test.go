@@ -23,40 +23,20 @@ var (
 	server *cluster.Cluster
 )
 
-func TestMain(m *testing.M) { os.Exit(run(m)) }
-
-func run(m *testing.M) (code int) {
-	var err error
-	if server, err = cluster.Start(); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	defer func() {
-		if err := server.Stop(); err != nil {
-			fmt.Fprintln(os.Stderr, "stopping the API server:", err)
-			code = 1
+func TestMain(m *testing.M) {
+	cluster.Run(m, func(c *cluster.Cluster) error {
+		server = c
+		scheme := runtime.NewScheme()
+		if err := v1alpha1.AddToScheme(scheme); err != nil {
+			return err
 		}
-	}()
-	scheme := runtime.NewScheme()
-	if err := v1alpha1.AddToScheme(scheme); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	plain, err := client.New(server.Config, client.Options{Scheme: scheme})
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "creating a client:", err)
-		return 1
-	}
-	kube = client.WithFieldValidation(plain, "Strict")
-	return m.Run()
-}
-
-// kubectlFolder is where kubectl is, for the PATH.
-func kubectlFolder() string {
-	if assets := os.Getenv("KUBEBUILDER_ASSETS"); assets != "" {
-		return assets
-	}
-	return filepath.Join(cluster.Root(), "bin", "k8s")
+		plain, err := client.New(c.Config, client.Options{Scheme: scheme})
+		if err != nil {
+			return fmt.Errorf("creating a client: %w", err)
+		}
+		kube = client.WithFieldValidation(plain, "Strict")
+		return nil
+	})
 }
 
 // tool runs a tool of go.tools.mod in the root of the repository.

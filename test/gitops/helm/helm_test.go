@@ -13,8 +13,6 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/client-go/tools/clientcmd"
-	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
@@ -68,15 +66,7 @@ func TestHelmWaits(t *testing.T) {
 
 func start(t *testing.T) *world {
 	t.Helper()
-	server, err := cluster.Start()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := server.Stop(); err != nil {
-			t.Error("stopping the API server:", err)
-		}
-	})
+	server := cluster.StartFor(t)
 	scheme := runtime.NewScheme()
 	if err := v1alpha1.AddToScheme(scheme); err != nil {
 		t.Fatal(err)
@@ -85,17 +75,12 @@ func start(t *testing.T) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	config := clientcmdapi.NewConfig()
-	config.Clusters["test"] = &clientcmdapi.Cluster{Server: server.Config.Host, CertificateAuthorityData: server.Config.CAData}
-	config.AuthInfos["test"] = &clientcmdapi.AuthInfo{ClientCertificateData: server.Config.CertData, ClientKeyData: server.Config.KeyData}
-	config.Contexts["test"] = &clientcmdapi.Context{Cluster: "test", AuthInfo: "test", Namespace: "default"}
-	config.CurrentContext = "test"
-	home := t.TempDir()
-	path := filepath.Join(home, "kubeconfig")
-	if err := clientcmd.WriteToFile(*config, path); err != nil {
+	kubeconfig, err := server.Kubeconfig()
+	if err != nil {
 		t.Fatal(err)
 	}
-	return &world{kube: kube, kubeconfig: path, helm: build(t, home), directory: home}
+	home := t.TempDir()
+	return &world{kube: kube, kubeconfig: kubeconfig, helm: build(t, home), directory: home}
 }
 
 // build makes the program once: `go tool` would leave a process between us and Helm.
