@@ -29,6 +29,7 @@ func TestConcerns(t *testing.T) {
 		ms.Status.Conditions[0].Message, ms.Status.Conditions[0].ObservedGeneration = "4 of 5 replicas are available", 7
 	}
 	plain := func(*v1alpha1.Microservice) {}
+	wasParked := func(ms *v1alpha1.Microservice) { ms.Status.Conditions[0].Reason = v1alpha1.ReasonParked }
 	cases := map[string]struct {
 		// port is the one that is asked for; "" is the primary one.
 		port string
@@ -56,6 +57,9 @@ func TestConcerns(t *testing.T) {
 		"it is parked":                            {before: plain, after: parked, wantOwn: true},
 		"it is parked and then not available":     {before: parked, after: both(parked, unavailable)},
 		"it wakes up, not yet available":          {before: both(parked, unavailable), after: unavailable, wantOwn: true},
+		"it wakes up, and does not say so yet":    {before: both(parked, wasParked), after: wasParked, wantOwn: true},
+		"it woke up, and says that it is down":    {before: wasParked, after: unavailable},
+		"it woke up, and says that it is up":      {before: wasParked, after: plain, wantOwn: true},
 		"it is being deleted":                     {before: plain, after: deleted, wantOwn: true},
 		"its image changes":                       {before: plain, after: image},
 		"its counters change":                     {before: plain, after: counters},

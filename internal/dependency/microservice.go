@@ -6,6 +6,7 @@ import (
 	"reflect"
 
 	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
@@ -77,8 +78,10 @@ func health(target *v1alpha1.Microservice) (v1alpha1.DependencyState, string) {
 	}
 }
 
+// available does not take what was said of a parked one for an answer: once it wakes up, that is about no pod.
 func available(ms *v1alpha1.Microservice) bool {
-	return meta.IsStatusConditionTrue(ms.Status.Conditions, v1alpha1.ConditionAvailable)
+	c := meta.FindStatusCondition(ms.Status.Conditions, v1alpha1.ConditionAvailable)
+	return c != nil && c.Status == metav1.ConditionTrue && c.Reason != v1alpha1.ReasonParked
 }
 
 // LooksTheSame says, at little cost, that a change of a Microservice is visible to nobody: its spec is the same, and so is
