@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"k8s.io/apimachinery/pkg/types"
@@ -46,29 +47,64 @@ func newWish(kind string, key types.NamespacedName, desired any, options []Optio
 	return w, nil
 }
 
+// parts are the fields of a JSON object, still encoded: a body differs from the wish in a few of them.
+type parts map[string]json.RawMessage
+
 // body is the request: the wish, its hash, and what guards the write.
 func (w *wish) body(annotation string, p plan) ([]byte, error) {
-	object, err := w.object()
+	object, err := partsOf(w.json)
 	if err != nil {
 		return nil, err
 	}
-	metadata := object["metadata"].(map[string]any)
-	annotations, ok := metadata["annotations"].(map[string]any)
-	if !ok {
-		annotations = map[string]any{}
-		metadata["annotations"] = annotations
-	}
-	annotations[annotation] = w.hash
-	if p.uid != "" {
-		metadata["uid"] = p.uid
-	}
-	if p.resourceVersion != "" {
-		metadata["resourceVersion"] = p.resourceVersion
-	}
+	err = object.change("metadata", func(metadata parts) error {
+		err := metadata.change("annotations", func(annotations parts) error { return annotations.set(annotation, w.hash) })
+		if p.uid != "" {
+			err = errors.Join(err, metadata.set("uid", p.uid))
+		}
+		if p.resourceVersion != "" {
+			err = errors.Join(err, metadata.set("resourceVersion", p.resourceVersion))
+		}
+		return err
+	})
 	if p.replicas != nil {
-		object["spec"].(map[string]any)["replicas"] = *p.replicas
+		err = errors.Join(err, object.change("spec", func(spec parts) error { return spec.set("replicas", *p.replicas) }))
+	}
+	if err != nil {
+		return nil, err
 	}
 	return json.Marshal(object)
+}
+
+// partsOf an object that is not there are none.
+func partsOf(object json.RawMessage) (parts, error) {
+	f := parts{}
+	if len(object) == 0 {
+		return f, nil
+	}
+	if err := json.Unmarshal(object, &f); err != nil {
+		return nil, fmt.Errorf("decoding: %w", err)
+	}
+	return f, nil
+}
+
+func (f parts) change(name string, do func(parts) error) error {
+	inner, err := partsOf(f[name])
+	if err != nil {
+		return err
+	}
+	if err := do(inner); err != nil {
+		return err
+	}
+	return f.set(name, inner)
+}
+
+func (f parts) set(name string, value any) error {
+	raw, err := json.Marshal(value)
+	if err != nil {
+		return fmt.Errorf("encoding: %w", err)
+	}
+	f[name] = raw
+	return nil
 }
 
 func (w *wish) object() (map[string]any, error) {

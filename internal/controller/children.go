@@ -61,6 +61,7 @@ func (r *MicroserviceReconciler) write(ctx context.Context, ms *v1alpha1.Microse
 	}
 	wanted, err := resources.For(resources.Input{
 		Microservice: ms, Settings: r.Settings, Dependencies: around.dependencies, Dependents: around.dependents,
+		Patches: r.patches,
 	})
 	if err != nil {
 		seen := r.observe(ms, live, around, nil)

@@ -63,6 +63,7 @@ func New(mgr ctrl.Manager, settings resources.Settings, namespaces []string) *Mi
 		Namespaces: sets.New(namespaces...),
 		services:   newServices(mgr),
 		cycles:     &cycles{outdated: make(chan struct{}, 1)},
+		patches:    resources.NewPatches(),
 	}
 	r.cycles.search = r.searchCycles
 	return r

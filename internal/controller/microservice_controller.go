@@ -43,6 +43,7 @@ type MicroserviceReconciler struct {
 	handovers stopwatch[struct{}]
 	services  *services
 	cycles    *cycles
+	patches   *resources.Patches
 }
 
 // +kubebuilder:rbac:groups=apps.microservice.dev,resources=microservices,verbs=get;list;watch

@@ -1,6 +1,8 @@
 package resources
 
 import (
+	"slices"
+
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 	corev1ac "k8s.io/client-go/applyconfigurations/core/v1"
@@ -82,6 +84,7 @@ func setEnvironment(c *corev1ac.ContainerApplyConfiguration, spec *v1alpha1.Micr
 	for i := range spec.Env {
 		own[spec.Env[i].Name] = true
 	}
+	c.Env = slices.Grow(c.Env, len(injected)+len(spec.Env))
 	for i := range injected {
 		if !own[*injected[i].Name] {
 			c.WithEnv(&injected[i])

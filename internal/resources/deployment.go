@@ -4,7 +4,6 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 	appsv1ac "k8s.io/client-go/applyconfigurations/apps/v1"
-	metav1ac "k8s.io/client-go/applyconfigurations/meta/v1"
 
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 	"github.com/microservice-dev/microservice-operator/internal/dependency"
@@ -13,12 +12,12 @@ import (
 // deployment leaves replicas out while the Microservice is autoscaled: the number is then the autoscaler's.
 func deployment(in Input) (*appsv1ac.DeploymentApplyConfiguration, error) {
 	ms := in.Microservice
-	template, err := podTemplate(ms, addressVariables(in.Dependencies))
+	template, err := podTemplate(ms, addressVariables(in.Dependencies), in.Patches)
 	if err != nil {
 		return nil, err
 	}
 	spec := appsv1ac.DeploymentSpec().
-		WithSelector(metav1ac.LabelSelector().WithMatchLabels(selector(ms))).
+		WithSelector(matching(selector(ms))).
 		WithStrategy(strategy(ms.Spec.Rollout)).
 		WithTemplate(template)
 	if !ms.Spec.Autoscaled() {

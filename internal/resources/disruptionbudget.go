@@ -3,7 +3,6 @@ package resources
 import (
 	policyv1 "k8s.io/api/policy/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
-	metav1ac "k8s.io/client-go/applyconfigurations/meta/v1"
 	policyv1ac "k8s.io/client-go/applyconfigurations/policy/v1"
 
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
@@ -17,7 +16,7 @@ func disruptionBudget(ms *v1alpha1.Microservice) *policyv1ac.PodDisruptionBudget
 		return nil
 	}
 	spec := policyv1ac.PodDisruptionBudgetSpec().
-		WithSelector(metav1ac.LabelSelector().WithMatchLabels(selector(ms))).
+		WithSelector(matching(selector(ms))).
 		WithUnhealthyPodEvictionPolicy(policyv1.AlwaysAllow)
 	switch {
 	case o != nil && o.MinAvailable != nil:

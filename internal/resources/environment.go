@@ -12,7 +12,7 @@ import (
 // addressVariables tell the application where its dependencies are. The host is known from the name alone; the port and
 // the URL come with the target, and stay when it goes.
 func addressVariables(dependencies []dependency.Resolution) []corev1ac.EnvVarApplyConfiguration {
-	var all []corev1ac.EnvVarApplyConfiguration
+	all := make([]corev1ac.EnvVarApplyConfiguration, 0, 3*len(dependencies))
 	for i := range dependencies {
 		d := &dependencies[i]
 		prefix := strings.ToUpper(strings.ReplaceAll(d.Name, "-", "_"))

@@ -73,13 +73,13 @@ func podsLink(pods *dependency.Pods, ports []dependency.NetworkPort) link {
 		name: pods.Namespace + "/" + k8slabels.Set(pods.Labels).String(),
 		peer: networkingv1ac.NetworkPolicyPeer().
 			WithNamespaceSelector(namespaceNamed(pods.Namespace)).
-			WithPodSelector(metav1ac.LabelSelector().WithMatchLabels(pods.Labels)),
+			WithPodSelector(matching(pods.Labels)),
 		ports: ports,
 	}
 }
 
 func namespaceNamed(name string) *metav1ac.LabelSelectorApplyConfiguration {
-	return metav1ac.LabelSelector().WithMatchLabels(map[string]string{corev1.LabelMetadataName: name})
+	return matching(map[string]string{corev1.LabelMetadataName: name})
 }
 
 func blockLink(cidr string, except []string, ports []dependency.NetworkPort) link {

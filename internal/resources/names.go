@@ -13,6 +13,11 @@ func selector(ms *v1alpha1.Microservice) map[string]string {
 	return map[string]string{v1alpha1.LabelName: ms.Name}
 }
 
+// matching selects what has all of these labels. They are not copied: what is built is read only, as its input is.
+func matching(labels map[string]string) *metav1ac.LabelSelectorApplyConfiguration {
+	return &metav1ac.LabelSelectorApplyConfiguration{MatchLabels: labels}
+}
+
 // copiedLabels are those of the Microservice that its children get, too: what tools group and show objects by. All others
 // stay behind: they may be a deployment tool's tracking labels, by which it would take the children for its own.
 var copiedLabels = []string{
@@ -49,10 +54,12 @@ func labels(ms *v1alpha1.Microservice) map[string]string {
 	}
 }
 
+var apiVersion = v1alpha1.SchemeGroupVersion.String()
+
 // owner makes the garbage collector remove the child with the Microservice, also while the operator is away.
 func owner(ms *v1alpha1.Microservice) *metav1ac.OwnerReferenceApplyConfiguration {
 	return metav1ac.OwnerReference().
-		WithAPIVersion(v1alpha1.SchemeGroupVersion.String()).
+		WithAPIVersion(apiVersion).
 		WithKind("Microservice").
 		WithName(ms.Name).
 		WithUID(ms.UID).

@@ -39,7 +39,7 @@ func networkPolicy(in Input) (*NetworkPolicyApplyConfiguration, error) {
 		TypeMetaApplyConfiguration:   head.TypeMetaApplyConfiguration,
 		ObjectMetaApplyConfiguration: head.ObjectMetaApplyConfiguration,
 		Spec: NetworkPolicySpecApplyConfiguration{
-			PodSelector: metav1ac.LabelSelector().WithMatchLabels(selector(ms)),
+			PodSelector: matching(selector(ms)),
 			PolicyTypes: []networkingv1.PolicyType{networkingv1.PolicyTypeIngress},
 			Ingress:     append([]networkingv1ac.NetworkPolicyIngressRuleApplyConfiguration{}, dependentRules(in.Dependents)...),
 		},
@@ -93,7 +93,7 @@ func scraperRule(ms *v1alpha1.Microservice, namespaces []string) *networkingv1ac
 func dnsRule(dns DNS) *networkingv1ac.NetworkPolicyEgressRuleApplyConfiguration {
 	rule := networkingv1ac.NetworkPolicyEgressRule().WithTo(networkingv1ac.NetworkPolicyPeer().
 		WithNamespaceSelector(namespaceNamed(dns.Namespace)).
-		WithPodSelector(metav1ac.LabelSelector().WithMatchLabels(dns.PodLabels)))
+		WithPodSelector(matching(dns.PodLabels)))
 	for _, cidr := range dns.CIDRs {
 		rule.WithTo(networkingv1ac.NetworkPolicyPeer().WithIPBlock(networkingv1ac.IPBlock().WithCIDR(cidr)))
 	}

@@ -19,11 +19,15 @@ const patchField = "spec.podTemplate.spec"
 
 // patched lays a strategic-merge patch over the pod's spec. A patch with a field that Kubernetes does not know, of the
 // wrong type, or without the key of a list item gives an *InvalidSpecError with the decoder's words.
-func patched(pod *corev1ac.PodSpecApplyConfiguration, patch []byte) (*corev1ac.PodSpecApplyConfiguration, error) {
+func patched(pod *corev1ac.PodSpecApplyConfiguration, patch []byte, known *Patches) (*corev1ac.PodSpecApplyConfiguration, error) {
 	generated, err := json.Marshal(pod)
 	if err != nil {
 		return nil, &InvalidSpecError{Field: patchField, Reason: err.Error()}
 	}
+	return known.lay(generated, patch)
+}
+
+func lay(generated, patch []byte) (*corev1ac.PodSpecApplyConfiguration, error) {
 	merged, err := merge(generated, patch)
 	if err != nil {
 		return nil, &InvalidSpecError{Field: patchField, Reason: "is not a patch of a pod's spec: " + err.Error()}

@@ -1,6 +1,7 @@
 package resources_test
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"testing"
@@ -48,4 +49,32 @@ func FuzzPatch(f *testing.F) {
 			t.Errorf("a second look at the same patch gives another answer: %v, then %v", err, errAgain)
 		}
 	})
+}
+
+// What is remembered of a patch is what laying it again would give, for this pod and for no other.
+func TestPatchesAreRememberedForTheSamePodOnly(t *testing.T) {
+	patches := resources.NewPatches()
+	template := func(image, patch string, known *resources.Patches) string {
+		ms := minimal(t)
+		ms.Spec.Image = image
+		ms.Spec.PodTemplate = &v1alpha1.PodTemplatePatch{Spec: &runtime.RawExtension{Raw: []byte(patch)}}
+		set, err := resources.For(resources.Input{Microservice: ms, Settings: resources.DefaultSettings(), Patches: known})
+		if err != nil {
+			return err.Error()
+		}
+		raw, err := json.Marshal(set.Deployment)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(raw)
+	}
+	for range 2 {
+		for _, image := range []string{"example.com/web:1", "example.com/web:2"} {
+			for _, patch := range []string{`{"priorityClassName":"high"}`, `{"priorityClassName":"low"}`, `{"containers":[{"name":"app","$patch":"delete"}]}`} {
+				if got, want := template(image, patch, patches), template(image, patch, nil); got != want {
+					t.Errorf("%s with %s\n got %s\nwant %s", image, patch, got, want)
+				}
+			}
+		}
+	}
 }

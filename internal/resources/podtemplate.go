@@ -5,14 +5,13 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	corev1ac "k8s.io/client-go/applyconfigurations/core/v1"
-	metav1ac "k8s.io/client-go/applyconfigurations/meta/v1"
 
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 )
 
 // podTemplate is what runs, with the user's patch on top. Nothing in it changes unless the spec does: every change
 // restarts the pods.
-func podTemplate(ms *v1alpha1.Microservice, env []corev1ac.EnvVarApplyConfiguration) (*corev1ac.PodTemplateSpecApplyConfiguration, error) {
+func podTemplate(ms *v1alpha1.Microservice, env []corev1ac.EnvVarApplyConfiguration, known *Patches) (*corev1ac.PodTemplateSpecApplyConfiguration, error) {
 	app, err := container(ms, env)
 	if err != nil {
 		return nil, err
@@ -23,7 +22,7 @@ func podTemplate(ms *v1alpha1.Microservice, env []corev1ac.EnvVarApplyConfigurat
 		return corev1ac.PodTemplateSpec().WithLabels(labels(ms)).WithSpec(pod), nil
 	}
 	if patch.Spec != nil {
-		if pod, err = patched(pod, patch.Spec.Raw); err != nil {
+		if pod, err = patched(pod, patch.Spec.Raw, known); err != nil {
 			return nil, err
 		}
 	}
@@ -62,6 +61,6 @@ func spread(ms *v1alpha1.Microservice, topologyKey string) *corev1ac.TopologySpr
 		WithMaxSkew(1).
 		WithTopologyKey(topologyKey).
 		WithWhenUnsatisfiable(corev1.ScheduleAnyway).
-		WithLabelSelector(metav1ac.LabelSelector().WithMatchLabels(selector(ms))).
+		WithLabelSelector(matching(selector(ms))).
 		WithMatchLabelKeys("pod-template-hash")
 }

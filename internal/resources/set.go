@@ -22,6 +22,8 @@ type Input struct {
 	Dependencies []dependency.Resolution
 	// Dependents are the Microservices that name this one.
 	Dependents []dependency.Dependent
+	// Patches are those laid before; nil for none.
+	Patches *Patches
 }
 
 // Set is what a Microservice needs. A nil field is not wanted. Each child has the Microservice's name and namespace and

@@ -1,6 +1,8 @@
 package status
 
 import (
+	"reflect"
+
 	appsv1 "k8s.io/api/apps/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -23,7 +25,8 @@ const (
 
 // Compare says how much next differs from what is stored.
 func Compare(stored, next *v1alpha1.MicroserviceStatus) Change {
-	if equality.Semantic.DeepEqual(stored, next) {
+	// Almost always they are the same to the letter, which costs a twentieth to see.
+	if reflect.DeepEqual(stored, next) || equality.Semantic.DeepEqual(stored, next) {
 		return Same
 	}
 	before, after := gist(stored), gist(next)
