@@ -44,6 +44,8 @@ type MicroserviceReconciler struct {
 	services  *services
 	cycles    *cycles
 	patches   *resources.Patches
+	// queue has the Microservices that wait for a worker, once the controller has started.
+	queue queue
 }
 
 // +kubebuilder:rbac:groups=apps.microservice.dev,resources=microservices,verbs=get;list;watch
@@ -75,6 +77,9 @@ func (r *MicroserviceReconciler) Reconcile(ctx context.Context, req ctrl.Request
 	seen, handover, writeErr := r.write(ctx, ms)
 	if seen == nil {
 		return ctrl.Result{}, writeErr
+	}
+	if writeErr == nil && r.yields(ms, seen) {
+		return behindOthers, nil
 	}
 	look := r.lookAtPods(ctx, ms, seen)
 	rest, err := r.report(ctx, ms, seen)

@@ -70,6 +70,7 @@ func (r *MicroserviceReconciler) watchNeighbours(mgr ctrl.Manager, b *ctrl.Build
 		b.WatchesMetadata(&corev1.Namespace{}, r.namespaceHandler())
 	}
 	b.WatchesRawSource(source.Func(func(ctx context.Context, q queue) error {
+		r.queue = q
 		changed := func(keys ...dependency.Key) { enqueue(q, keys...) }
 		r.services.start(ctx, changed)
 		go r.cycles.run(ctx, changed)
