@@ -8,6 +8,7 @@ import (
 	"os"
 
 	"go.uber.org/zap/zapcore"
+	"k8s.io/apimachinery/pkg/util/validation"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
@@ -26,8 +27,10 @@ type options struct {
 	secureMetrics   bool
 	enableHTTP2     bool
 	probeAddr       string
+	pprofAddr       string
 	leaderElect     bool
 	leaderElectNS   string
+	leaderElectID   string
 	watchNamespaces string
 	concurrency     int
 	settings        settingsFlags
@@ -53,8 +56,12 @@ func parseFlags() *options {
 	flag.StringVar(&o.metricsCertKey, "metrics-cert-key", "tls.key", "The file name of the metrics server's key.")
 	flag.BoolVar(&o.enableHTTP2, "enable-http2", false, "Serve metrics over HTTP/2 too.")
 	flag.StringVar(&o.probeAddr, "health-probe-bind-address", ":8081", "Where /healthz and /readyz are served.")
+	flag.StringVar(&o.pprofAddr, "pprof-bind-address", "0",
+		"Where /debug/pprof is served to anyone who can reach it, such as 127.0.0.1:8082; 0 for nowhere.")
 	flag.BoolVar(&o.leaderElect, "leader-elect", false, "Elect a leader, so that one of several managers is active.")
 	flag.StringVar(&o.leaderElectNS, "leader-election-namespace", "", "The namespace of the lease. Default: the manager's own.")
+	flag.StringVar(&o.leaderElectID, "leader-election-id", "microservice-operator.apps.microservice.dev",
+		"The name of the lease. Operators that run in one namespace and look after different ones need one each.")
 	flag.StringVar(&o.watchNamespaces, "watch-namespaces", os.Getenv("WATCH_NAMESPACE"),
 		"The namespaces to look after, separated by commas. Default: WATCH_NAMESPACE, or all.")
 	flag.IntVar(&o.concurrency, "max-concurrent-reconciles", 8, "How many Microservices are looked at at once.")
@@ -64,9 +71,21 @@ func parseFlags() *options {
 	return o
 }
 
+// check refuses what would be noticed late: a wrong namespace as a watch that never begins, a wrong lease as a manager
+// that never leads.
+func (o *options) check() error {
+	if len(validation.IsDNS1123Subdomain(o.leaderElectID)) > 0 {
+		return wrong("leader-election-id", o.leaderElectID, "the name of a lease, such as shop.apps.microservice.dev")
+	}
+	return checkNamespaces("watch-namespaces", o.watchNamespaces)
+}
+
 func run(o *options) error {
 	settings, err := o.settings.settings()
 	if err != nil {
+		return err
+	}
+	if err := o.check(); err != nil {
 		return err
 	}
 	namespaces := split(o.watchNamespaces)
@@ -80,7 +99,7 @@ func run(o *options) error {
 	if err := mgr.AddHealthzCheck("healthz", healthz.Ping); err != nil {
 		return fmt.Errorf("adding the health check: %w", err)
 	}
-	if err := mgr.AddReadyzCheck("readyz", healthz.Ping); err != nil {
+	if err := mgr.AddReadyzCheck("readyz", controller.Filled(mgr)); err != nil {
 		return fmt.Errorf("adding the readiness check: %w", err)
 	}
 	return mgr.Start(ctrl.SetupSignalHandler())
@@ -93,15 +112,18 @@ func newManager(o *options, namespaces []string) (ctrl.Manager, error) {
 	}
 	managerOptions.Metrics = metricsOptions(o)
 	managerOptions.HealthProbeBindAddress = o.probeAddr
+	managerOptions.PprofBindAddress = o.pprofAddr
 	managerOptions.LeaderElection = o.leaderElect
 	managerOptions.LeaderElectionNamespace = o.leaderElectNS
-	managerOptions.LeaderElectionID = "microservice-operator.apps.microservice.dev"
+	managerOptions.LeaderElectionID = o.leaderElectID
 	managerOptions.LeaderElectionReleaseOnCancel = true // main returns as soon as the manager has stopped
 
 	config, err := ctrl.GetConfig()
 	if err != nil {
 		return nil, fmt.Errorf("finding the cluster: %w", err)
 	}
+	// As Kubernetes' own controllers do: within a cluster, compressing costs both sides more than it saves.
+	config.DisableCompression = true
 	mgr, err := ctrl.NewManager(config, managerOptions)
 	if err != nil {
 		return nil, fmt.Errorf("creating the manager: %w", err)

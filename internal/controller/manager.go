@@ -1,6 +1,9 @@
 package controller
 
 import (
+	"context"
+	"errors"
+	"net/http"
 	"time"
 
 	"k8s.io/apimachinery/pkg/runtime"
@@ -10,6 +13,7 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/config"
+	"sigs.k8s.io/controller-runtime/pkg/healthz"
 
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 	"github.com/microservice-dev/microservice-operator/internal/apply"
@@ -35,7 +39,7 @@ func ManagerOptions(namespaces []string, maxConcurrentReconciles int) (ctrl.Opti
 	if err != nil {
 		return ctrl.Options{}, err
 	}
-	return ctrl.Options{
+	options := ctrl.Options{
 		Scheme: NewScheme(),
 		Cache:  caches,
 		Client: client.Options{Cache: &client.CacheOptions{EnableReadYourWritesConsistency: new(true)}},
@@ -43,8 +47,28 @@ func ManagerOptions(namespaces []string, maxConcurrentReconciles int) (ctrl.Opti
 			MaxConcurrentReconciles: maxConcurrentReconciles,
 			ReconciliationTimeout:   reconciliationTimeout,
 		},
-	}, nil
+	}
+	if len(namespaces) > 1 {
+		options.NewClient = clientPerNamespace(namespaces)
+	}
+	return options, nil
 }
+
+// Filled is what makes a manager ready: its cache has read the Microservices of all its namespaces. Without the right to
+// read one of them it never is, so that in a rollout the manager before it goes on.
+func Filled(mgr ctrl.Manager) healthz.Checker {
+	return func(q *http.Request) error {
+		limited, cancel := context.WithTimeout(q.Context(), patience)
+		defer cancel()
+		if !mgr.GetCache().WaitForCacheSync(limited) {
+			return errors.New("the Microservices are not read yet: is it allowed in all namespaces?")
+		}
+		return nil
+	}
+}
+
+// patience is how long a look at the cache may take. The kubelet gives up after a second.
+const patience = 500 * time.Millisecond
 
 // New is a reconciler that works through the manager. namespaces are those of ManagerOptions.
 func New(mgr ctrl.Manager, settings resources.Settings, namespaces []string) *MicroserviceReconciler {

@@ -53,23 +53,32 @@ func TestController(t *testing.T) {
 
 var _ = BeforeSuite(func() {
 	ctrl.SetLogger(zap.New(zap.WriteTo(io.MultiWriter(GinkgoWriter, logs))))
+	DeferCleanup(startServer())
+	Expect(kube.StartControllers(ctx)).To(Succeed())
+	var err error
+	kubeconfig, err = kube.Kubeconfig()
+	Expect(err).NotTo(HaveOccurred())
+	operator = startOperator(requests.Wrap(operatorConfig))
+	DeferCleanup(func() { operator.stop() })
+})
+
+// startServer starts an API server, without controllers, and makes its clients. What it returns ends them.
+func startServer() (stop func()) {
+	GinkgoHelper()
 	var cancel context.CancelFunc
 	ctx, cancel = context.WithCancel(context.Background())
-	DeferCleanup(cancel)
 	var err error
 	kube, err = cluster.Start()
-	Expect(err).NotTo(HaveOccurred())
-	DeferCleanup(func() { Expect(kube.Stop()).To(Succeed()) })
-	Expect(kube.StartControllers(ctx)).To(Succeed())
-	kubeconfig, err = kube.Kubeconfig()
 	Expect(err).NotTo(HaveOccurred())
 	k8s, err = client.NewWithWatch(kube.Config, client.Options{Scheme: NewScheme()})
 	Expect(err).NotTo(HaveOccurred())
 	operatorConfig = operatorUser()
 	requests = cluster.NewRecorder()
-	operator = startOperator(requests.Wrap(operatorConfig))
-	DeferCleanup(func() { operator.stop() })
-})
+	return func() {
+		Expect(kube.Stop()).To(Succeed())
+		cancel()
+	}
+}
 
 // operatorUser is bound to the ClusterRole that is shipped, so that a missing verb fails a spec.
 func operatorUser() *rest.Config {
@@ -98,8 +107,23 @@ type runningOperator struct {
 
 func startOperator(config *rest.Config, namespaces ...string) *runningOperator {
 	GinkgoHelper()
+	return startOperatorWith(config, func(*ctrl.Options) {}, namespaces...)
+}
+
+// startOperatorWith changes the options of the manager.
+func startOperatorWith(config *rest.Config, change func(*ctrl.Options), namespaces ...string) *runningOperator {
+	GinkgoHelper()
+	o, mgr := launchOperator(config, change, namespaces...)
+	Expect(mgr.GetCache().WaitForCacheSync(ctx)).To(BeTrue())
+	return o
+}
+
+// launchOperator does not wait until it has read anything.
+func launchOperator(config *rest.Config, change func(*ctrl.Options), namespaces ...string) (*runningOperator, ctrl.Manager) {
+	GinkgoHelper()
 	options, err := ManagerOptions(namespaces, 8)
 	Expect(err).NotTo(HaveOccurred())
+	change(&options)
 	options.Metrics = metricsserver.Options{BindAddress: "0"}
 	options.Controller.SkipNameValidation = new(true) // one process runs several operators, one after the other
 	options.GracefulShutdownTimeout = new(5 * time.Second)
@@ -110,8 +134,7 @@ func startOperator(config *rest.Config, namespaces ...string) *runningOperator {
 	var run context.Context
 	run, o.cancel = context.WithCancel(ctx)
 	go func() { o.stopped <- mgr.Start(run) }()
-	Expect(mgr.GetCache().WaitForCacheSync(run)).To(BeTrue())
-	return o
+	return o, mgr
 }
 
 func (o *runningOperator) stop() {

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -28,15 +29,17 @@ var stages []byte
 type Cluster struct {
 	// Config has the rights of an administrator.
 	Config *rest.Config
+	// PIDs are the process IDs of etcd and the API server, and of what else this process had started before.
+	PIDs []string
 
 	env       *envtest.Environment
 	watchdog  io.Closer
-	processes []*process
+	processes []*Process
 }
 
 // Start starts etcd and an API server that serves our CRD. Its programs come from KUBEBUILDER_ASSETS, or from bin/k8s,
-// where `make controlplane` puts them.
-func Start() (*Cluster, error) {
+// where `make controlplane` puts them. configure changes what is started.
+func Start(configure ...func(*envtest.Environment)) (*Cluster, error) {
 	env := &envtest.Environment{
 		CRDDirectoryPaths:       []string{filepath.Join(Root(), "config", "crd", "bases")},
 		ErrorIfCRDPathMissing:   true,
@@ -46,16 +49,23 @@ func Start() (*Cluster, error) {
 	env.ControlPlane.GetAPIServer().Configure().
 		Append("enable-admission-plugins", "OwnerReferencesPermissionEnforcement").
 		Append("service-cluster-ip-range", "10.0.0.0/16")
+	for _, change := range configure {
+		change(env)
+	}
 	config, err := env.Start()
 	if err != nil {
 		return nil, fmt.Errorf("starting etcd and the API server (run `make controlplane` first): %w", err)
 	}
-	watchdog, err := endWithUs()
+	pids, err := children()
+	if err != nil {
+		return nil, errors.Join(err, env.Stop())
+	}
+	watchdog, err := endWithUs(pids)
 	if err != nil {
 		return nil, errors.Join(err, env.Stop())
 	}
 	config.QPS, config.Burst = -1, 0
-	return &Cluster{Config: config, env: env, watchdog: watchdog}, nil
+	return &Cluster{Config: config, PIDs: pids, env: env, watchdog: watchdog}, nil
 }
 
 // StartControllers starts the controller manager, the scheduler and a node played by KWOK, whose pods become ready.
@@ -75,9 +85,9 @@ func (c *Cluster) StartControllers(ctx context.Context) error {
 		{"kube-scheduler", "--secure-port=0", "--leader-elect=false", "--kubeconfig=" + kubeconfig},
 		{"kwok", "--manage-all-nodes=true", "--config=" + config, "--kubeconfig=" + kubeconfig},
 	} {
-		p, err := start(Program(command[0]), command[1:]...)
+		p, err := StartProcess(nil, Program(command[0]), command[1:]...)
 		if err != nil {
-			return errors.Join(err, c.Stop())
+			return errors.Join(fmt.Errorf("%w; run `make controlplane`, with KUBEBUILDER_ASSETS unset", err), c.Stop())
 		}
 		c.processes = append(c.processes, p)
 	}
@@ -88,7 +98,7 @@ func (c *Cluster) StartControllers(ctx context.Context) error {
 func (c *Cluster) Stop() error {
 	var all []error
 	for _, p := range c.processes {
-		all = append(all, p.stop())
+		all = append(all, p.Stop())
 	}
 	return errors.Join(append(all, c.env.Stop(), c.watchdog.Close())...)
 }
@@ -125,17 +135,22 @@ func assets() string {
 // Kubeconfig writes a kubeconfig file with the rights of an administrator, for programs such as the controllers and
 // kubectl, and returns its path. It goes with the cluster.
 func (c *Cluster) Kubeconfig() (string, error) {
-	user, err := c.env.AddUser(envtest.User{Name: "system:controllers", Groups: []string{"system:masters"}}, nil)
+	return c.KubeconfigFor("system:controllers", "system:masters")
+}
+
+// KubeconfigFor is the same for a user of the groups, with the rights that RBAC grants it.
+func (c *Cluster) KubeconfigFor(name string, groups ...string) (string, error) {
+	user, err := c.env.AddUser(envtest.User{Name: name, Groups: groups}, nil)
 	if err != nil {
-		return "", fmt.Errorf("adding a user for the controllers: %w", err)
+		return "", fmt.Errorf("adding user %s: %w", name, err)
 	}
 	content, err := user.KubeConfig()
 	if err != nil {
-		return "", fmt.Errorf("writing a kubeconfig for the controllers: %w", err)
+		return "", fmt.Errorf("writing a kubeconfig for %s: %w", name, err)
 	}
-	path := filepath.Join(c.env.ControlPlane.GetAPIServer().CertDir, "controllers.kubeconfig")
+	path := filepath.Join(c.env.ControlPlane.GetAPIServer().CertDir, strings.ReplaceAll(name, ":", "-")+".kubeconfig")
 	if err := os.WriteFile(path, content, 0o600); err != nil {
-		return "", fmt.Errorf("writing a kubeconfig for the controllers: %w", err)
+		return "", fmt.Errorf("writing a kubeconfig for %s: %w", name, err)
 	}
 	return path, nil
 }

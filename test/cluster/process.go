@@ -10,46 +10,64 @@ import (
 	"strings"
 )
 
-// process is a program that ends with its starter, however that ends: a shell waits for its standard input to close.
-type process struct {
+// Process is a program that ends with its starter, however that ends: a shell waits for its standard input to close.
+type Process struct {
+	// PID is the program's own, not the shell's.
+	PID int
+	// Log is the path of the file that has what it writes. It goes when the process is stopped.
+	Log string
+
 	cmd   *exec.Cmd
 	stdin io.Closer
 	log   *os.File
 }
 
-const untilStdinCloses = `"$@" </dev/null & pid=$!; cat >/dev/null; kill "$pid" 2>/dev/null; wait "$pid" 2>/dev/null; true`
+const untilStdinCloses = `"$@" </dev/null 3>&- & pid=$!; echo $pid >&3; exec 3>&-; cat >/dev/null; kill "$pid" 2>/dev/null; wait "$pid" 2>/dev/null; true`
 
-func start(program string, args ...string) (*process, error) {
+// StartProcess starts a program with variables beside those of this process.
+func StartProcess(env []string, program string, args ...string) (*Process, error) {
 	if _, err := os.Stat(program); err != nil {
-		return nil, fmt.Errorf("%w; run `make controlplane`, with KUBEBUILDER_ASSETS unset", err)
+		return nil, err
 	}
 	log, err := os.CreateTemp("", filepath.Base(program)+"-*.log")
 	if err != nil {
 		return nil, fmt.Errorf("creating a log file: %w", err)
 	}
-	cmd := exec.Command("sh", append([]string{"-c", untilStdinCloses, "sh", program}, args...)...)
-	cmd.Stdout, cmd.Stderr = log, log
-	stdin, err := cmd.StdinPipe()
-	if err != nil {
-		return nil, fmt.Errorf("starting %s: %w", program, err)
+	p := &Process{Log: log.Name(), log: log}
+	p.cmd = exec.Command("sh", append([]string{"-c", untilStdinCloses, "sh", program}, args...)...)
+	p.cmd.Stdout, p.cmd.Stderr = log, log
+	p.cmd.Env = append(os.Environ(), env...)
+	if err := p.start(); err != nil {
+		return nil, errors.Join(fmt.Errorf("starting %s: %w", program, err), log.Close(), os.Remove(p.Log))
 	}
-	if err := cmd.Start(); err != nil {
-		return nil, fmt.Errorf("starting %s: %w", program, err)
-	}
-	return &process{cmd: cmd, stdin: stdin, log: log}, nil
+	return p, nil
 }
 
-func (p *process) stop() error {
-	return errors.Join(p.stdin.Close(), p.cmd.Wait(), p.log.Close(), os.Remove(p.log.Name()))
+func (p *Process) start() error {
+	told, tell, err := os.Pipe()
+	if err != nil {
+		return err
+	}
+	defer func() { _ = told.Close() }()
+	p.cmd.ExtraFiles = []*os.File{tell}
+	if p.stdin, err = p.cmd.StdinPipe(); err != nil {
+		return errors.Join(err, tell.Close())
+	}
+	if err := errors.Join(p.cmd.Start(), tell.Close()); err != nil {
+		return err
+	}
+	_, err = fmt.Fscan(told, &p.PID)
+	return err
 }
 
-// endWithUs has every child process that this one has now end when this one does, also when it is killed: a shell waits
-// for its standard input to close. What it returns closes it.
-func endWithUs() (io.Closer, error) {
-	pids, err := children()
-	if err != nil {
-		return nil, err
-	}
+// Stop asks the program to end, waits until it has, and removes its log.
+func (p *Process) Stop() error {
+	return errors.Join(p.stdin.Close(), p.cmd.Wait(), p.log.Close(), os.Remove(p.Log))
+}
+
+// endWithUs has processes end when this one does, also when it is killed: a shell waits for its standard input to close.
+// What it returns closes it.
+func endWithUs(pids []string) (io.Closer, error) {
 	cmd := exec.Command("sh", append([]string{"-c", `cat >/dev/null; kill -9 "$@" 2>/dev/null; true`, "sh"}, pids...)...)
 	stdin, err := cmd.StdinPipe()
 	if err != nil {

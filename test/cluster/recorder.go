@@ -84,6 +84,13 @@ func (r *Recorder) Requests(namespace string) []Request {
 	return all
 }
 
+// Everything is what Requests leaves out, too, but for discovery.
+func (r *Recorder) Everything() []Request {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(r.requests), func(q Request) bool { return q.Resource == "" })
+}
+
 // Lists are the lists of a resource in a namespace.
 func (r *Recorder) Lists(resource, namespace string) []Request {
 	r.mu.Lock()
