@@ -249,9 +249,12 @@ var _ = Describe("A Microservice", func() {
 	It("goes quietly with its namespace", func() {
 		create(ms)
 		eventually(ms, available)
+		settled(ns)
+		requests.Reset()
 		Expect(k8s.Delete(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: ns}})).To(Succeed())
 		Eventually(exists(ms, &appsv1.Deployment{}), time.Minute).Should(BeFalse())
 		Eventually(exists(ms, &v1alpha1.Microservice{}), time.Minute).Should(BeFalse())
+		Expect(sent(requests, ns)).To(BeEmpty())
 	})
 })
 

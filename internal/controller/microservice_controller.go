@@ -71,8 +71,8 @@ func (r *MicroserviceReconciler) Reconcile(ctx context.Context, req ctrl.Request
 		}
 		return ctrl.Result{}, client.IgnoreNotFound(err)
 	}
-	if !ms.DeletionTimestamp.IsZero() {
-		return ctrl.Result{}, nil
+	if going, err := r.namespaceGoes(ctx, ms.Namespace); err != nil || going || !ms.DeletionTimestamp.IsZero() {
+		return ctrl.Result{}, err
 	}
 	seen, handover, writeErr := r.write(ctx, ms)
 	if seen == nil {

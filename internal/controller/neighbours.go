@@ -6,10 +6,7 @@ import (
 	"fmt"
 
 	appsv1 "k8s.io/api/apps/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/sets"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -131,39 +128,6 @@ func (r *MicroserviceReconciler) list(ctx context.Context, options ...client.Lis
 		all[i] = &found.Items[i]
 	}
 	return all, nil
-}
-
-// namespaces have labels, where the operator may see namespaces at all.
-func (r *MicroserviceReconciler) namespaces(ctx context.Context, names sets.Set[string]) (dependency.Namespaces, error) {
-	known := dependency.Namespaces{}
-	if r.Namespaces.Len() > 0 {
-		return known, nil
-	}
-	for name := range names {
-		namespace := namespaceMetadata()
-		err := r.Cache.Get(ctx, types.NamespacedName{Name: name}, namespace, client.UnsafeDisableDeepCopy)
-		if client.IgnoreNotFound(err) != nil {
-			return nil, fmt.Errorf("reading namespace %s: %w", name, err)
-		}
-		if !apierrors.IsNotFound(err) {
-			known[name] = namespace.Labels
-		}
-	}
-	return known, nil
-}
-
-func namespaceMetadata() *metav1.PartialObjectMetadata {
-	m := &metav1.PartialObjectMetadata{}
-	m.APIVersion, m.Kind = "v1", "Namespace"
-	return m
-}
-
-func namespacesOf(all []*v1alpha1.Microservice) sets.Set[string] {
-	names := sets.New[string]()
-	for _, ms := range all {
-		names.Insert(ms.Namespace)
-	}
-	return names
 }
 
 // knownAddresses are those that the pods of a Deployment have.

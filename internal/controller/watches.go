@@ -4,15 +4,19 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/util/workqueue"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/event"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 	"sigs.k8s.io/controller-runtime/pkg/source"
@@ -39,7 +43,7 @@ func (r *MicroserviceReconciler) SetupWithManager(mgr ctrl.Manager) error {
 			NewQueue:    newFairQueue,
 		})
 	for _, child := range childKinds() {
-		b = b.Owns(child)
+		b = b.Watches(child, handler.EnqueueRequestsFromMapFunc(ownerOf))
 	}
 	if err := r.watchNeighbours(mgr, b); err != nil {
 		return fmt.Errorf("setting up the Microservice controller: %w", err)
@@ -48,6 +52,15 @@ func (r *MicroserviceReconciler) SetupWithManager(mgr ctrl.Manager) error {
 		return fmt.Errorf("setting up the Microservice controller: %w", err)
 	}
 	return nil
+}
+
+// ownerOf does what builder.Owns would, which asks at each event what a Microservice is called in the API.
+func ownerOf(_ context.Context, child client.Object) []reconcile.Request {
+	owner := metav1.GetControllerOfNoCopy(child)
+	if owner == nil || owner.Kind != "Microservice" || !strings.HasPrefix(owner.APIVersion, v1alpha1.SchemeGroupVersion.Group+"/") {
+		return nil
+	}
+	return []reconcile.Request{{NamespacedName: types.NamespacedName{Namespace: child.GetNamespace(), Name: owner.Name}}}
 }
 
 // copiedLabelsChanged is for the labels of a Microservice that its children get, too. Other labels and annotations are of
