@@ -79,6 +79,7 @@ vet: ## Run go vet.
 	go vet ./...
 	cd test/reachability && go vet ./...
 	cd test/gitops/helm && go vet ./...
+	cd test/bench && go vet ./...
 
 .PHONY: test
 # The controller's specs come last and alone: they watch what real controllers do from one moment to the next, and a busy
@@ -88,6 +89,15 @@ test: controlplane ## Run all tests, with a real API server and real controllers
 	go test ./internal/controller -timeout 30m
 	cd test/reachability && go test ./...
 	cd test/gitops/helm && go test ./...
+	cd test/bench && go test ./...
+
+# BENCH=full takes an hour or so, and writes the report that is committed.
+BENCH ?= short
+BENCH_OUT ?= $(if $(filter full,$(BENCH)),docs/performance,bin/bench)
+.PHONY: bench
+bench: controlplane build ## Measure what the operator costs, beside baselines. BENCH=full takes longer.
+	cd test/bench && go build -o $(LOCALBIN)/bench .
+	$(LOCALBIN)/bench -series $(BENCH) -out $(BENCH_OUT) $(BENCH_ARGS)
 
 .PHONY: golden
 golden: ## Rewrite the golden files of the builders. Read the difference before you commit it.
@@ -100,6 +110,7 @@ lint: golangci-lint ## Run the linters, with the API linter and the import fence
 	$(GOLANGCI_LINT) run -c .golangci-kal.yml ./api/...
 	cd test/reachability && $(GOLANGCI_LINT) run -c ../../.golangci.yml
 	cd test/gitops/helm && $(GOLANGCI_LINT) run -c ../../../.golangci.yml
+	cd test/bench && $(GOLANGCI_LINT) run -c ../../.golangci.yml
 
 .PHONY: lint-fix
 lint-fix: golangci-lint ## Run the linters and fix what they can fix.

@@ -15,8 +15,8 @@ verify-generated: ## Check that the generated files are up to date.
 .PHONY: verify-tidy
 verify-tidy: ## Check that the module files are tidy.
 	@before=$$(hack/verify/tree.sh); \
-	go mod tidy && (cd hack/controlplane && go mod tidy) && (cd test/reachability && go mod tidy) && (cd test/gitops/helm && go mod tidy); \
-	hack/verify/same.sh "$$before" "module files are not tidy; run: go mod tidy, also in hack/controlplane, test/reachability and test/gitops/helm"
+	go mod tidy && (cd hack/controlplane && go mod tidy) && (cd test/reachability && go mod tidy) && (cd test/gitops/helm && go mod tidy) && (cd test/bench && go mod tidy); \
+	hack/verify/same.sh "$$before" "module files are not tidy; run: go mod tidy, also in hack/controlplane, test/reachability, test/gitops/helm and test/bench"
 
 .PHONY: verify-fmt
 verify-fmt: ## Check the format.

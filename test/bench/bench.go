@@ -1,0 +1,139 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+// bench is one series of measurements.
+type bench struct {
+	out string
+	// profiles is the folder for CPU profiles; empty takes none.
+	profiles  string
+	series    string
+	plan      plan
+	system    *System
+	baselines []*System
+	only      []string
+
+	results *Run
+}
+
+// plan are the sizes of a series.
+type plan struct {
+	// burst is how many are created at once; pairs is how often that is done beside the bare client, others how often the
+	// other baselines are.
+	burst, pairs, others int
+	// bigBurst is created once; 0 is not.
+	bigBurst int
+	// sizes are at which memory is weighed; the last is also that of the workloads on many.
+	sizes []int
+	// many is the size, one of sizes, at which the operator is left alone, asked for nothing, and started again.
+	many int
+	// unrelated is how many Deployments, Secrets and ConfigMaps there are, of each.
+	unrelated int
+	steady    time.Duration
+	// churn is how many changes are sent, one each churnEvery.
+	churn      int
+	churnEvery time.Duration
+	flood      int
+	hub        int
+	chain      int
+	graph      int
+	rollouts   int
+	shards     int
+}
+
+var plans = map[string]plan{
+	"short": {
+		burst: 1000, pairs: 3, others: 1,
+		sizes: []int{1000, 2500}, many: 2500, unrelated: 1000, steady: 30 * time.Second,
+		churn: 400, churnEvery: 50 * time.Millisecond, flood: 1000,
+		hub: 1000, chain: 100, graph: 1000, rollouts: 100, shards: 1000,
+	},
+	"full": {
+		burst: 1000, pairs: 7, others: 3, bigBurst: 5000,
+		sizes: []int{1000, 2500, 5000, 10000}, many: 5000, unrelated: 20000, steady: 5 * time.Minute,
+		churn: 3600, churnEvery: 50 * time.Millisecond, flood: 2000,
+		hub: 1000, chain: 500, graph: 5000, rollouts: 200, shards: 2000,
+	},
+}
+
+func (b *bench) configure(series, system string, baselines, only []string) (err error) {
+	p, found := plans[series]
+	if !found {
+		return fmt.Errorf("-series=%q: must be short or full", series)
+	}
+	b.series, b.plan, b.only = series, p, only
+	for _, name := range only {
+		if !slices.ContainsFunc(workloads, func(w workload) bool { return w.name == name }) {
+			return fmt.Errorf("-only=%q: must be of %s", name, strings.Join(workloadNames(), ", "))
+		}
+	}
+	if b.system, err = readSystem(system); err != nil {
+		return err
+	}
+	for _, name := range baselines {
+		if !strings.ContainsAny(name, "./") {
+			name = filepath.Join("test", "bench", "systems", name+".yaml")
+		}
+		s, err := readSystem(name)
+		if err != nil {
+			return err
+		}
+		b.baselines = append(b.baselines, s)
+	}
+	return nil
+}
+
+// workload is a part of the series, with a cluster or several of its own.
+type workload struct {
+	name string
+	run  func(*bench, context.Context) error
+}
+
+var workloads = []workload{
+	{"benchmarks", (*bench).benchmarks},
+	{"create", (*bench).createBursts},
+	{"sizes", (*bench).sizes},
+	{"among-others", (*bench).amongOthers},
+	{"churn", (*bench).churn},
+	{"fairness", (*bench).fairness},
+	{"hub", (*bench).hub},
+	{"chain", (*bench).chain},
+	{"random", (*bench).random},
+	{"rollouts", (*bench).rollouts},
+	{"operators", (*bench).shards},
+}
+
+func workloadNames() []string {
+	var names []string
+	for _, w := range workloads {
+		names = append(names, w.name)
+	}
+	return names
+}
+
+func (b *bench) run(ctx context.Context) error {
+	b.results = &Run{Series: b.series, System: b.system.Name, Began: time.Now().UTC(), Versions: versions(),
+		Unrelated: fmt.Sprintf("beside %d each of Deployments, Secrets and ConfigMaps", b.plan.unrelated)}
+	for _, w := range workloads {
+		if len(b.only) > 0 && !slices.Contains(b.only, w.name) {
+			continue
+		}
+		if err := w.run(b, ctx); err != nil {
+			return fmt.Errorf("workload %s: %w", w.name, err)
+		}
+	}
+	return b.results.write(inRoot(b.out))
+}
+
+// keep notes a result and prints its line.
+func (b *bench) keep(r *Result) {
+	b.results.Results = append(b.results.Results, r)
+	fmt.Println(r)
+}

@@ -1,0 +1,212 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/util/sets"
+)
+
+const (
+	created = `{"auditID":"1","verb":"patch","user":{"username":"bench:a"},"objectRef":{"resource":"services","namespace":"x","name":"m"},"responseStatus":{"code":201},"requestReceivedTimestamp":"2026-01-01T00:00:01.000000Z","stageTimestamp":"2026-01-01T00:00:02.000000Z"}` + "\n"
+	reports = `{"auditID":"2","verb":"patch","user":{"username":"bench:a"},"objectRef":{"resource":"microservices","subresource":"status"},"responseStatus":{"code":200},"requestReceivedTimestamp":"2026-01-01T00:00:03.000000Z","stageTimestamp":"2026-01-01T00:00:04.000000Z"}` + "\n"
+	watches = `{"auditID":"3","verb":"watch","user":{"username":"bench:a"},"objectRef":{"resource":"services"},"responseStatus":{"code":200},"requestReceivedTimestamp":"2026-01-01T00:00:01.000000Z","stageTimestamp":"2026-01-01T00:00:09.000000Z"}` + "\n"
+	lease   = `{"auditID":"4","verb":"update","user":{"username":"bench:a"},"objectRef":{"resource":"leases"},"responseStatus":{"code":200}}` + "\n"
+	refused = `{"auditID":"5","verb":"patch","user":{"username":"bench:a"},"objectRef":{"resource":"services"},"responseStatus":{"code":409}}` + "\n"
+	looked  = `{"auditID":"6","verb":"get","user":{"username":"bench:a"},"objectRef":{"resource":"services"},"responseStatus":{"code":200}}` + "\n"
+	another = `{"auditID":"7","verb":"patch","user":{"username":"bench:b"},"objectRef":{"resource":"services"},"responseStatus":{"code":200}}` + "\n"
+)
+
+// The log is read while it is written: half a line waits for its end, and what was read is not read again.
+func TestAuditLogIsReadOnce(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "audit.log")
+	log, user := newAuditLog(path), sets.New("bench:a")
+	if calls, err := log.next(user); err != nil || len(calls) > 0 {
+		t.Fatalf("no log yet: %v, %v", calls, err)
+	}
+	var all []call
+	for _, part := range []string{watches + created[:40], created[40:] + watches + another, reports + lease, "", refused + looked} {
+		appendTo(t, path, part)
+		calls, err := log.next(user)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, calls...)
+	}
+	want := []Count{
+		{Kind: "leases", Verb: "update", Resource: "leases", Code: 200, N: 1},
+		{Kind: "read", Verb: "get", Resource: "services", Code: 200, N: 1},
+		{Kind: "watch", Verb: "watch", Resource: "services", Code: 200, N: 1},
+		{Kind: "write", Verb: "patch", Resource: "microservices/status", Code: 200, N: 1},
+		{Kind: "write", Verb: "patch", Resource: "services", Code: 201, N: 1},
+		{Kind: "write", Verb: "patch", Resource: "services", Code: 409, N: 1},
+	}
+	if diff := cmp.Diff(want, countCalls(all)); diff != "" {
+		t.Error(diff)
+	}
+	r := &Result{Requests: countCalls(all)}
+	if got := []int{r.writes(), r.writes("services"), r.reads(), r.conflicts()}; !slices.Equal(got, []int{3, 2, 1, 1}) {
+		t.Errorf("writes, writes of services, reads, conflicts: %v", got)
+	}
+	if last := lastCreation(all, []string{"services"}); !last.Equal(time.Date(2026, 1, 1, 0, 0, 2, 0, time.UTC)) {
+		t.Errorf("the last creation was at %s", last)
+	}
+	if last := lastOf(all); !last.Equal(time.Date(2026, 1, 1, 0, 0, 4, 0, time.UTC)) {
+		t.Errorf("the last request was answered at %s", last)
+	}
+}
+
+func appendTo(t *testing.T, path, text string) {
+	t.Helper()
+	f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = f.Close() }()
+	if _, err := f.WriteString(text); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestReadyGeneration(t *testing.T) {
+	status := func(ready, observed any) *unstructured.Unstructured {
+		condition := map[string]any{"type": "Ready", "status": ready}
+		if observed != nil {
+			condition["observedGeneration"] = observed
+		}
+		return &unstructured.Unstructured{Object: map[string]any{
+			"metadata": map[string]any{"generation": int64(5)},
+			"status":   map[string]any{"observedGeneration": int64(4), "conditions": []any{condition}},
+		}}
+	}
+	for name, c := range map[string]struct {
+		o    *unstructured.Unstructured
+		want int64
+	}{
+		"the condition says which": {status("True", int64(3)), 3},
+		"the status does":          {status("True", nil), 4},
+		"not ready":                {status("False", int64(5)), 0},
+		"nothing is said":          {&unstructured.Unstructured{Object: map[string]any{}}, 0},
+	} {
+		if got := readyGeneration(c.o); got != c.want {
+			t.Errorf("%s: %d, want %d", name, got, c.want)
+		}
+	}
+}
+
+// The tracker counts a change once, whether the watch or the answer is first, and a generation that is passed over.
+func TestTracker(t *testing.T) {
+	object := func(generation, ready int64) *unstructured.Unstructured {
+		o := &unstructured.Unstructured{Object: map[string]any{}}
+		o.SetNamespace("x")
+		o.SetName("m")
+		o.SetUID("1")
+		o.SetGeneration(generation)
+		if ready > 0 {
+			_ = unstructured.SetNestedSlice(o.Object, []any{map[string]any{"type": "Ready", "status": "True", "observedGeneration": ready}}, "status", "conditions")
+		}
+		return o
+	}
+	for name, c := range map[string]struct {
+		do             func(*tracker)
+		samples, after int
+		waiting        int
+	}{
+		"the answer is first": {func(t *tracker) {
+			t.expect(object(1, 0))
+			t.changed(object(1, 0))
+			t.saw(object(1, 1))
+			t.saw(object(1, 1))
+		}, 1, 0, 0},
+		"the watch is first": {func(t *tracker) { t.expect(object(1, 0)); t.saw(object(1, 1)); t.changed(object(1, 0)) }, 1, 0, 0},
+		"not ready yet":      {func(t *tracker) { t.expect(object(1, 0)); t.changed(object(1, 0)) }, 0, 0, 1},
+		"passed over": {func(t *tracker) {
+			for g := range int64(3) {
+				t.expect(object(g+1, 0))
+				t.changed(object(g+1, 0))
+			}
+			t.saw(object(3, 3))
+		}, 3, 2, 0},
+		"a change that changes nothing": {func(t *tracker) {
+			t.expect(object(1, 0))
+			t.changed(object(1, 0))
+			t.saw(object(1, 1))
+			t.expect(object(1, 0))
+			t.changed(object(1, 1))
+		}, 1, 0, 0},
+		"deleted": {func(t *tracker) { t.expect(object(1, 0)); t.changed(object(1, 0)); t.forget(object(1, 0)) }, 0, 0, 0},
+	} {
+		tracker := newTracker()
+		c.do(tracker)
+		waiting := len(tracker.waiting())
+		samples, passed := tracker.take()
+		if len(samples) != c.samples || passed != c.after || waiting != c.waiting {
+			t.Errorf("%s: %d samples, %d passed over, %d waiting; want %d, %d, %d", name, len(samples), passed, waiting, c.samples, c.after, c.waiting)
+		}
+	}
+}
+
+// A bar is named as missed when it is, and as not measured when it was not.
+func TestBars(t *testing.T) {
+	writes := func(n int) []Count { return []Count{{Kind: "write", Resource: "services", N: n}} }
+	run := &Run{System: "ours", Results: []*Result{
+		{Workload: "restart", System: "ours", Requests: writes(1)},
+		{Workload: "no-op", System: "ours", N: 10},
+		{Workload: "create", System: "ours", N: 10, Wall: 4, CPU: 1},
+		{Workload: "create", System: "bare-client", N: 10, Wall: 2, CPU: 1},
+		{Workload: "memory", System: "ours", Heap: 1 << 20},
+		{Workload: "memory", System: "ours", Present: 1024, Heap: 31 << 20},
+	}}
+	met := map[string]*bool{}
+	for _, b := range run.bars() {
+		met[b.Work] = b.Met
+	}
+	want := map[string]*bool{
+		"restart: writes":                                new(false),
+		"a look that changes nothing: requests":          new(true),
+		"create burst: wall until the last child exists": new(false),
+		"create burst: CPU of the operator":              new(true),
+		"memory: live heap per Microservice":             new(true),
+		"memory: beside unrelated objects":               nil,
+		"hub-down: writes for each dependent":            nil,
+	}
+	for work, ok := range want {
+		if diff := cmp.Diff(ok, met[work]); diff != "" {
+			t.Errorf("%s: %s", work, diff)
+		}
+	}
+}
+
+// The systems that are shipped can be read, and their objects and baselines be made.
+func TestSystems(t *testing.T) {
+	paths, err := filepath.Glob("systems/*.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range paths {
+		if filepath.Base(path) == "microservice.yaml" {
+			continue // a template
+		}
+		system, err := readSystem("test/bench/" + path)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		if _, err := system.command(commandValues{Self: "bench"}); err != nil {
+			t.Error(err)
+		}
+		objects, err := system.objects([]string{"a", "b"}, 3, 5)
+		if err != nil || len(objects) != 2 || objects[0].GetNamespace() != "b" || objects[1].GetName() != "m00004" {
+			t.Errorf("%s: %v, %v", path, objects, err)
+			continue
+		}
+		if children, err := childrenOf(objects[0]); err != nil || len(children) != len(system.Children) {
+			t.Errorf("%s: %d children, %v", path, len(children), err)
+		}
+	}
+}

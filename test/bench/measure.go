@@ -1,0 +1,191 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"k8s.io/apimachinery/pkg/util/sets"
+)
+
+// Result is what one workload cost one system.
+type Result struct {
+	Workload string `json:"workload"`
+	System   string `json:"system"`
+	// N is how many custom resources were worked on, and Present how many there were in all.
+	N       int `json:"n"`
+	Present int `json:"present"`
+	// Wall is until the work was done, in seconds: what that is, the workload says.
+	Wall float64 `json:"wall"`
+	// Settled is until its last request of the work, in seconds.
+	Settled float64 `json:"settled"`
+	// CPU is the system's, ServerCPU that of etcd and the API server, in seconds.
+	CPU       float64 `json:"cpu"`
+	ServerCPU float64 `json:"serverCPU"`
+	// Heap is what is live after a garbage collection, Resident and Peak the resident set, in bytes; 0 is not measured.
+	Heap     int64   `json:"heap,omitempty"`
+	Resident int64   `json:"resident,omitempty"`
+	Peak     int64   `json:"peak,omitempty"`
+	Requests []Count `json:"requests"`
+	// Times are those from a change to ready, in seconds; Passed is how many generations were passed over.
+	Times  []float64 `json:"times,omitempty"`
+	Passed int       `json:"passed,omitempty"`
+	// Load is the load average of the last minute when the workload began.
+	Load float64 `json:"load"`
+
+	samples []sample
+}
+
+// writes are those of the work, of resources or of all.
+func (r *Result) writes(resources ...string) int { return r.sum("write", resources...) }
+
+// reads are the GETs; lists and watches are those of caches.
+func (r *Result) reads() int { return r.sum("read") }
+
+func (r *Result) sum(kind string, resources ...string) int {
+	n := 0
+	for _, c := range r.Requests {
+		if c.Kind == kind && (len(resources) == 0 || slices.Contains(resources, c.Resource)) {
+			n += c.N
+		}
+	}
+	return n
+}
+
+func (r *Result) conflicts() int {
+	n := 0
+	for _, c := range r.Requests {
+		if c.Code == 409 {
+			n += c.N
+		}
+	}
+	return n
+}
+
+// patience is how long the bench waits for silence: some operators never are.
+const patience = time.Minute
+
+// quiet is how long a system must send nothing to count as done: longer than it may put off a write.
+const quiet = 4 * time.Second
+
+// measure counts and times what do causes. do returns when the work is done, or the zero time for "when the last child
+// was created"; the system is then waited for until it is silent.
+func (w *world) measure(ctx context.Context, name string, n, present int, do func() error) (*Result, error) {
+	r := &Result{Workload: name, System: w.system.Name, N: n, Present: present, Load: loadAverage()}
+	if _, err := w.calls(); err != nil { // what was before does not count
+		return nil, err
+	}
+	w.tracker.take()
+	cpu, server, err := w.spent()
+	if err != nil {
+		return nil, err
+	}
+	begun := time.Now()
+	if err := do(); err != nil {
+		return nil, fmt.Errorf("%s: %w\n%s", name, err, w.lastWords())
+	}
+	r.Wall = time.Since(begun).Seconds()
+	calls, err := w.silence(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if last := lastCreation(calls, w.system.Children); !last.IsZero() && n > 1 {
+		r.Wall = last.Sub(begun).Seconds()
+	}
+	r.Requests = countCalls(calls)
+	r.Settled = max(0, lastOf(calls).Sub(begun).Seconds())
+	cpuAfter, serverAfter, err := w.spent()
+	if err != nil {
+		return nil, err
+	}
+	r.CPU, r.ServerCPU = (cpuAfter - cpu).Seconds(), (serverAfter - server).Seconds()
+	r.samples, r.Passed = w.tracker.take()
+	for _, s := range r.samples {
+		r.Times = append(r.Times, s.After.Seconds())
+	}
+	return r, nil
+}
+
+// calls are the requests of all operators since the last call.
+func (w *world) calls() ([]call, error) {
+	users := sets.New[string]()
+	for _, o := range w.operators {
+		users.Insert(o.user)
+	}
+	return w.audit.next(users)
+}
+
+// silence waits until the system has sent nothing but what goes on beside the work for a while, and returns what it has
+// sent.
+func (w *world) silence(ctx context.Context) ([]call, error) {
+	var all []call
+	begun, last := time.Now(), time.Now()
+	for time.Since(last) < quiet && time.Since(begun) < patience {
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(100 * time.Millisecond):
+		}
+		calls, err := w.calls()
+		if err != nil {
+			return nil, err
+		}
+		for i := range calls {
+			if kind := calls[i].kind(); kind == "write" || kind == "read" {
+				last = time.Now()
+			}
+		}
+		all = append(all, calls...)
+	}
+	return all, nil
+}
+
+// spent is the CPU time of the system, and that of etcd and the API server.
+func (w *world) spent() (system, server time.Duration, err error) {
+	for _, o := range w.operators {
+		if o.process == nil && o.spent == 0 {
+			continue
+		}
+		cpu, err := o.cpu()
+		if err != nil {
+			return 0, 0, err
+		}
+		system += cpu
+	}
+	server, err = cpuOf(w.cluster.PIDs...)
+	return system, server, err
+}
+
+// weigh adds the memory of the first operator to a result.
+func (w *world) weigh(ctx context.Context, r *Result) (err error) {
+	o := w.operators[0]
+	if r.Heap, err = liveHeap(ctx, o.pprofPort); err != nil {
+		return err
+	}
+	r.Resident, r.Peak, err = residentOf(o.process.PID)
+	return err
+}
+
+// String is the result's line on the terminal.
+func (r *Result) String() string {
+	line := fmt.Sprintf("%-20s %-20s n=%-5d of %-5d %6.1f s  cpu %6.2f s (server %6.2f)  writes %-6d reads %-5d events %-5d conflicts %-4d",
+		r.Workload, r.System, r.N, r.Present, r.Wall, r.CPU, r.ServerCPU, r.writes(), r.reads(), r.sum("events"), r.conflicts())
+	if len(r.Times) > 0 {
+		line += fmt.Sprintf("  ready p50 %.3f s, p99 %.3f s", percentile(r.Times, 50), percentile(r.Times, 99))
+	}
+	if r.Heap > 0 {
+		line += fmt.Sprintf("  heap %.1f MiB, rss %.1f MiB", float64(r.Heap)/(1<<20), float64(r.Resident)/(1<<20))
+	}
+	return line
+}
+
+func loadAverage() float64 {
+	raw, _ := os.ReadFile("/proc/loadavg")
+	first, _, _ := strings.Cut(string(raw), " ")
+	load, _ := strconv.ParseFloat(first, 64)
+	return load
+}

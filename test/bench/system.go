@@ -1,0 +1,147 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"text/template"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"sigs.k8s.io/yaml"
+
+	"github.com/microservice-dev/microservice-operator/test/cluster"
+)
+
+// System is what is measured: an operator, or a program that does the same work. Paths are relative to the root of the
+// repository.
+type System struct {
+	Name string `json:"name"`
+	// Command is the program and its arguments, templates over commandValues. It gets KUBECONFIG.
+	Command []string `json:"command"`
+	// Env are more variables, NAME=value.
+	Env []string `json:"env,omitempty"`
+	// Batch is a program that makes everything there is to make, and ends.
+	Batch bool `json:"batch,omitempty"`
+	// AtMost limits the size of a burst for a system that would take too long; 0 does not.
+	AtMost int `json:"atMost,omitempty"`
+	// Manifests are applied before it starts: CRDs, roles.
+	Manifests []string `json:"manifests,omitempty"`
+	// ClusterRole is what its user may do.
+	ClusterRole string `json:"clusterRole"`
+	// Template is the file of one custom resource, a template over objectValues.
+	Template string `json:"template"`
+	// Change is a merge patch that changes one field, a template over changeValues.
+	Change string `json:"change,omitempty"`
+	// Dependencies says that its custom resources are Microservices, which can depend on each other.
+	Dependencies bool `json:"dependencies,omitempty"`
+	// Children are the resources that count as children, in the plural.
+	Children []string `json:"children"`
+}
+
+// commandValues are what a command may name.
+type commandValues struct {
+	// Self is this program, Kubectl that of the local Kubernetes.
+	Self, Kubectl string
+	// Children is a file with all children, for a batch.
+	Children string
+	// PprofPort is a free port on 127.0.0.1.
+	PprofPort int
+	// Namespaces is the list of those to watch, empty for all.
+	Namespaces string
+}
+
+// objectValues are what the template of an object may name.
+type objectValues struct {
+	Namespace, Name string
+	Index           int
+}
+
+// changeValues are what a change may name.
+type changeValues struct {
+	// Version is another for each change.
+	Version int
+}
+
+func readSystem(path string) (*System, error) {
+	raw, err := os.ReadFile(inRoot(path))
+	if err != nil {
+		return nil, fmt.Errorf("reading a system: %w", err)
+	}
+	s := &System{}
+	if err := yaml.UnmarshalStrict(raw, s); err != nil {
+		return nil, fmt.Errorf("reading system %s: %w", path, err)
+	}
+	if s.Name == "" || len(s.Command) == 0 || s.Template == "" || len(s.Children) == 0 || s.ClusterRole == "" {
+		return nil, fmt.Errorf("system %s: name, command, clusterRole, template and children are required", path)
+	}
+	return s, nil
+}
+
+func (s *System) command(values commandValues) ([]string, error) {
+	var command []string
+	for _, word := range s.Command {
+		text, err := fill(word, values)
+		if err != nil {
+			return nil, fmt.Errorf("the command of system %s: %w", s.Name, err)
+		}
+		command = append(command, text)
+	}
+	if filepath.Base(command[0]) != command[0] {
+		command[0] = inRoot(command[0])
+	}
+	return command, nil
+}
+
+// objects are custom resources from..to-1, spread over the namespaces.
+func (s *System) objects(namespaces []string, from, to int) ([]*unstructured.Unstructured, error) {
+	raw, err := os.ReadFile(inRoot(s.Template))
+	if err != nil {
+		return nil, fmt.Errorf("reading the template of system %s: %w", s.Name, err)
+	}
+	parsed, err := template.New(s.Name).Option("missingkey=error").Parse(string(raw))
+	if err != nil {
+		return nil, fmt.Errorf("reading the template of system %s: %w", s.Name, err)
+	}
+	var all []*unstructured.Unstructured
+	for i := from; i < to; i++ {
+		var text bytes.Buffer
+		values := objectValues{Namespace: namespaces[i%len(namespaces)], Name: fmt.Sprintf("m%05d", i), Index: i}
+		if err := parsed.Execute(&text, values); err != nil {
+			return nil, fmt.Errorf("filling the template of system %s: %w", s.Name, err)
+		}
+		o := &unstructured.Unstructured{}
+		if err := yaml.Unmarshal(text.Bytes(), &o.Object); err != nil {
+			return nil, fmt.Errorf("reading an object of system %s: %w", s.Name, err)
+		}
+		all = append(all, o)
+	}
+	return all, nil
+}
+
+func fill(text string, values any) (string, error) {
+	parsed, err := template.New("").Option("missingkey=error").Parse(text)
+	if err != nil {
+		return "", err
+	}
+	var filled bytes.Buffer
+	err = parsed.Execute(&filled, values)
+	return filled.String(), err
+}
+
+func inRoot(path string) string {
+	if filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(cluster.Root(), path)
+}
+
+// as reads one kind of object as another.
+func as(from, into any) error {
+	raw, err := json.Marshal(from)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(raw, into)
+}

@@ -1,0 +1,72 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"time"
+)
+
+// createBursts creates many at once, in pairs with the baselines: the order within a pair alternates, and each has a new
+// cluster.
+func (b *bench) createBursts(ctx context.Context) error {
+	for round := range b.plan.pairs {
+		var turn []*System
+		for i, s := range b.baselines {
+			if i == 0 || round < b.plan.others {
+				turn = append(turn, s)
+			}
+		}
+		if round%2 == 0 {
+			turn = append([]*System{b.system}, turn...)
+		} else {
+			turn = append(turn, b.system)
+		}
+		for _, s := range turn {
+			if err := b.createBurst(ctx, s, b.plan.burst); err != nil {
+				return err
+			}
+		}
+	}
+	if b.plan.bigBurst > 0 {
+		return b.createBurst(ctx, b.system, b.plan.bigBurst)
+	}
+	return nil
+}
+
+func (b *bench) createBurst(ctx context.Context, s *System, n int) (err error) {
+	if s.AtMost > 0 {
+		n = min(n, s.AtMost)
+	}
+	w, err := open(ctx, s, worldOptions{})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, w.close()) }()
+	r, err := w.measure(ctx, "create", n, n, func() error {
+		if s.Batch {
+			return w.runBatch(ctx, n)
+		}
+		if err := b.profiled(ctx, w, "create", func() error { return w.create(ctx, 0, n) }); err != nil {
+			return err
+		}
+		return w.tracker.await(ctx, 10*time.Minute)
+	})
+	if err == nil {
+		b.keep(r)
+	}
+	return err
+}
+
+// runBatch has a program make all children, and waits for its end.
+func (w *world) runBatch(ctx context.Context, n int) error {
+	owners, err := w.system.objects(w.namespaces, 0, n)
+	if err != nil {
+		return err
+	}
+	path := filepath.Join(w.dir, "children.yaml")
+	if err := writeChildren(path, owners); err != nil {
+		return err
+	}
+	return w.operators[0].runToEnd(ctx, w.system, path)
+}

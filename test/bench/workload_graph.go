@@ -1,0 +1,168 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand"
+	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+)
+
+// graph is custom resources that depend on each other. It needs a system that has dependencies.
+type graph struct {
+	name string
+	n    int
+	// namespaces is how many they are spread over.
+	namespaces int
+	// targets are what the i-th depends on.
+	targets func(i int) []int
+	// waits holds the first start until what is depended on is available.
+	waits bool
+}
+
+func (w *world) grow(ctx context.Context, g graph) error {
+	objects, err := w.system.objects(w.namespaces[:g.namespaces], 0, g.n)
+	if err != nil {
+		return err
+	}
+	for i, o := range objects {
+		var dependencies []any
+		for j, target := range g.targets(i) {
+			to := objects[target]
+			dependency := map[string]any{
+				"name":         fmt.Sprintf("d%d", j),
+				"microservice": map[string]any{"name": to.GetName(), "namespace": to.GetNamespace()},
+			}
+			if g.waits {
+				dependency["startPolicy"] = "AfterAvailable"
+			}
+			dependencies = append(dependencies, dependency)
+		}
+		spec := o.Object["spec"].(map[string]any)
+		spec["dependencies"] = dependencies
+		spec["allowedDependents"] = map[string]any{"from": "All"}
+	}
+	if err := w.createAll(ctx, objects); err != nil {
+		return err
+	}
+	return w.tracker.await(ctx, 20*time.Minute)
+}
+
+// openGraph starts a cluster and makes a graph in it, which is a result of its own.
+func (b *bench) openGraph(ctx context.Context, g graph) (*world, error) {
+	w, err := open(ctx, b.system, worldOptions{})
+	if err != nil {
+		return nil, err
+	}
+	r, err := w.measure(ctx, g.name+"-create", g.n, g.n, func() error { return w.grow(ctx, g) })
+	if err != nil {
+		return nil, errors.Join(err, w.close())
+	}
+	b.keep(r)
+	return w, nil
+}
+
+// hub is one that all others depend on. It goes down and up; then it changes in a way that is nothing to them.
+func (b *bench) hub(ctx context.Context) (err error) {
+	n := b.plan.hub
+	w, err := b.openGraph(ctx, graph{name: "hub", n: n + 1, namespaces: 1, targets: func(i int) []int {
+		if i == 0 {
+			return nil
+		}
+		return []int{0}
+	}})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, w.close()) }()
+	d := &appsv1.Deployment{}
+	key := types.NamespacedName{Namespace: w.namespaces[0], Name: "m00000"}
+	for _, event := range []struct {
+		name string
+		do   func() error
+	}{
+		{"hub-down", func() error { return w.standIn.rolledOut(ctx, d, false) }},
+		{"hub-up", func() error { return w.standIn.rolledOut(ctx, d, true) }},
+		{"hub-unseen", func() error {
+			more := []byte(`{"status":{"replicas":3,"readyReplicas":3,"availableReplicas":3,"updatedReplicas":3}}`)
+			return w.kube.Status().Patch(ctx, d, client.RawPatch(types.MergePatchType, more))
+		}},
+	} {
+		if err := w.kube.Get(ctx, key, d); err != nil {
+			return err
+		}
+		r, err := w.measure(ctx, event.name, n, n+1, event.do)
+		if err != nil {
+			return err
+		}
+		b.keep(r)
+	}
+	return nil
+}
+
+// chain waits, link by link, for the next to be available.
+func (b *bench) chain(ctx context.Context) error {
+	n := b.plan.chain
+	w, err := b.openGraph(ctx, graph{name: "chain", n: n, namespaces: 1, waits: true, targets: func(i int) []int {
+		if i == n-1 {
+			return nil
+		}
+		return []int{i + 1}
+	}})
+	if err != nil {
+		return err
+	}
+	return w.close()
+}
+
+// edgesEach is how many others each of a random graph depends on.
+const edgesEach = 4
+
+// random is a graph without cycles; then one edge closes one.
+func (b *bench) random(ctx context.Context) (err error) {
+	chance, n := rand.New(rand.NewSource(1)), b.plan.graph
+	edges := make([][]int, n)
+	for i := range edges[:n-1] {
+		found := map[int]bool{}
+		for range edgesEach {
+			to := i + 1 + chance.Intn(n-1-i)
+			if !found[to] {
+				edges[i] = append(edges[i], to)
+			}
+			found[to] = true
+		}
+	}
+	w, err := b.openGraph(ctx, graph{name: "random", n: n, namespaces: namespaceCount, targets: func(i int) []int { return edges[i] }})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, w.close()) }()
+	objects, err := w.system.objects(w.namespaces, 0, n)
+	if err != nil {
+		return err
+	}
+	from, to := objects[edges[0][0]], objects[0]
+	r, err := w.measure(ctx, "random-cycle", 1, n, func() error { return w.addEdge(ctx, from, to) })
+	if err == nil {
+		b.keep(r)
+	}
+	return err
+}
+
+func (w *world) addEdge(ctx context.Context, from, to *unstructured.Unstructured) error {
+	if err := w.kube.Get(ctx, client.ObjectKeyFromObject(from), from); err != nil {
+		return err
+	}
+	spec := from.Object["spec"].(map[string]any)
+	dependencies, _ := spec["dependencies"].([]any)
+	spec["dependencies"] = append(dependencies, map[string]any{
+		"name":         "back",
+		"microservice": map[string]any{"name": to.GetName(), "namespace": to.GetNamespace()},
+	})
+	return w.kube.Update(ctx, from)
+}
