@@ -96,8 +96,8 @@ BENCH ?= short
 BENCH_OUT ?= $(if $(filter full,$(BENCH)),docs/performance,bin/bench)
 .PHONY: bench
 bench: controlplane build ## Measure what the operator costs, beside baselines. BENCH=full takes longer.
-	cd test/bench && go build -o $(LOCALBIN)/bench .
-	$(LOCALBIN)/bench -series $(BENCH) -out $(BENCH_OUT) $(BENCH_ARGS)
+	cd test/bench && go build -o $(LOCALBIN)/bench/bench .
+	$(LOCALBIN)/bench/bench -series $(BENCH) -out $(BENCH_OUT) $(BENCH_ARGS)
 
 .PHONY: golden
 golden: ## Rewrite the golden files of the builders. Read the difference before you commit it.
