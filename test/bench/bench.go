@@ -53,13 +53,13 @@ var plans = map[string]plan{
 		burst: 1000, pairs: 3, others: 1,
 		sizes: []int{1000, 2500}, many: 2500, unrelated: 1000, steady: 30 * time.Second,
 		churn: 400, churnEvery: 50 * time.Millisecond, flood: 1000,
-		hub: 1000, chain: 100, graph: 1000, rollouts: 100, shards: 1000,
+		hub: 1000, chain: 100, graph: 1000, rollouts: 100, shards: 500,
 	},
 	"full": {
-		burst: 1000, pairs: 7, others: 3, bigBurst: 5000,
+		burst: 1000, pairs: 7, others: 2, bigBurst: 5000,
 		sizes: []int{1000, 2500, 5000, 10000}, many: 5000, unrelated: 20000, steady: 5 * time.Minute,
 		churn: 3600, churnEvery: 50 * time.Millisecond, flood: 2000,
-		hub: 1000, chain: 500, graph: 5000, rollouts: 200, shards: 2000,
+		hub: 1000, chain: 500, graph: 5000, rollouts: 200, shards: 1000,
 	},
 }
 
@@ -129,6 +129,7 @@ func (b *bench) run(ctx context.Context) error {
 			return fmt.Errorf("workload %s: %w", w.name, err)
 		}
 	}
+	b.results.Took = time.Since(b.results.Began).Seconds()
 	return b.results.write(inRoot(b.out))
 }
 

@@ -35,9 +35,13 @@ func run() error {
 	system := flag.String("system", "test/bench/systems/microservice-operator.yaml", "The file that describes the operator to measure.")
 	baselines := flag.String("baselines", "bare-client,kubectl,naive", "What to put beside it in the create burst: names in test/bench/systems, or paths.")
 	only := flag.String("only", "", "Run these workloads, separated by commas. Default: all.")
+	from := flag.String("from", "", "Measure nothing: write the report of this file of data again.")
 	flag.StringVar(&b.out, "out", "bin/bench", "Where the report and its data go.")
 	flag.StringVar(&b.profiles, "profiles", "", "Take CPU profiles of the operator and the API server in the create burst, into this folder.")
 	flag.Parse()
+	if *from != "" {
+		return rewrite(*from)
+	}
 	if err := b.configure(*series, *system, split(*baselines), split(*only)); err != nil {
 		return err
 	}

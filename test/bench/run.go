@@ -68,9 +68,21 @@ func (run *Run) benchmark(name string) *parse.Benchmark {
 	return run.Benchmarks[i]
 }
 
+// rewrite makes the plots and the report from data that are there.
+func rewrite(path string) error {
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		return fmt.Errorf("reading the data: %w", err)
+	}
+	run := &Run{}
+	if err := json.Unmarshal(raw, run); err != nil {
+		return fmt.Errorf("reading the data in %s: %w", path, err)
+	}
+	return run.write(filepath.Dir(path))
+}
+
 // write leaves the data, the plots and the report in a folder.
 func (run *Run) write(dir string) error {
-	run.Took = time.Since(run.Began).Seconds()
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("writing the report: %w", err)
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"text/template"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -20,6 +21,8 @@ type System struct {
 	Name string `json:"name"`
 	// Command is the program and its arguments, templates over commandValues. It gets KUBECONFIG.
 	Command []string `json:"command"`
+	// OneWorker are more arguments that have it work on one custom resource at a time.
+	OneWorker []string `json:"oneWorker,omitempty"`
 	// Env are more variables, NAME=value.
 	Env []string `json:"env,omitempty"`
 	// Batch is a program that makes everything there is to make, and ends.
@@ -79,9 +82,9 @@ func readSystem(path string) (*System, error) {
 	return s, nil
 }
 
-func (s *System) command(values commandValues) ([]string, error) {
+func (s *System) command(values commandValues, more ...string) ([]string, error) {
 	var command []string
-	for _, word := range s.Command {
+	for _, word := range append(slices.Clone(s.Command), more...) {
 		text, err := fill(word, values)
 		if err != nil {
 			return nil, fmt.Errorf("the command of system %s: %w", s.Name, err)

@@ -139,23 +139,32 @@ func (r *Result) leaveOut(namespace string) {
 	}
 }
 
-// shards puts two operators side by side, each with half of the namespaces, after one that has all.
+// shards puts two operators side by side, each with half of the namespaces, beside one that has all. With as many
+// workers as usual the API server of this machine is the limit; with one worker the operator is.
 func (b *bench) shards(ctx context.Context) error {
 	for _, n := range []int{1, 2, 2, 1} {
-		if err := b.shard(ctx, n); err != nil {
+		if err := b.shard(ctx, fmt.Sprintf("operators-%d", n), worldOptions{shards: n}); err != nil {
+			return err
+		}
+	}
+	if len(b.system.OneWorker) == 0 {
+		return nil
+	}
+	for _, n := range []int{1, 2, 2, 1} {
+		if err := b.shard(ctx, fmt.Sprintf("operators-%d-one-worker", n), worldOptions{shards: n, oneWorker: true}); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (b *bench) shard(ctx context.Context, n int) (err error) {
-	w, err := open(ctx, b.system, worldOptions{shards: n})
+func (b *bench) shard(ctx context.Context, name string, o worldOptions) (err error) {
+	w, err := open(ctx, b.system, o)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, w.close()) }()
-	r, err := w.measure(ctx, fmt.Sprintf("operators-%d", n), b.plan.shards, b.plan.shards, func() error {
+	r, err := w.measure(ctx, name, b.plan.shards, b.plan.shards, func() error {
 		if err := w.create(ctx, 0, b.plan.shards); err != nil {
 			return err
 		}

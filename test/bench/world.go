@@ -55,6 +55,8 @@ type world struct {
 	dir       string
 	audit     *auditLog
 	operators []*operator
+	// more are arguments beside the command's.
+	more []string
 	standIn   *standIn
 	cancel    context.CancelFunc
 }
@@ -75,6 +77,8 @@ type worldOptions struct {
 	// controllers starts Kubernetes' own controllers and KWOK's node. Without them the bench does the Deployment
 	// controller's part: its cost would hide the operator's.
 	controllers bool
+	// oneWorker has each operator work on one custom resource at a time.
+	oneWorker bool
 	// shards is how many operators share the namespaces; 0 is one that watches all.
 	shards int
 }
@@ -99,6 +103,9 @@ func open(ctx context.Context, s *System, o worldOptions) (w *world, err error) 
 	}
 	if s.Batch {
 		return w, w.addUser(ctx, s.Name)
+	}
+	if o.oneWorker {
+		w.more = s.OneWorker
 	}
 	return w, w.startOperators(ctx, o)
 }
@@ -250,7 +257,7 @@ func (w *world) startOperator(o *operator) (err error) {
 	if err != nil {
 		return err
 	}
-	command, err := w.system.command(commandValues{Self: self, PprofPort: o.pprofPort, Namespaces: o.namespaces})
+	command, err := w.system.command(commandValues{Self: self, PprofPort: o.pprofPort, Namespaces: o.namespaces}, w.more...)
 	if err != nil {
 		return err
 	}
