@@ -56,9 +56,9 @@ type world struct {
 	audit     *auditLog
 	operators []*operator
 	// more are arguments beside the command's.
-	more []string
-	standIn   *standIn
-	cancel    context.CancelFunc
+	more    []string
+	standIn *standIn
+	cancel  context.CancelFunc
 }
 
 // operator is a running system.
