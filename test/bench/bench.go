@@ -133,6 +133,15 @@ func (b *bench) run(ctx context.Context) error {
 	return b.results.write(inRoot(b.out))
 }
 
+// record measures and keeps.
+func (b *bench) record(ctx context.Context, w *world, name string, n, present int, do func() error) error {
+	r, err := w.measure(ctx, name, n, present, do)
+	if err == nil {
+		b.keep(r)
+	}
+	return err
+}
+
 // keep notes a result and prints its line.
 func (b *bench) keep(r *Result) {
 	b.results.Results = append(b.results.Results, r)

@@ -27,17 +27,13 @@ func (b *bench) churn(ctx context.Context) (err error) {
 	if err := w.fill(ctx, 0, churnBase); err != nil {
 		return err
 	}
-	r, err := w.measure(ctx, "churn", b.plan.churn, churnBase, func() error {
+	return b.record(ctx, w, "churn", b.plan.churn, churnBase, func() error {
 		err := b.profiled(ctx, w, "churn", func() error { return w.churn(ctx, b.plan) })
 		if err != nil {
 			return err
 		}
 		return w.tracker.await(ctx, time.Minute)
 	})
-	if err == nil {
-		b.keep(r)
-	}
-	return err
 }
 
 func (w *world) churn(ctx context.Context, p plan) error {
@@ -164,14 +160,10 @@ func (b *bench) shard(ctx context.Context, name string, o worldOptions) (err err
 		return err
 	}
 	defer func() { err = errors.Join(err, w.close()) }()
-	r, err := w.measure(ctx, name, b.plan.shards, b.plan.shards, func() error {
+	return b.record(ctx, w, name, b.plan.shards, b.plan.shards, func() error {
 		if err := w.create(ctx, 0, b.plan.shards); err != nil {
 			return err
 		}
 		return w.tracker.await(ctx, 10*time.Minute)
 	})
-	if err == nil {
-		b.keep(r)
-	}
-	return err
 }

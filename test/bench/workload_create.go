@@ -43,7 +43,7 @@ func (b *bench) createBurst(ctx context.Context, s *System, n int) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, w.close()) }()
-	r, err := w.measure(ctx, "create", n, n, func() error {
+	return b.record(ctx, w, "create", n, n, func() error {
 		if s.Batch {
 			return w.runBatch(ctx, n)
 		}
@@ -52,10 +52,6 @@ func (b *bench) createBurst(ctx context.Context, s *System, n int) (err error) {
 		}
 		return w.tracker.await(ctx, 10*time.Minute)
 	})
-	if err == nil {
-		b.keep(r)
-	}
-	return err
 }
 
 // runBatch has a program make all children, and waits for its end.

@@ -147,11 +147,7 @@ func (b *bench) random(ctx context.Context) (err error) {
 		return err
 	}
 	from, to := objects[edges[0][0]], objects[0]
-	r, err := w.measure(ctx, "random-cycle", 1, n, func() error { return w.addEdge(ctx, from, to) })
-	if err == nil {
-		b.keep(r)
-	}
-	return err
+	return b.record(ctx, w, "random-cycle", 1, n, func() error { return w.addEdge(ctx, from, to) })
 }
 
 func (w *world) addEdge(ctx context.Context, from, to *unstructured.Unstructured) error {

@@ -117,47 +117,29 @@ func (b *bench) noop(ctx context.Context, w *world) error {
 		return err
 	}
 	touch := client.RawPatch(types.MergePatchType, []byte(`{"metadata":{"annotations":{"example.com/bench":"touched"}}}`))
-	r, err := w.measure(ctx, "no-op", b.plan.many, b.plan.many, func() error {
+	return b.record(ctx, w, "no-op", b.plan.many, b.plan.many, func() error {
 		return each(ctx, inFlight, objects, func(ctx context.Context, o *unstructured.Unstructured) error {
 			d := &appsv1.Deployment{ObjectMeta: metav1.ObjectMeta{Namespace: o.GetNamespace(), Name: o.GetName()}}
 			return w.kube.Patch(ctx, d, touch)
 		})
 	})
-	if err == nil {
-		b.keep(r)
-	}
-	return err
 }
 
 // oneByOne is how many are created or changed, each when the one before is ready.
 const oneByOne = 20
 
 func (b *bench) createOne(ctx context.Context, w *world) error {
-	r, err := w.measure(ctx, "create-one", oneByOne, b.plan.many, func() error {
-		for i := range oneByOne {
-			if err := w.create(ctx, 70_000+i, 70_001+i); err != nil {
-				return err
-			}
-			if err := w.tracker.await(ctx, time.Minute); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err == nil {
-		b.keep(r)
-	}
-	return err
+	return b.inTurn(ctx, w, "create-one", func(i int) error { return w.create(ctx, 70_000+i, 70_001+i) })
 }
 
 func (b *bench) oneField(ctx context.Context, w *world) error {
-	objects, err := w.system.objects(w.namespaces, 0, oneByOne)
-	if err != nil {
-		return err
-	}
-	r, err := w.measure(ctx, "one-field", oneByOne, b.plan.many, func() error {
-		for i, o := range objects {
-			if err := w.changeOne(ctx, o, 1000+i); err != nil {
+	return b.inTurn(ctx, w, "one-field", func(i int) error { return w.change(ctx, 1000+i, i) })
+}
+
+func (b *bench) inTurn(ctx context.Context, w *world, name string, do func(i int) error) error {
+	return b.record(ctx, w, name, oneByOne, b.plan.many, func() error {
+		for i := range oneByOne {
+			if err := do(i); err != nil {
 				return err
 			}
 			if err := w.tracker.await(ctx, time.Minute); err != nil {
@@ -166,10 +148,6 @@ func (b *bench) oneField(ctx context.Context, w *world) error {
 		}
 		return nil
 	})
-	if err == nil {
-		b.keep(r)
-	}
-	return err
 }
 
 // restart also creates one the moment the new process starts: people do not wait for operators.
@@ -188,16 +166,12 @@ func (b *bench) restart(ctx context.Context, w *world) error {
 		return err
 	}
 	b.keep(r)
-	r, err = w.measure(ctx, "restart-and-create", 1, b.plan.many, func() error {
+	return b.record(ctx, w, "restart-and-create", 1, b.plan.many, func() error {
 		if err := errors.Join(w.stopOperator(w.operators[0]), w.startOperator(w.operators[0])); err != nil {
 			return err
 		}
 		return w.fill(ctx, 80_000, 80_001)
 	})
-	if err == nil {
-		b.keep(r)
-	}
-	return err
 }
 
 // addUnrelated makes Deployments, Secrets and ConfigMaps that no operator owns, so many of each.
