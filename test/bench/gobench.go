@@ -18,7 +18,7 @@ var benchmarked = []string{"./internal/dependency", "./internal/resources", "./i
 
 // benchmarks runs the Go benchmarks, which look at one step each, with a filled cache.
 func (b *bench) benchmarks(ctx context.Context) error {
-	cmd := exec.CommandContext(ctx, "go", append([]string{"test", "-run=^$", "-bench=.", "-benchmem"}, benchmarked...)...)
+	cmd := exec.CommandContext(ctx, "go", append([]string{"test", "-run=^$", "-bench=.", "-benchmem", "-benchtime=0.5s"}, benchmarked...)...)
 	cmd.Dir = cluster.Root()
 	cmd.Stderr = os.Stderr
 	said, err := cmd.Output()

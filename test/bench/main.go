@@ -33,7 +33,7 @@ func run() error {
 	log.SetLogger(logr.Discard())
 	series := flag.String("series", "short", "short takes minutes; full has the sizes and repetitions of the report.")
 	system := flag.String("system", "test/bench/systems/microservice-operator.yaml", "The file that describes the operator to measure.")
-	baselines := flag.String("baselines", "bare-client,kubectl,naive", "What to put beside it in the create burst: names in test/bench/systems, or paths.")
+	baselines := flag.String("baselines", "bare-client,bare-client-beside,kubectl,naive", "What to put beside it in the create burst: names in test/bench/systems, or paths.")
 	only := flag.String("only", "", "Run these workloads, separated by commas. Default: all.")
 	from := flag.String("from", "", "Measure nothing: write the report of this file of data again.")
 	flag.StringVar(&b.out, "out", "bin/bench", "Where the report and its data go.")

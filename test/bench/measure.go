@@ -119,11 +119,18 @@ func (w *world) calls() ([]call, error) {
 	return w.audit.next(users)
 }
 
-// silence waits until the system has sent nothing but what goes on beside the work for a while, and returns what it has
-// sent.
+// busy is the CPU time in a tenth of a second with which a system still has something to do, though it sends nothing.
+const busy = 20 * time.Millisecond
+
+// silence waits until the system has sent nothing but what goes on beside the work for a while, and did nothing else
+// either. It returns what was sent.
 func (w *world) silence(ctx context.Context) ([]call, error) {
 	var all []call
 	begun, last := time.Now(), time.Now()
+	before, _, err := w.spent()
+	if err != nil {
+		return nil, err
+	}
 	for time.Since(last) < quiet && time.Since(begun) < patience {
 		select {
 		case <-ctx.Done():
@@ -140,6 +147,14 @@ func (w *world) silence(ctx context.Context) ([]call, error) {
 			}
 		}
 		all = append(all, calls...)
+		now, _, err := w.spent()
+		if err != nil {
+			return nil, err
+		}
+		if now-before >= busy {
+			last = time.Now()
+		}
+		before = now
 	}
 	return all, nil
 }

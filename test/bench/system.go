@@ -27,6 +27,8 @@ type System struct {
 	Env []string `json:"env,omitempty"`
 	// Batch is a program that makes everything there is to make, and ends.
 	Batch bool `json:"batch,omitempty"`
+	// Beside is a batch beside which the custom resources are created, as they are for an operator.
+	Beside bool `json:"beside,omitempty"`
 	// AtMost limits the size of a burst for a system that would take too long; 0 does not.
 	AtMost int `json:"atMost,omitempty"`
 	// Manifests are applied before it starts: CRDs, roles.

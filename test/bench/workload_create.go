@@ -64,5 +64,12 @@ func (w *world) runBatch(ctx context.Context, n int) error {
 	if err := writeChildren(path, owners); err != nil {
 		return err
 	}
-	return w.operators[0].runToEnd(ctx, w.system, path)
+	created := make(chan error, 1)
+	go func() {
+		if !w.system.Beside {
+			owners = nil
+		}
+		created <- w.createAll(ctx, owners)
+	}()
+	return errors.Join(w.operators[0].runToEnd(ctx, w.system, path), <-created)
 }

@@ -118,9 +118,11 @@ func (b *bench) noop(ctx context.Context, w *world) error {
 	}
 	touch := client.RawPatch(types.MergePatchType, []byte(`{"metadata":{"annotations":{"example.com/bench":"touched"}}}`))
 	return b.record(ctx, w, "no-op", b.plan.many, b.plan.many, func() error {
-		return each(ctx, inFlight, objects, func(ctx context.Context, o *unstructured.Unstructured) error {
-			d := &appsv1.Deployment{ObjectMeta: metav1.ObjectMeta{Namespace: o.GetNamespace(), Name: o.GetName()}}
-			return w.kube.Patch(ctx, d, touch)
+		return b.profiled(ctx, w, "no-op", func() error {
+			return each(ctx, inFlight, objects, func(ctx context.Context, o *unstructured.Unstructured) error {
+				d := &appsv1.Deployment{ObjectMeta: metav1.ObjectMeta{Namespace: o.GetNamespace(), Name: o.GetName()}}
+				return w.kube.Patch(ctx, d, touch)
+			})
 		})
 	})
 }
