@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
+	"sync"
 
 	"k8s.io/client-go/kubernetes"
 )
@@ -15,42 +17,45 @@ const profileSeconds = 10
 
 // profiled takes profiles while something goes on, where they are asked for.
 func (b *bench) profiled(ctx context.Context, w *world, name string, do func() error) error {
-	if b.profiles == "" || w.system != b.system {
+	if b.profiles == "" {
 		return do()
 	}
-	wait := w.profile(ctx, b.profiles, name)
+	wait := w.profile(ctx, filepath.Join(b.profiles, name+"-"+w.system.Name))
 	return errors.Join(do(), wait())
 }
 
-// profile takes CPU profiles of the operator and the API server while something goes on. What it returns waits for them.
-func (w *world) profile(ctx context.Context, dir, name string) (wait func() error) {
-	done := make(chan error, 2)
-	go func() {
-		raw, err := fetch(ctx, fmt.Sprintf("http://127.0.0.1:%d/debug/pprof/profile?seconds=%d", w.operators[0].pprofPort, profileSeconds))
-		if err == nil {
-			err = os.WriteFile(filepath.Join(dir, name+"-operator.pprof"), raw, 0o644)
-		}
-		done <- err
-	}()
-	go func() {
-		clients, err := kubernetes.NewForConfig(w.cluster.Config)
-		if err != nil {
-			done <- err
-			return
-		}
-		raw, err := clients.Discovery().RESTClient().Get().AbsPath("/debug/pprof/profile").
-			Param("seconds", fmt.Sprint(profileSeconds)).DoRaw(ctx)
-		if err == nil {
-			err = os.WriteFile(filepath.Join(dir, name+"-apiserver.pprof"), raw, 0o644)
-		}
-		done <- err
-	}()
-	return func() error {
-		for range 2 {
-			if err := <-done; err != nil {
-				return fmt.Errorf("taking a profile: %w", err)
-			}
-		}
-		return nil
+// profile takes CPU profiles of the API server and, where it has pprof, of the operator while something goes on. What it
+// returns waits for them.
+func (w *world) profile(ctx context.Context, path string) (wait func() error) {
+	var group sync.WaitGroup
+	var server, system error
+	group.Go(func() { server = w.profileServer(ctx, path+"-apiserver.pprof") })
+	if port := w.operators[0].pprofPort; strings.Contains(strings.Join(w.system.Command, " "), "PprofPort") {
+		group.Go(func() { system = profileSystem(ctx, port, path+"-operator.pprof") })
 	}
+	return func() error {
+		group.Wait()
+		return errors.Join(server, system)
+	}
+}
+
+func profileSystem(ctx context.Context, port int, path string) error {
+	raw, err := fetch(ctx, fmt.Sprintf("http://127.0.0.1:%d/debug/pprof/profile?seconds=%d", port, profileSeconds))
+	if err != nil {
+		return fmt.Errorf("taking a profile of the operator: %w", err)
+	}
+	return os.WriteFile(path, raw, 0o644)
+}
+
+func (w *world) profileServer(ctx context.Context, path string) error {
+	clients, err := kubernetes.NewForConfig(w.cluster.Config)
+	if err != nil {
+		return err
+	}
+	raw, err := clients.Discovery().RESTClient().Get().AbsPath("/debug/pprof/profile").
+		Param("seconds", fmt.Sprint(profileSeconds)).DoRaw(ctx)
+	if err != nil {
+		return fmt.Errorf("taking a profile of the API server: %w", err)
+	}
+	return os.WriteFile(path, raw, 0o644)
 }

@@ -45,7 +45,7 @@ func (b *bench) createBurst(ctx context.Context, s *System, n int) (err error) {
 	defer func() { err = errors.Join(err, w.close()) }()
 	return b.record(ctx, w, "create", n, n, func() error {
 		if s.Batch {
-			return w.runBatch(ctx, n)
+			return b.profiled(ctx, w, "create", func() error { return w.runBatch(ctx, n) })
 		}
 		if err := b.profiled(ctx, w, "create", func() error { return w.create(ctx, 0, n) }); err != nil {
 			return err
