@@ -31,7 +31,7 @@ type plan struct {
 	burst, pairs, others int
 	// bigBurst is created once; 0 is not.
 	bigBurst int
-	// sizes are at which memory is weighed; the last is also that of the workloads on many.
+	// sizes are at which memory is weighed.
 	sizes []int
 	// many is the size, one of sizes, at which the operator is left alone, asked for nothing, and started again.
 	many int
@@ -146,6 +146,19 @@ func (b *bench) record(ctx context.Context, w *world, name string, n, present in
 		b.keep(r)
 	}
 	return err
+}
+
+// recordWeighed is the same, with the operator's memory after it.
+func (b *bench) recordWeighed(ctx context.Context, w *world, name string, n, present int, do func() error) error {
+	r, err := w.measure(ctx, name, n, present, do)
+	if err != nil {
+		return err
+	}
+	if err := w.weigh(ctx, r); err != nil {
+		return err
+	}
+	b.keep(r)
+	return nil
 }
 
 // keep notes a result and prints its line.

@@ -197,7 +197,7 @@ func TestSystems(t *testing.T) {
 			t.Error(err)
 			continue
 		}
-		if _, err := system.command(commandValues{Self: "bench"}); err != nil {
+		if _, err := system.command(commandValues{}); err != nil {
 			t.Error(err)
 		}
 		objects, err := system.objects([]string{"a", "b"}, 3, 5)

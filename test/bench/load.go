@@ -37,11 +37,7 @@ func (w *world) createAll(ctx context.Context, objects []*unstructured.Unstructu
 
 // change sends the system's one changed field to a custom resource. Each version gives another value.
 func (w *world) change(ctx context.Context, version, i int) error {
-	objects, err := w.system.objects(w.namespaces, i, i+1)
-	if err != nil {
-		return err
-	}
-	return w.changeOne(ctx, objects[0], version)
+	return w.changeRange(ctx, version, i, i+1)
 }
 
 // changeRange is the same for custom resources from..to-1.
@@ -102,10 +98,7 @@ func each[T any](ctx context.Context, atOnce int, items []T, do func(context.Con
 		})
 	}
 	group.Wait()
-	if err := context.Cause(ctx); err != nil {
-		return err
-	}
-	return nil
+	return context.Cause(ctx)
 }
 
 // every calls do n times, with the same time between two calls whether or not the last has ended: an open loop. It

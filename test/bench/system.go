@@ -41,6 +41,8 @@ type System struct {
 	Change string `json:"change,omitempty"`
 	// Dependencies says that its custom resources are Microservices, which can depend on each other.
 	Dependencies bool `json:"dependencies,omitempty"`
+	// objectTemplate is what is in Template.
+	objectTemplate *template.Template
 	// Children are the resources that count as children, in the plural.
 	Children []string `json:"children"`
 }
@@ -81,11 +83,22 @@ func readSystem(path string) (*System, error) {
 	if s.Name == "" || len(s.Command) == 0 || s.Template == "" || len(s.Children) == 0 || s.ClusterRole == "" {
 		return nil, fmt.Errorf("system %s: name, command, clusterRole, template and children are required", path)
 	}
+	text, err := os.ReadFile(inRoot(s.Template))
+	if err != nil {
+		return nil, fmt.Errorf("reading the template of system %s: %w", s.Name, err)
+	}
+	if s.objectTemplate, err = template.New(s.Name).Option("missingkey=error").Parse(string(text)); err != nil {
+		return nil, fmt.Errorf("reading the template of system %s: %w", s.Name, err)
+	}
 	return s, nil
 }
 
-func (s *System) command(values commandValues, more ...string) ([]string, error) {
-	var command []string
+// command fills in the programs that every command may name.
+func (s *System) command(values commandValues, more ...string) (command []string, err error) {
+	if values.Self, err = os.Executable(); err != nil {
+		return nil, err
+	}
+	values.Kubectl = cluster.Program("kubectl")
 	for _, word := range append(slices.Clone(s.Command), more...) {
 		text, err := fill(word, values)
 		if err != nil {
@@ -101,19 +114,11 @@ func (s *System) command(values commandValues, more ...string) ([]string, error)
 
 // objects are custom resources from..to-1, spread over the namespaces.
 func (s *System) objects(namespaces []string, from, to int) ([]*unstructured.Unstructured, error) {
-	raw, err := os.ReadFile(inRoot(s.Template))
-	if err != nil {
-		return nil, fmt.Errorf("reading the template of system %s: %w", s.Name, err)
-	}
-	parsed, err := template.New(s.Name).Option("missingkey=error").Parse(string(raw))
-	if err != nil {
-		return nil, fmt.Errorf("reading the template of system %s: %w", s.Name, err)
-	}
 	var all []*unstructured.Unstructured
 	for i := from; i < to; i++ {
 		var text bytes.Buffer
 		values := objectValues{Namespace: namespaces[i%len(namespaces)], Name: fmt.Sprintf("m%05d", i), Index: i}
-		if err := parsed.Execute(&text, values); err != nil {
+		if err := s.objectTemplate.Execute(&text, values); err != nil {
 			return nil, fmt.Errorf("filling the template of system %s: %w", s.Name, err)
 		}
 		o := &unstructured.Unstructured{}

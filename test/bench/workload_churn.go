@@ -18,21 +18,18 @@ const (
 )
 
 // churn sends changes at a steady rate, whether or not the operator keeps up.
-func (b *bench) churn(ctx context.Context) (err error) {
-	w, err := open(ctx, b.system, worldOptions{})
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, w.close()) }()
-	if err := w.fill(ctx, 0, churnBase); err != nil {
-		return err
-	}
-	return b.record(ctx, w, "churn", b.plan.churn, churnBase, func() error {
-		err := b.profiled(ctx, w, "churn", func() error { return w.churn(ctx, b.plan) })
-		if err != nil {
+func (b *bench) churn(ctx context.Context) error {
+	return within(ctx, b.system, worldOptions{}, func(w *world) error {
+		if err := w.fill(ctx, 0, churnBase); err != nil {
 			return err
 		}
-		return w.tracker.await(ctx, time.Minute)
+		return b.record(ctx, w, "churn", b.plan.churn, churnBase, func() error {
+			err := b.profiled(ctx, w, "churn", func() error { return w.churn(ctx, b.plan) })
+			if err != nil {
+				return err
+			}
+			return w.tracker.await(ctx, time.Minute)
+		})
 	})
 }
 
@@ -62,43 +59,40 @@ const (
 
 // fairness has one tenant flood the operator, with many creations and one object that changes all the time, while others
 // change theirs now and then. The times are those of the others.
-func (b *bench) fairness(ctx context.Context) (err error) {
-	w, err := open(ctx, b.system, worldOptions{})
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, w.close()) }()
-	if err := w.fill(ctx, 0, 10*namespaceCount); err != nil {
-		return err
-	}
-	flooder := w.namespaces[0]
-	others := func() error {
-		return every(ctx, fairEvery, fairChanges, func(ctx context.Context, i int) error {
-			return w.change(ctx, i, (i*7)%(10*namespaceCount)/namespaceCount*namespaceCount+1+i%(namespaceCount-1))
+func (b *bench) fairness(ctx context.Context) error {
+	return within(ctx, b.system, worldOptions{}, func(w *world) error {
+		if err := w.fill(ctx, 0, 10*namespaceCount); err != nil {
+			return err
+		}
+		flooder := w.namespaces[0]
+		others := func() error {
+			return every(ctx, fairEvery, fairChanges, func(ctx context.Context, i int) error {
+				return w.change(ctx, i, (i*7)%(10*namespaceCount)/namespaceCount*namespaceCount+1+i%(namespaceCount-1))
+			})
+		}
+		alone, err := w.measure(ctx, "fairness-alone", fairChanges, 10*namespaceCount, others)
+		if err != nil {
+			return err
+		}
+		flooded, err := w.measure(ctx, "fairness-flooded", fairChanges, 10*namespaceCount+b.plan.flood, func() error {
+			var group sync.WaitGroup
+			var flooding, flickering error
+			ended := make(chan struct{})
+			group.Go(func() { flooding = w.flood(ctx, flooder, b.plan.flood) })
+			group.Go(func() { flickering = w.flicker(ctx, ended) })
+			err := others()
+			close(ended)
+			group.Wait()
+			return errors.Join(err, flooding, flickering, w.tracker.await(ctx, 5*time.Minute))
 		})
-	}
-	alone, err := w.measure(ctx, "fairness-alone", fairChanges, 10*namespaceCount, others)
-	if err != nil {
-		return err
-	}
-	flooded, err := w.measure(ctx, "fairness-flooded", fairChanges, 10*namespaceCount+b.plan.flood, func() error {
-		var group sync.WaitGroup
-		var flooding, flickering error
-		ended := make(chan struct{})
-		group.Go(func() { flooding = w.flood(ctx, flooder, b.plan.flood) })
-		group.Go(func() { flickering = w.flicker(ctx, ended) })
-		err := others()
-		close(ended)
-		group.Wait()
-		return errors.Join(err, flooding, flickering, w.tracker.await(ctx, 5*time.Minute))
+		if err != nil {
+			return err
+		}
+		flooded.leaveOut(flooder)
+		b.keep(alone)
+		b.keep(flooded)
+		return nil
 	})
-	if err != nil {
-		return err
-	}
-	flooded.leaveOut(flooder)
-	b.keep(alone)
-	b.keep(flooded)
-	return nil
 }
 
 func (w *world) flood(ctx context.Context, namespace string, n int) error {
@@ -154,16 +148,13 @@ func (b *bench) shards(ctx context.Context) error {
 	return nil
 }
 
-func (b *bench) shard(ctx context.Context, name string, o worldOptions) (err error) {
-	w, err := open(ctx, b.system, o)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, w.close()) }()
-	return b.record(ctx, w, name, b.plan.shards, b.plan.shards, func() error {
-		if err := w.create(ctx, 0, b.plan.shards); err != nil {
-			return err
-		}
-		return w.tracker.await(ctx, 10*time.Minute)
+func (b *bench) shard(ctx context.Context, name string, o worldOptions) error {
+	return within(ctx, b.system, o, func(w *world) error {
+		return b.record(ctx, w, name, b.plan.shards, b.plan.shards, func() error {
+			if err := w.create(ctx, 0, b.plan.shards); err != nil {
+				return err
+			}
+			return w.tracker.await(ctx, 10*time.Minute)
+		})
 	})
 }

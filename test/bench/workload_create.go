@@ -34,23 +34,20 @@ func (b *bench) createBursts(ctx context.Context) error {
 	return nil
 }
 
-func (b *bench) createBurst(ctx context.Context, s *System, n int) (err error) {
+func (b *bench) createBurst(ctx context.Context, s *System, n int) error {
 	if s.AtMost > 0 {
 		n = min(n, s.AtMost)
 	}
-	w, err := open(ctx, s, worldOptions{})
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, w.close()) }()
-	return b.record(ctx, w, "create", n, n, func() error {
-		if s.Batch {
-			return b.profiled(ctx, w, "create", func() error { return w.runBatch(ctx, n) })
-		}
-		if err := b.profiled(ctx, w, "create", func() error { return w.create(ctx, 0, n) }); err != nil {
-			return err
-		}
-		return w.tracker.await(ctx, 10*time.Minute)
+	return within(ctx, s, worldOptions{}, func(w *world) error {
+		return b.record(ctx, w, "create", n, n, func() error {
+			if s.Batch {
+				return b.profiled(ctx, w, "create", func() error { return w.runBatch(ctx, n) })
+			}
+			if err := b.profiled(ctx, w, "create", func() error { return w.create(ctx, 0, n) }); err != nil {
+				return err
+			}
+			return w.tracker.await(ctx, 10*time.Minute)
+		})
 	})
 }
 

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math/rand"
 	"time"
@@ -53,78 +52,65 @@ func (w *world) grow(ctx context.Context, g graph) error {
 	return w.tracker.await(ctx, 20*time.Minute)
 }
 
-// openGraph starts a cluster and makes a graph in it, which is a result of its own.
-func (b *bench) openGraph(ctx context.Context, g graph) (*world, error) {
-	w, err := open(ctx, b.system, worldOptions{})
-	if err != nil {
-		return nil, err
-	}
-	r, err := w.measure(ctx, g.name+"-create", g.n, g.n, func() error { return w.grow(ctx, g) })
-	if err != nil {
-		return nil, errors.Join(err, w.close())
-	}
-	b.keep(r)
-	return w, nil
+// inGraph makes a graph in a cluster of its own, which is a result, and does more with it.
+func (b *bench) inGraph(ctx context.Context, g graph, do func(*world) error) error {
+	return within(ctx, b.system, worldOptions{}, func(w *world) error {
+		if err := b.record(ctx, w, g.name+"-create", g.n, g.n, func() error { return w.grow(ctx, g) }); err != nil {
+			return err
+		}
+		return do(w)
+	})
 }
 
 // hub is one that all others depend on. It goes down and up; then it changes in a way that is nothing to them.
-func (b *bench) hub(ctx context.Context) (err error) {
+func (b *bench) hub(ctx context.Context) error {
 	n := b.plan.hub
-	w, err := b.openGraph(ctx, graph{name: "hub", n: n + 1, namespaces: 1, targets: func(i int) []int {
+	return b.inGraph(ctx, graph{name: "hub", n: n + 1, namespaces: 1, targets: func(i int) []int {
 		if i == 0 {
 			return nil
 		}
 		return []int{0}
-	}})
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, w.close()) }()
-	d := &appsv1.Deployment{}
-	key := types.NamespacedName{Namespace: w.namespaces[0], Name: "m00000"}
-	for _, event := range []struct {
-		name string
-		do   func() error
-	}{
-		{"hub-down", func() error { return w.standIn.rolledOut(ctx, d, false) }},
-		{"hub-up", func() error { return w.standIn.rolledOut(ctx, d, true) }},
-		{"hub-unseen", func() error {
-			more := []byte(`{"status":{"replicas":3,"readyReplicas":3,"availableReplicas":3,"updatedReplicas":3}}`)
-			return w.kube.Status().Patch(ctx, d, client.RawPatch(types.MergePatchType, more))
-		}},
-	} {
-		if err := w.kube.Get(ctx, key, d); err != nil {
-			return err
+	}}, func(w *world) error {
+		d := &appsv1.Deployment{}
+		key := types.NamespacedName{Namespace: w.namespaces[0], Name: "m00000"}
+		for _, event := range []struct {
+			name string
+			do   func() error
+		}{
+			{"hub-down", func() error { return w.standIn.rolledOut(ctx, d, false) }},
+			{"hub-up", func() error { return w.standIn.rolledOut(ctx, d, true) }},
+			{"hub-unseen", func() error {
+				more := []byte(`{"status":{"replicas":3,"readyReplicas":3,"availableReplicas":3,"updatedReplicas":3}}`)
+				return w.kube.Status().Patch(ctx, d, client.RawPatch(types.MergePatchType, more))
+			}},
+		} {
+			if err := w.kube.Get(ctx, key, d); err != nil {
+				return err
+			}
+			if err := b.record(ctx, w, event.name, n, n+1, event.do); err != nil {
+				return err
+			}
 		}
-		r, err := w.measure(ctx, event.name, n, n+1, event.do)
-		if err != nil {
-			return err
-		}
-		b.keep(r)
-	}
-	return nil
+		return nil
+	})
 }
 
 // chain waits, link by link, for the next to be available.
 func (b *bench) chain(ctx context.Context) error {
 	n := b.plan.chain
-	w, err := b.openGraph(ctx, graph{name: "chain", n: n, namespaces: 1, waits: true, targets: func(i int) []int {
+	return b.inGraph(ctx, graph{name: "chain", n: n, namespaces: 1, waits: true, targets: func(i int) []int {
 		if i == n-1 {
 			return nil
 		}
 		return []int{i + 1}
-	}})
-	if err != nil {
-		return err
-	}
-	return w.close()
+	}}, func(*world) error { return nil })
 }
 
 // edgesEach is how many others each of a random graph depends on.
 const edgesEach = 4
 
 // random is a graph without cycles; then one edge closes one.
-func (b *bench) random(ctx context.Context) (err error) {
+func (b *bench) random(ctx context.Context) error {
 	chance, n := rand.New(rand.NewSource(1)), b.plan.graph
 	edges := make([][]int, n)
 	for i := range edges[:n-1] {
@@ -137,17 +123,14 @@ func (b *bench) random(ctx context.Context) (err error) {
 			found[to] = true
 		}
 	}
-	w, err := b.openGraph(ctx, graph{name: "random", n: n, namespaces: namespaceCount, targets: func(i int) []int { return edges[i] }})
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, w.close()) }()
-	objects, err := w.system.objects(w.namespaces, 0, n)
-	if err != nil {
-		return err
-	}
-	from, to := objects[edges[0][0]], objects[0]
-	return b.record(ctx, w, "random-cycle", 1, n, func() error { return w.addEdge(ctx, from, to) })
+	return b.inGraph(ctx, graph{name: "random", n: n, namespaces: namespaceCount, targets: func(i int) []int { return edges[i] }}, func(w *world) error {
+		objects, err := w.system.objects(w.namespaces, 0, n)
+		if err != nil {
+			return err
+		}
+		from, to := objects[edges[0][0]], objects[0]
+		return b.record(ctx, w, "random-cycle", 1, n, func() error { return w.addEdge(ctx, from, to) })
+	})
 }
 
 func (w *world) addEdge(ctx context.Context, from, to *unstructured.Unstructured) error {

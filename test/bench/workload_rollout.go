@@ -2,49 +2,43 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 )
 
 // rollouts are real ones, by Kubernetes' own controllers, with pods on a node played by KWOK. Deletion is here too,
 // because only here is somebody who collects what is left.
-func (b *bench) rollouts(ctx context.Context) (err error) {
-	w, err := open(ctx, b.system, worldOptions{controllers: true})
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, w.close()) }()
-	n := b.plan.rollouts
-	for _, step := range []struct {
-		name string
-		n    int
-		do   func() error
-	}{
-		{"rollout-create", n, func() error { return w.create(ctx, 0, n) }},
-		{"rollout-image", n, func() error { return w.changeRange(ctx, 1, 0, n) }},
-		{"delete", n / 2, func() error { return w.remove(ctx, 0, n/2) }},
-		{"delete-namespace", n / 2 / namespaceCount, func() error { return w.deleteNamespace(ctx, w.namespaces[0]) }},
-	} {
-		r, err := w.measure(ctx, step.name, step.n, n, func() error {
-			if err := step.do(); err != nil {
+func (b *bench) rollouts(ctx context.Context) error {
+	return within(ctx, b.system, worldOptions{controllers: true}, func(w *world) error {
+		n := b.plan.rollouts
+		for _, step := range []struct {
+			name string
+			n    int
+			do   func() error
+		}{
+			{"rollout-create", n, func() error { return w.create(ctx, 0, n) }},
+			{"rollout-image", n, func() error { return w.changeRange(ctx, 1, 0, n) }},
+			{"delete", n / 2, func() error { return w.remove(ctx, 0, n/2) }},
+			{"delete-namespace", n / 2 / namespaceCount, func() error { return w.deleteNamespace(ctx, w.namespaces[0]) }},
+		} {
+			err := b.record(ctx, w, step.name, step.n, n, func() error {
+				if err := step.do(); err != nil {
+					return err
+				}
+				return w.tracker.await(ctx, 10*time.Minute)
+			})
+			if err != nil {
 				return err
 			}
-			return w.tracker.await(ctx, 10*time.Minute)
-		})
-		if err != nil {
-			return err
 		}
-		b.keep(r)
-	}
-	return w.leftovers(ctx, 0, n/2)
+		return w.leftovers(ctx, 0, n/2)
+	})
 }
 
 // deleteNamespace returns when it is gone.

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -16,54 +15,48 @@ import (
 
 // sizes fills one cluster step by step and weighs the operator at each; with many in place it is left alone, looks at
 // everything again for nothing, changes one, and is started again.
-func (b *bench) sizes(ctx context.Context) (err error) {
-	w, err := open(ctx, b.system, worldOptions{})
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, w.close()) }()
-	if err := b.weigh(ctx, w, "memory", 0); err != nil {
-		return err
-	}
-	present := 0
-	for _, size := range b.plan.sizes {
-		if err := w.fill(ctx, present, size); err != nil {
+func (b *bench) sizes(ctx context.Context) error {
+	return within(ctx, b.system, worldOptions{}, func(w *world) error {
+		if err := b.weigh(ctx, w, "memory", 0); err != nil {
 			return err
 		}
-		present = size
-		if err := b.weigh(ctx, w, "memory", size); err != nil {
-			return err
-		}
-		if size != b.plan.many {
-			continue
-		}
-		for _, look := range []func(*bench, context.Context, *world) error{(*bench).steady, (*bench).createOne, (*bench).noop, (*bench).oneField, (*bench).restart} {
-			if err := look(b, ctx, w); err != nil {
+		present := 0
+		for _, size := range b.plan.sizes {
+			if err := w.fill(ctx, present, size); err != nil {
 				return err
 			}
+			present = size
+			if err := b.weigh(ctx, w, "memory", size); err != nil {
+				return err
+			}
+			if size != b.plan.many {
+				continue
+			}
+			for _, look := range []func(*bench, context.Context, *world) error{(*bench).steady, (*bench).createOne, (*bench).noop, (*bench).oneField, (*bench).restart} {
+				if err := look(b, ctx, w); err != nil {
+					return err
+				}
+			}
 		}
-	}
-	return nil
+		return nil
+	})
 }
 
 // amongOthers weighs the operator beside objects that are none of its business.
-func (b *bench) amongOthers(ctx context.Context) (err error) {
-	w, err := open(ctx, b.system, worldOptions{})
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, w.close()) }()
-	if err := w.addUnrelated(ctx, b.plan.unrelated); err != nil {
-		return err
-	}
-	if err := b.weigh(ctx, w, "memory-among-others", 0); err != nil {
-		return err
-	}
-	size := b.plan.sizes[0]
-	if err := w.fill(ctx, 0, size); err != nil {
-		return err
-	}
-	return b.weigh(ctx, w, "memory-among-others", size)
+func (b *bench) amongOthers(ctx context.Context) error {
+	return within(ctx, b.system, worldOptions{}, func(w *world) error {
+		if err := w.addUnrelated(ctx, b.plan.unrelated); err != nil {
+			return err
+		}
+		if err := b.weigh(ctx, w, "memory-among-others", 0); err != nil {
+			return err
+		}
+		size := b.plan.sizes[0]
+		if err := w.fill(ctx, 0, size); err != nil {
+			return err
+		}
+		return b.weigh(ctx, w, "memory-among-others", size)
+	})
 }
 
 // fill makes custom resources and waits until all are ready and silent.
@@ -79,20 +72,12 @@ func (w *world) fill(ctx context.Context, from, to int) error {
 }
 
 func (b *bench) weigh(ctx context.Context, w *world, name string, present int) error {
-	r, err := w.measure(ctx, name, 0, present, func() error { return nil })
-	if err != nil {
-		return err
-	}
-	if err := w.weigh(ctx, r); err != nil {
-		return err
-	}
-	b.keep(r)
-	return nil
+	return b.recordWeighed(ctx, w, name, 0, present, func() error { return nil })
 }
 
 // steady leaves it alone.
 func (b *bench) steady(ctx context.Context, w *world) error {
-	r, err := w.measure(ctx, "steady", 0, b.plan.many, func() error {
+	return b.recordWeighed(ctx, w, "steady", 0, b.plan.many, func() error {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
@@ -100,14 +85,6 @@ func (b *bench) steady(ctx context.Context, w *world) error {
 			return nil
 		}
 	})
-	if err != nil {
-		return err
-	}
-	if err := w.weigh(ctx, r); err != nil {
-		return err
-	}
-	b.keep(r)
-	return nil
 }
 
 // noop has it look at everything: somebody else annotates each Deployment, which changes nothing that it wants.
@@ -154,8 +131,8 @@ func (b *bench) inTurn(ctx context.Context, w *world, name string, do func(i int
 
 // restart also creates one the moment the new process starts: people do not wait for operators.
 func (b *bench) restart(ctx context.Context, w *world) error {
-	r, err := w.measure(ctx, "restart", 0, b.plan.many, func() error {
-		if err := errors.Join(w.stopOperator(w.operators[0]), w.startOperator(w.operators[0])); err != nil {
+	err := b.recordWeighed(ctx, w, "restart", 0, b.plan.many, func() error {
+		if err := w.restartOperator(w.operators[0]); err != nil {
 			return err
 		}
 		_, err := w.silence(ctx)
@@ -164,12 +141,8 @@ func (b *bench) restart(ctx context.Context, w *world) error {
 	if err != nil {
 		return err
 	}
-	if err := w.weigh(ctx, r); err != nil {
-		return err
-	}
-	b.keep(r)
 	return b.record(ctx, w, "restart-and-create", 1, b.plan.many, func() error {
-		if err := errors.Join(w.stopOperator(w.operators[0]), w.startOperator(w.operators[0])); err != nil {
+		if err := w.restartOperator(w.operators[0]); err != nil {
 			return err
 		}
 		return w.fill(ctx, 80_000, 80_001)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -84,6 +85,15 @@ type worldOptions struct {
 }
 
 const namespaceCount = 20
+
+// within opens a world, and closes it after do.
+func within(ctx context.Context, s *System, o worldOptions, do func(*world) error) error {
+	w, err := open(ctx, s, o)
+	if err != nil {
+		return err
+	}
+	return errors.Join(do(w), w.close())
+}
 
 // open starts a cluster and, unless it is a batch, the system. It returns when the system has made one object ready.
 func open(ctx context.Context, s *System, o worldOptions) (w *world, err error) {
@@ -184,7 +194,7 @@ func (w *world) applyFile(ctx context.Context, path string) error {
 	for {
 		o := &unstructured.Unstructured{}
 		if err := documents.Decode(&o.Object); err != nil {
-			if err.Error() == "EOF" {
+			if errors.Is(err, io.EOF) {
 				return nil
 			}
 			return fmt.Errorf("reading manifest %s: %w", path, err)
@@ -253,11 +263,7 @@ func (w *world) startOperator(o *operator) (err error) {
 	if o.pprofPort, err = freePort(); err != nil {
 		return err
 	}
-	self, err := os.Executable()
-	if err != nil {
-		return err
-	}
-	command, err := w.system.command(commandValues{Self: self, PprofPort: o.pprofPort, Namespaces: o.namespaces}, w.more...)
+	command, err := w.system.command(commandValues{PprofPort: o.pprofPort, Namespaces: o.namespaces}, w.more...)
 	if err != nil {
 		return err
 	}
@@ -267,11 +273,7 @@ func (w *world) startOperator(o *operator) (err error) {
 
 // runToEnd runs a batch, and keeps what it has cost.
 func (o *operator) runToEnd(ctx context.Context, s *System, children string) error {
-	self, err := os.Executable()
-	if err != nil {
-		return err
-	}
-	command, err := s.command(commandValues{Self: self, Kubectl: cluster.Program("kubectl"), Children: children})
+	command, err := s.command(commandValues{Children: children})
 	if err != nil {
 		return err
 	}
@@ -294,6 +296,10 @@ func (w *world) stopOperator(o *operator) error {
 	err = o.process.Stop()
 	o.process = nil
 	return err
+}
+
+func (w *world) restartOperator(o *operator) error {
+	return errors.Join(w.stopOperator(o), w.startOperator(o))
 }
 
 func (o *operator) cpu() (time.Duration, error) {
