@@ -77,33 +77,33 @@ func (w *wish) body(annotation string, p plan) ([]byte, error) {
 
 // partsOf an object that is not there are none.
 func partsOf(object json.RawMessage) (parts, error) {
-	f := parts{}
+	p := parts{}
 	if len(object) == 0 {
-		return f, nil
+		return p, nil
 	}
-	if err := json.Unmarshal(object, &f); err != nil {
+	if err := json.Unmarshal(object, &p); err != nil {
 		return nil, fmt.Errorf("decoding: %w", err)
 	}
-	return f, nil
+	return p, nil
 }
 
-func (f parts) change(name string, do func(parts) error) error {
-	inner, err := partsOf(f[name])
+func (p parts) change(name string, do func(parts) error) error {
+	inner, err := partsOf(p[name])
 	if err != nil {
 		return err
 	}
 	if err := do(inner); err != nil {
 		return err
 	}
-	return f.set(name, inner)
+	return p.set(name, inner)
 }
 
-func (f parts) set(name string, value any) error {
+func (p parts) set(name string, value any) error {
 	raw, err := json.Marshal(value)
 	if err != nil {
 		return fmt.Errorf("encoding: %w", err)
 	}
-	f[name] = raw
+	p[name] = raw
 	return nil
 }
 

@@ -16,6 +16,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
+	"github.com/microservice-dev/microservice-operator/test/cluster"
 	. "github.com/microservice-dev/microservice-operator/test/wrappers"
 )
 
@@ -124,22 +125,14 @@ func (t *tap) hold(resource, namespace string) (release func()) {
 
 // Wrap makes the tap guard the watches of clients of the config.
 func (t *tap) Wrap(config *rest.Config) *rest.Config {
-	wrapped := rest.CopyConfig(config)
-	wrapped.Wrap(func(next http.RoundTripper) http.RoundTripper {
-		return roundTripper(func(q *http.Request) (*http.Response, error) {
-			answer, err := next.RoundTrip(q)
-			if err == nil && q.URL.Query().Has("watch") {
-				answer.Body = &tappedBody{ReadCloser: answer.Body, tap: t, request: q}
-			}
-			return answer, err
-		})
+	return cluster.Intercept(config, func(next http.RoundTripper, q *http.Request) (*http.Response, error) {
+		answer, err := next.RoundTrip(q)
+		if err == nil && q.URL.Query().Has("watch") {
+			answer.Body = &tappedBody{ReadCloser: answer.Body, tap: t, request: q}
+		}
+		return answer, err
 	})
-	return wrapped
 }
-
-type roundTripper func(*http.Request) (*http.Response, error)
-
-func (f roundTripper) RoundTrip(q *http.Request) (*http.Response, error) { return f(q) }
 
 type tappedBody struct {
 	io.ReadCloser

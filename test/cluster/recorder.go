@@ -56,9 +56,14 @@ func (r *Recorder) Crashed() bool {
 
 // Wrap makes the recorder see what clients of the config send.
 func (r *Recorder) Wrap(config *rest.Config) *rest.Config {
+	return Intercept(config, r.roundTrip)
+}
+
+// Intercept gives a config whose clients' requests go through do, which may pass them on.
+func Intercept(config *rest.Config, do func(next http.RoundTripper, q *http.Request) (*http.Response, error)) *rest.Config {
 	wrapped := rest.CopyConfig(config)
 	wrapped.Wrap(func(next http.RoundTripper) http.RoundTripper {
-		return roundTripper(func(q *http.Request) (*http.Response, error) { return r.roundTrip(next, q) })
+		return roundTripper(func(q *http.Request) (*http.Response, error) { return do(next, q) })
 	})
 	return wrapped
 }
