@@ -7,9 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"k8s.io/client-go/tools/clientcmd"
-	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
-
 	"github.com/microservice-dev/microservice-operator/test/cluster"
 )
 
@@ -117,24 +114,10 @@ func kubectl(t *testing.T, args ...string) string {
 	}
 	home := t.TempDir()
 	cmd := exec.Command(program, args...)
-	cmd.Env = append(os.Environ(), "HOME="+home, "KUBECONFIG="+kubeconfig(t, home))
+	cmd.Env = append(os.Environ(), "HOME="+home, "KUBECONFIG="+server.KubeconfigAt(t, server.Config.Host))
 	output, err := cmd.CombinedOutput()
 	if err != nil {
 		t.Errorf("kubectl %s: %v\n%s", strings.Join(args, " "), err, output)
 	}
 	return string(output)
-}
-
-func kubeconfig(t *testing.T, dir string) string {
-	t.Helper()
-	config := clientcmdapi.NewConfig()
-	config.Clusters["test"] = &clientcmdapi.Cluster{Server: server.Config.Host, CertificateAuthorityData: server.Config.CAData}
-	config.AuthInfos["test"] = &clientcmdapi.AuthInfo{ClientCertificateData: server.Config.CertData, ClientKeyData: server.Config.KeyData}
-	config.Contexts["test"] = &clientcmdapi.Context{Cluster: "test", AuthInfo: "test"}
-	config.CurrentContext = "test"
-	path := filepath.Join(dir, "kubeconfig")
-	if err := clientcmd.WriteToFile(*config, path); err != nil {
-		t.Fatal(err)
-	}
-	return path
 }

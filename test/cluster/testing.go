@@ -3,7 +3,11 @@ package cluster
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"testing"
+
+	"k8s.io/client-go/tools/clientcmd"
+	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 )
 
 // StartFor starts a cluster for one test, and stops it when the test is over.
@@ -19,6 +23,22 @@ func StartFor(t testing.TB) *Cluster {
 		}
 	})
 	return c
+}
+
+// KubeconfigAt writes a kubeconfig with an administrator's rights for one test, which names the API server's address, or
+// another, and returns its path.
+func (c *Cluster) KubeconfigAt(t testing.TB, address string) string {
+	t.Helper()
+	config := clientcmdapi.NewConfig()
+	config.Clusters["test"] = &clientcmdapi.Cluster{Server: address, CertificateAuthorityData: c.Config.CAData}
+	config.AuthInfos["test"] = &clientcmdapi.AuthInfo{ClientCertificateData: c.Config.CertData, ClientKeyData: c.Config.KeyData}
+	config.Contexts["test"] = &clientcmdapi.Context{Cluster: "test", AuthInfo: "test"}
+	config.CurrentContext = "test"
+	path := filepath.Join(t.TempDir(), "kubeconfig")
+	if err := clientcmd.WriteToFile(*config, path); err != nil {
+		t.Fatal(err)
+	}
+	return path
 }
 
 // Run starts a cluster for all tests of a package, and is what its TestMain ends with. use is given the cluster before

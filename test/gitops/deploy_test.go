@@ -32,7 +32,7 @@ func deploy(t *testing.T, address string, args ...string) *deployment {
 	t.Helper()
 	home := t.TempDir()
 	d := &deployment{cmd: exec.Command("bash", append([]string{filepath.Join(cluster.Root(), "hack/ci/deploy.sh")}, args...)...), done: make(chan struct{})}
-	d.cmd.Env = append(os.Environ(), "HOME="+home, "KUBECONFIG="+kubeconfig(t, home, address),
+	d.cmd.Env = append(os.Environ(), "HOME="+home, "KUBECONFIG="+server.KubeconfigAt(t, address),
 		"PATH="+filepath.Dir(cluster.Program("kubectl"))+string(filepath.ListSeparator)+os.Getenv("PATH"))
 	d.cmd.Stdout, d.cmd.Stderr = &d.said, &d.said
 	d.cmd.WaitDelay = 5 * time.Second // for a child that it would leave behind
