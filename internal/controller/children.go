@@ -216,6 +216,7 @@ func (r *MicroserviceReconciler) forget(key types.NamespacedName) {
 	r.rest.forget(key)
 	r.still.forget(key)
 	r.handovers.forget(key)
+	r.births.forget(key)
 	r.Door.Forget(key)
 	r.services.forget(key)
 }

@@ -21,9 +21,9 @@ type fairQueue struct {
 	mu sync.Mutex
 	// turn is that of the last item that was handed out.
 	turn int
-	// last is the highest stamp of each namespace, where it is not in the past.
+	// last is the highest stamp of each namespace of which something waits.
 	last map[string]int
-	// stamped are the items that wait, with their stamps.
+	// stamped are the items that wait now, with their stamps.
 	stamped map[reconcile.Request]int
 }
 
@@ -46,20 +46,30 @@ func (q *fairQueue) AddWithOpts(o priorityqueue.AddOpts, items ...reconcile.Requ
 		return
 	}
 	for _, item := range items {
-		o.Priority = new(-q.stamp(item))
+		o.Priority = new(-q.stamp(item, o.After > 0 || o.RateLimited))
 		q.PriorityQueue.AddWithOpts(o, item)
 	}
 }
 
-func (q *fairQueue) stamp(item reconcile.Request) int {
+// stamp notes what is to be served now. What comes later does not wait yet, and has nobody stand behind it.
+func (q *fairQueue) stamp(item reconcile.Request, later bool) int {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if stamp, waits := q.stamped[item]; waits {
 		return stamp
 	}
 	stamp := max(q.turn, q.last[item.Namespace]) + 1
-	q.last[item.Namespace], q.stamped[item] = stamp, stamp
+	if !later {
+		q.last[item.Namespace], q.stamped[item] = stamp, stamp
+	}
 	return stamp
+}
+
+// waits says that something of the namespace waits that does not have low priority.
+func (q *fairQueue) waits(namespace string) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.last[namespace] > 0
 }
 
 // Add is AddWithOpts without options.

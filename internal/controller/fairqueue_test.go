@@ -121,3 +121,28 @@ func TestFairQueueKeepsLowPriorityLast(t *testing.T) {
 		t.Errorf("the priority is %d, want %d: a retry would come before edits", priority, handler.LowPriority)
 	}
 }
+
+// Only what waits for a worker now has others stand back: two reports that stood back for a retry would go round for as
+// long as it takes.
+func TestFairQueueKnowsWhoWaits(t *testing.T) {
+	q := startFairQueue(t)
+	if q.waits("a") {
+		t.Error("somebody waits in an empty queue")
+	}
+	q.AddAfter(item("a", 0), time.Hour)
+	q.AddWithOpts(priorityqueue.AddOpts{After: time.Hour, RateLimited: true}, item("a", 1))
+	q.AddWithOpts(priorityqueue.AddOpts{Priority: new(handler.LowPriority)}, item("a", 2))
+	q.Add(item("b", 0))
+	if q.waits("a") {
+		t.Error("what comes later, or last, counts as waiting")
+	}
+	q.Add(item("a", 3))
+	q.Add(item("a", 2))
+	if !q.waits("a") || !q.waits("b") {
+		t.Error("nobody waits")
+	}
+	take(t, q, 3)
+	if q.waits("a") || q.waits("b") || len(q.stamped) != 0 {
+		t.Errorf("what was handed out waits: %v, %v", q.last, q.stamped)
+	}
+}

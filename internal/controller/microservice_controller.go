@@ -37,15 +37,17 @@ type MicroserviceReconciler struct {
 	Namespaces sets.Set[string]
 
 	// rest is how long a status that is not written yet says the same, still how long a Deployment that is not where it
-	// shall be has not changed, and handovers how long an autoscaler is gone.
+	// shall be has not changed, handovers how long an autoscaler is gone, and births how long a new Microservice stands
+	// back with its first report.
 	rest      stopwatch[numbers]
 	still     stopwatch[string]
 	handovers stopwatch[struct{}]
+	births    stopwatch[struct{}]
 	services  *services
 	cycles    *cycles
 	patches   *resources.Patches
 	// queue has the Microservices that wait for a worker, once the controller has started.
-	queue queue
+	queue *fairQueue
 }
 
 // +kubebuilder:rbac:groups=apps.microservice.dev,resources=microservices,verbs=get;list;watch

@@ -83,7 +83,7 @@ func (r *MicroserviceReconciler) watchNeighbours(mgr ctrl.Manager, b *ctrl.Build
 		b.WatchesMetadata(&corev1.Namespace{}, r.namespaceHandler())
 	}
 	b.WatchesRawSource(source.Func(func(ctx context.Context, q queue) error {
-		r.queue = q
+		r.queue, _ = q.(*fairQueue)
 		changed := func(keys ...dependency.Key) { enqueue(q, keys...) }
 		r.services.start(ctx, changed)
 		go r.cycles.run(ctx, changed)
