@@ -10,6 +10,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/util/sets"
+
+	"github.com/microservice-dev/microservice-operator/test/cluster"
 )
 
 const (
@@ -25,14 +27,14 @@ const (
 // The log is read while it is written: half a line waits for its end, and what was read is not read again.
 func TestAuditLogIsReadOnce(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "audit.log")
-	log, user := newAuditLog(path), sets.New("bench:a")
-	if calls, err := log.next(user); err != nil || len(calls) > 0 {
+	log, user := cluster.NewAuditLog(path), sets.New("bench:a")
+	if calls, err := log.Next(user); err != nil || len(calls) > 0 {
 		t.Fatalf("no log yet: %v, %v", calls, err)
 	}
-	var all []call
+	var all []cluster.Call
 	for _, part := range []string{watches + created[:40], created[40:] + watches + another, reports + lease, "", refused + looked} {
 		appendTo(t, path, part)
-		calls, err := log.next(user)
+		calls, err := log.Next(user)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -208,5 +210,38 @@ func TestSystems(t *testing.T) {
 		if children, err := childrenOf(objects[0]); err != nil || len(children) != len(system.Children) {
 			t.Errorf("%s: %d children, %v", path, len(children), err)
 		}
+	}
+}
+
+// What a workload waits out by itself is counted as what is waited for after it.
+func TestRequestsCountWhileTheWorkWaits(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "audit.log")
+	say := func(line string) {
+		t.Helper()
+		f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.WriteString(line); err != nil {
+			t.Fatal(err)
+		}
+		if err := f.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	say(created)
+	w := &world{
+		system: &System{Name: "ours"}, audit: cluster.NewAuditLog(path), cluster: &cluster.Cluster{},
+		operators: []*operator{{user: "bench:a"}}, tracker: &tracker{},
+	}
+	r, err := w.measure(t.Context(), "restart", 1, 0, func() error {
+		say(reports)
+		return w.silence(t.Context())
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.writes() != 1 {
+		t.Errorf("%d writes are counted, want the one that was sent after the measurement began", r.writes())
 	}
 }

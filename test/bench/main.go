@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"strings"
 	"syscall"
 
@@ -35,12 +36,19 @@ func run() error {
 	system := flag.String("system", "test/bench/systems/microservice-operator.yaml", "The file that describes the operator to measure.")
 	baselines := flag.String("baselines", "bare-client,bare-client-beside,kubectl,naive", "What to put beside it in the create burst: names in test/bench/systems, or paths.")
 	only := flag.String("only", "", "Run these workloads, separated by commas. Default: all.")
-	from := flag.String("from", "", "Measure nothing: write the report of this file of data again.")
+	from := flag.String("from", "", "Write the report of this file of data again. With -only, measure those workloads again first.")
 	flag.StringVar(&b.out, "out", "bin/bench", "Where the report and its data go.")
 	flag.StringVar(&b.profiles, "profiles", "", "Take CPU profiles of the operator and the API server in the create burst, into this folder.")
 	flag.Parse()
 	if *from != "" {
-		return rewrite(*from)
+		var err error
+		if b.earlier, err = readRun(*from); err != nil {
+			return err
+		}
+		if *only == "" {
+			return b.earlier.write(filepath.Dir(*from))
+		}
+		*series = b.earlier.Series
 	}
 	if err := b.configure(*series, *system, split(*baselines), split(*only)); err != nil {
 		return err

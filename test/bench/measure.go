@@ -76,9 +76,10 @@ const quiet = 4 * time.Second
 // was created"; the system is then waited for until it is silent.
 func (w *world) measure(ctx context.Context, name string, n, present int, do func() error) (*Result, error) {
 	r := &Result{Workload: name, System: w.system.Name, N: n, Present: present, Load: loadAverage()}
-	if _, err := w.calls(); err != nil { // what was before does not count
+	if err := w.listen(); err != nil {
 		return nil, err
 	}
+	w.heard = nil // what was before does not count
 	w.tracker.take()
 	cpu, server, err := w.spent()
 	if err != nil {
@@ -89,15 +90,14 @@ func (w *world) measure(ctx context.Context, name string, n, present int, do fun
 		return nil, fmt.Errorf("%s: %w\n%s", name, err, w.lastWords())
 	}
 	r.Wall = time.Since(begun).Seconds()
-	calls, err := w.silence(ctx)
-	if err != nil {
+	if err := w.silence(ctx); err != nil {
 		return nil, err
 	}
-	if last := lastCreation(calls, w.system.Children); !last.IsZero() && n > 1 {
+	if last := lastCreation(w.heard, w.system.Children); !last.IsZero() && n > 1 {
 		r.Wall = last.Sub(begun).Seconds()
 	}
-	r.Requests = countCalls(calls)
-	r.Settled = max(0, lastOf(calls).Sub(begun).Seconds())
+	r.Requests = countCalls(w.heard)
+	r.Settled = max(0, lastOf(w.heard).Sub(begun).Seconds())
 	cpuAfter, serverAfter, err := w.spent()
 	if err != nil {
 		return nil, err
@@ -110,53 +110,53 @@ func (w *world) measure(ctx context.Context, name string, n, present int, do fun
 	return r, nil
 }
 
-// calls are the requests of all operators since the last call.
-func (w *world) calls() ([]call, error) {
+// listen notes the requests that operators have sent since the last time.
+func (w *world) listen() error {
 	users := sets.New[string]()
 	for _, o := range w.operators {
 		users.Insert(o.user)
 	}
-	return w.audit.next(users)
+	calls, err := w.audit.Next(users)
+	w.heard = append(w.heard, calls...)
+	return err
 }
 
 // busy is the CPU time in a tenth of a second with which a system still has something to do, though it sends nothing.
 const busy = 20 * time.Millisecond
 
 // silence waits until the system has sent nothing but what goes on beside the work for a while, and did nothing else
-// either. It returns what was sent.
-func (w *world) silence(ctx context.Context) ([]call, error) {
-	var all []call
+// either.
+func (w *world) silence(ctx context.Context) error {
 	begun, last := time.Now(), time.Now()
 	before, _, err := w.spent()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	for time.Since(last) < quiet && time.Since(begun) < patience {
 		select {
 		case <-ctx.Done():
-			return nil, ctx.Err()
+			return ctx.Err()
 		case <-time.After(100 * time.Millisecond):
 		}
-		calls, err := w.calls()
-		if err != nil {
-			return nil, err
+		heard := len(w.heard)
+		if err := w.listen(); err != nil {
+			return err
 		}
-		for i := range calls {
-			if kind := calls[i].kind(); kind == "write" || kind == "read" {
+		for i := range w.heard[heard:] {
+			if kind := kindOf(&w.heard[heard+i]); kind == "write" || kind == "read" {
 				last = time.Now()
 			}
 		}
-		all = append(all, calls...)
 		now, _, err := w.spent()
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if now-before >= busy {
 			last = time.Now()
 		}
 		before = now
 	}
-	return all, nil
+	return nil
 }
 
 // spent is the CPU time of the system, and that of etcd and the API server.

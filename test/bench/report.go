@@ -12,6 +12,9 @@ func (run *Run) report() string {
 	fmt.Fprintf(&b, "# Measured: %s, the %s series\n\n", run.System, run.Series)
 	fmt.Fprintf(&b, "Made by `%s` on %s, in %.0f minutes: %s.\nHow it is measured, and what is noisy: [README](README.md). The data: [%s.json](%s.json).\n\n",
 		run.command(), run.Began.Format("2006-01-02"), run.Took/60, strings.Join(run.Versions, ", "), run.Series, run.Series)
+	for _, again := range run.Again {
+		fmt.Fprintf(&b, "Measured again: %s.\n\n", again)
+	}
 	b.WriteString("## Bars\n\n")
 	rows := [][]string{}
 	for _, bar := range run.bars() {

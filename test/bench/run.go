@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -25,7 +26,9 @@ type Run struct {
 	Took     float64  `json:"took"`
 	Versions []string `json:"versions"`
 	// Unrelated says what was there in the workload among others.
-	Unrelated  string             `json:"unrelated"`
+	Unrelated string `json:"unrelated"`
+	// Again says what was measured again later, and on what.
+	Again      []string           `json:"again,omitempty"`
 	Results    []*Result          `json:"results"`
 	Benchmarks []*parse.Benchmark `json:"benchmarks"`
 }
@@ -68,17 +71,31 @@ func (run *Run) benchmark(name string) *parse.Benchmark {
 	return run.Benchmarks[i]
 }
 
-// rewrite makes the plots and the report from data that are there.
-func rewrite(path string) error {
+// readRun reads the data of a run.
+func readRun(path string) (*Run, error) {
 	raw, err := os.ReadFile(path)
 	if err != nil {
-		return fmt.Errorf("reading the data: %w", err)
+		return nil, fmt.Errorf("reading the data: %w", err)
 	}
 	run := &Run{}
 	if err := json.Unmarshal(raw, run); err != nil {
-		return fmt.Errorf("reading the data in %s: %w", path, err)
+		return nil, fmt.Errorf("reading the data in %s: %w", path, err)
 	}
-	return run.write(filepath.Dir(path))
+	return run, nil
+}
+
+// replace puts what was measured again in the place of what has the same names.
+func (run *Run) replace(later *Run) {
+	names := map[string]bool{}
+	for _, r := range later.Results {
+		names[r.Workload] = true
+	}
+	run.Results = append(slices.DeleteFunc(run.Results, func(r *Result) bool { return names[r.Workload] }), later.Results...)
+	if len(later.Benchmarks) > 0 {
+		run.Benchmarks = later.Benchmarks
+	}
+	run.Again = append(run.Again, fmt.Sprintf("%s on %s (%s)",
+		strings.Join(slices.Sorted(maps.Keys(names)), ", "), later.Began.Format("2006-01-02"), strings.Join(later.Versions, ", ")))
 }
 
 // write leaves the data, the plots and the report in a folder.

@@ -67,8 +67,7 @@ func (w *world) fill(ctx context.Context, from, to int) error {
 	if err := w.tracker.await(ctx, 20*time.Minute); err != nil {
 		return fmt.Errorf("%w\n%s", err, w.lastWords())
 	}
-	_, err := w.silence(ctx)
-	return err
+	return w.silence(ctx)
 }
 
 func (b *bench) weigh(ctx context.Context, w *world, name string, present int) error {
@@ -87,13 +86,13 @@ func (b *bench) steady(ctx context.Context, w *world) error {
 	})
 }
 
-// noop has it look at everything: somebody else annotates each Deployment, which changes nothing that it wants.
+// noop has it look at everything: somebody else labels each Deployment, which changes nothing that it wants.
 func (b *bench) noop(ctx context.Context, w *world) error {
 	objects, err := w.system.objects(w.namespaces, 0, b.plan.many)
 	if err != nil {
 		return err
 	}
-	touch := client.RawPatch(types.MergePatchType, []byte(`{"metadata":{"annotations":{"example.com/bench":"touched"}}}`))
+	touch := client.RawPatch(types.MergePatchType, []byte(`{"metadata":{"labels":{"example.com/bench":"touched"}}}`))
 	return b.record(ctx, w, "no-op", b.plan.many, b.plan.many, func() error {
 		return b.profiled(ctx, w, "no-op", func() error {
 			return each(ctx, inFlight, objects, func(ctx context.Context, o *unstructured.Unstructured) error {
@@ -135,8 +134,7 @@ func (b *bench) restart(ctx context.Context, w *world) error {
 		if err := w.restartOperator(w.operators[0]); err != nil {
 			return err
 		}
-		_, err := w.silence(ctx)
-		return err
+		return w.silence(ctx)
 	})
 	if err != nil {
 		return err

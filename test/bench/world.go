@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -27,16 +26,6 @@ import (
 	"github.com/microservice-dev/microservice-operator/test/cluster"
 )
 
-// auditPolicy logs the requests of the systems and nobody else's.
-const auditPolicy = `apiVersion: audit.k8s.io/v1
-kind: Policy
-omitStages: [RequestReceived]
-rules:
-- level: Metadata
-  userGroups: [` + systems + `]
-- level: None
-`
-
 // unrelated is the namespace of what has nothing to do with any system.
 const unrelated = "unrelated"
 
@@ -51,10 +40,12 @@ type world struct {
 	namespaces []string
 	tracker    *tracker
 
-	cluster   *cluster.Cluster
-	cache     cache.Cache
-	dir       string
-	audit     *auditLog
+	cluster *cluster.Cluster
+	cache   cache.Cache
+	dir     string
+	audit   *cluster.AuditLog
+	// heard are the requests of the operators since the measurement began.
+	heard     []cluster.Call
 	operators []*operator
 	// more are arguments beside the command's.
 	more    []string
@@ -102,7 +93,7 @@ func open(ctx context.Context, s *System, o worldOptions) (w *world, err error) 
 		return nil, fmt.Errorf("creating a folder: %w", err)
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	w = &world{system: s, dir: dir, cancel: cancel, audit: newAuditLog(filepath.Join(dir, "audit.log"))}
+	w = &world{system: s, dir: dir, cancel: cancel}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, w.close())
@@ -121,15 +112,13 @@ func open(ctx context.Context, s *System, o worldOptions) (w *world, err error) 
 }
 
 func (w *world) startCluster(ctx context.Context, o worldOptions) (err error) {
-	policy := filepath.Join(w.dir, "policy.yaml")
-	if err := os.WriteFile(policy, []byte(auditPolicy), 0o600); err != nil {
-		return fmt.Errorf("writing the audit policy: %w", err)
+	audit, log, err := cluster.Audit(w.dir, "userGroups: ["+systems+"]")
+	if err != nil {
+		return err
 	}
-	w.cluster, err = cluster.Start(func(env *envtest.Environment) {
+	w.audit = log
+	w.cluster, err = cluster.Start(audit, func(env *envtest.Environment) {
 		env.ControlPlane.GetAPIServer().Configure().
-			Append("audit-policy-file", policy).
-			Append("audit-log-path", w.audit.path).
-			Append("audit-log-maxsize", "100000"). // never rotated
 			// The defaults, 400 and 200, refuse load of this kind.
 			Append("max-requests-inflight", "5000").
 			Append("max-mutating-requests-inflight", "2500")
@@ -255,8 +244,7 @@ func (w *world) firstReady(ctx context.Context) error {
 	if err := w.tracker.await(ctx, time.Minute); err != nil {
 		return fmt.Errorf("%s has not started: %w\n%s", w.system.Name, err, w.lastWords())
 	}
-	_, err := w.silence(ctx)
-	return err
+	return w.silence(ctx)
 }
 
 func (w *world) startOperator(o *operator) (err error) {
