@@ -7,47 +7,20 @@ import (
 	. "github.com/onsi/gomega"
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	appsv1 "k8s.io/api/apps/v1"
-	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
-	policyv1 "k8s.io/api/policy/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/util/intstr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 	. "github.com/microservice-dev/microservice-operator/test/wrappers"
 )
 
-// foreigners are valid objects of somebody else, one of each kind.
-func foreigners(namespace, name string) map[string]client.Object {
-	at := metav1.ObjectMeta{Namespace: namespace, Name: name, Labels: map[string]string{"belongs-to": "somebody-else"}}
-	selector := map[string]string{"belongs-to": "somebody-else"}
-	return map[string]client.Object{
-		"serviceaccount": &corev1.ServiceAccount{ObjectMeta: at},
-		"networkpolicy":  &networkingv1.NetworkPolicy{ObjectMeta: at},
-		"service":        &corev1.Service{ObjectMeta: at, Spec: corev1.ServiceSpec{Ports: []corev1.ServicePort{{Port: 1}}}},
-		"poddisruptionbudget": &policyv1.PodDisruptionBudget{ObjectMeta: at, Spec: policyv1.PodDisruptionBudgetSpec{
-			MinAvailable: new(intstr.FromInt32(1)), Selector: &metav1.LabelSelector{MatchLabels: selector}}},
-		"deployment": &appsv1.Deployment{ObjectMeta: at, Spec: appsv1.DeploymentSpec{
-			Replicas: new(int32(0)),
-			Selector: &metav1.LabelSelector{MatchLabels: selector},
-			Template: corev1.PodTemplateSpec{
-				ObjectMeta: metav1.ObjectMeta{Labels: selector},
-				Spec:       corev1.PodSpec{Containers: []corev1.Container{{Name: "theirs", Image: "theirs"}}},
-			}}},
-		"horizontalpodautoscaler": &autoscalingv2.HorizontalPodAutoscaler{ObjectMeta: at, Spec: autoscalingv2.HorizontalPodAutoscalerSpec{
-			MaxReplicas:    3,
-			ScaleTargetRef: autoscalingv2.CrossVersionObjectReference{APIVersion: "apps/v1", Kind: "Deployment", Name: "none"},
-		}},
-	}
-}
-
 var _ = Describe("A child's name that is taken", func() {
-	for kind := range foreigners("", "") {
+	for kind := range Foreigners("", "") {
 		It("leaves the foreign "+kind+" alone, says so, and recovers when it goes", func() {
 			ns := newNamespace()
-			theirs := foreigners(ns, "web")[kind]
+			theirs := Foreigners(ns, "web")[kind]
 			Expect(k8s.Create(ctx, theirs)).To(Succeed())
 			ms := MakeMicroservice(ns, "web")
 			ms.Spec.Autoscaling = &v1alpha1.Autoscaling{MaxReplicas: 3}
@@ -72,7 +45,7 @@ var _ = Describe("A child's name that is taken", func() {
 
 	It("leaves the foreign object alone when the Microservice is deleted", func() {
 		ns := newNamespace()
-		theirs := foreigners(ns, "web")["service"]
+		theirs := Foreigners(ns, "web")["service"]
 		Expect(k8s.Create(ctx, theirs)).To(Succeed())
 		ms := MakeMicroservice(ns, "web")
 		create(ms)
@@ -181,7 +154,7 @@ func refuse(namespace, group, resource string) *admissionregistrationv1.Validati
 	})).To(Succeed())
 	probe := map[string]string{"networkpolicies": "networkpolicy", "serviceaccounts": "serviceaccount", "deployments": "deployment"}[resource]
 	Eventually(func() error {
-		return k8s.Create(ctx, foreigners(namespace, "probe")[probe], client.DryRunAll)
+		return k8s.Create(ctx, Foreigners(namespace, "probe")[probe], client.DryRunAll)
 	}).Should(MatchError(ContainSubstring("house rules")))
 	return policy
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -14,14 +13,12 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	corev1 "k8s.io/api/core/v1"
-	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/rest"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
-	"sigs.k8s.io/yaml"
 
 	"github.com/microservice-dev/microservice-operator/internal/resources"
 	"github.com/microservice-dev/microservice-operator/test/cluster"
@@ -39,6 +36,8 @@ var (
 	operator *runningOperator
 	// kubeconfig is for kubectl, with the rights of an administrator.
 	kubeconfig string
+	// audit is what the API server logged of the operator's requests.
+	audit *cluster.AuditLog
 	// logs are what operators wrote.
 	logs = &logBook{}
 )
@@ -67,35 +66,23 @@ func startServer() (stop func()) {
 	GinkgoHelper()
 	var cancel context.CancelFunc
 	ctx, cancel = context.WithCancel(context.Background())
-	var err error
-	kube, err = cluster.Start()
+	dir, err := os.MkdirTemp("", "controller-")
+	Expect(err).NotTo(HaveOccurred())
+	logged, log, err := cluster.Audit(dir, "users: [operator]")
+	Expect(err).NotTo(HaveOccurred())
+	audit = log
+	kube, err = cluster.Start(logged)
 	Expect(err).NotTo(HaveOccurred())
 	k8s, err = client.NewWithWatch(kube.Config, client.Options{Scheme: NewScheme()})
 	Expect(err).NotTo(HaveOccurred())
-	operatorConfig = operatorUser()
+	operatorConfig, err = kube.AddOperator(ctx, k8s, "operator")
+	Expect(err).NotTo(HaveOccurred())
 	requests = cluster.NewRecorder()
 	return func() {
 		Expect(kube.Stop()).To(Succeed())
+		Expect(os.RemoveAll(dir)).To(Succeed())
 		cancel()
 	}
-}
-
-// operatorUser is bound to the ClusterRole that is shipped, so that a missing verb fails a spec.
-func operatorUser() *rest.Config {
-	GinkgoHelper()
-	raw, err := os.ReadFile(filepath.Join(cluster.Root(), "config", "rbac", "role.yaml"))
-	Expect(err).NotTo(HaveOccurred())
-	role := &rbacv1.ClusterRole{}
-	Expect(yaml.UnmarshalStrict(raw, role)).To(Succeed())
-	Expect(k8s.Create(ctx, role)).To(Succeed())
-	Expect(k8s.Create(ctx, &rbacv1.ClusterRoleBinding{
-		ObjectMeta: metav1.ObjectMeta{Name: "operator"},
-		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: role.Name},
-		Subjects:   []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: rbacv1.UserKind, Name: "operator"}},
-	})).To(Succeed())
-	config, err := kube.AddUser("operator")
-	Expect(err).NotTo(HaveOccurred())
-	return config
 }
 
 // runningOperator is a manager with the reconciler, as cmd/main.go runs it.

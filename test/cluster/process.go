@@ -60,6 +60,13 @@ func (p *Process) start() error {
 	return err
 }
 
+// Ended says that the program has ended. It is a zombie until Stop, so that nobody else has its PID. Linux only.
+func (p *Process) Ended() bool {
+	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.PID))
+	_, after, found := strings.Cut(string(raw), ") ")
+	return err != nil || (found && strings.HasPrefix(after, "Z"))
+}
+
 // Stop asks the program to end, waits until it has, and removes its log.
 func (p *Process) Stop() error {
 	return errors.Join(p.stdin.Close(), p.cmd.Wait(), p.log.Close(), os.Remove(p.Log))

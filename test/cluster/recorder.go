@@ -22,6 +22,11 @@ type Request struct {
 	Code int
 }
 
+// Writes says whether it changes the operator's objects. Leases and events are not of them.
+func (r Request) Writes() bool {
+	return writes.Has(r.Verb) && r.Resource != "leases" && r.Resource != "events"
+}
+
 func (r Request) String() string {
 	return fmt.Sprintf("%s %s %s/%s -> %d", r.Verb, r.Resource, r.Namespace, r.Name, r.Code)
 }
@@ -114,8 +119,7 @@ type roundTripper func(*http.Request) (*http.Response, error)
 func (f roundTripper) RoundTrip(q *http.Request) (*http.Response, error) { return f(q) }
 
 func (r *Recorder) roundTrip(next http.RoundTripper, q *http.Request) (*http.Response, error) {
-	request := parse(q)
-	isWrite := writes.Has(request.Verb) && request.Resource != "leases" && request.Resource != "events"
+	request := ParseRequest(q)
 	if r.Crashed() {
 		return nil, errCrashed
 	}
@@ -126,7 +130,7 @@ func (r *Recorder) roundTrip(next http.RoundTripper, q *http.Request) (*http.Res
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.requests = append(r.requests, request)
-	if isWrite && r.failAfter > 0 {
+	if request.Writes() && r.failAfter > 0 {
 		if r.failAfter--; r.failAfter == 0 {
 			if err == nil {
 				_ = answer.Body.Close()
@@ -142,8 +146,8 @@ var (
 	writes     = sets.New("create", "apply", "patch", "update", "delete")
 )
 
-// parse reads /api/v1/namespaces/NS/RESOURCE/NAME/SUBRESOURCE and /apis/GROUP/VERSION/...
-func parse(q *http.Request) Request {
+// ParseRequest reads /api/v1/namespaces/NS/RESOURCE/NAME/SUBRESOURCE and /apis/GROUP/VERSION/...
+func ParseRequest(q *http.Request) Request {
 	path := strings.Split(strings.Trim(q.URL.Path, "/"), "/")
 	skip := 2
 	if path[0] == "apis" {

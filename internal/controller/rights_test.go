@@ -1,0 +1,111 @@
+package controller
+
+import (
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	rbacv1 "k8s.io/api/rbac/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/util/sets"
+	"sigs.k8s.io/yaml"
+
+	"github.com/microservice-dev/microservice-operator/test/cluster"
+	. "github.com/microservice-dev/microservice-operator/test/wrappers"
+)
+
+// neverSent are the rights that are needed without a request that uses them.
+var neverSent = sets.New(
+	// The admission plugin OwnerReferencesPermissionEnforcement, which runs here, asks for it when an owner reference
+	// blocks the owner's deletion.
+	"update apps.microservice.dev/microservices/finalizers",
+)
+
+// All specs together are what the rights are for: the audit log has what they used.
+var _ = AfterSuite(func() {
+	suite, _ := GinkgoConfiguration()
+	if len(suite.FocusStrings)+len(suite.SkipStrings)+len(suite.FocusFiles) > 0 {
+		return // not all specs ran
+	}
+	calls, err := audit.Next(sets.New("operator"))
+	Expect(err).NotTo(HaveOccurred())
+	used := sets.New[string]()
+	for i := range calls {
+		c := &calls[i]
+		if c.ObjectRef.Resource == "" || c.ResponseStatus.Code == http.StatusForbidden {
+			continue
+		}
+		right := " " + c.ObjectRef.APIGroup + "/" + c.Resource()
+		used.Insert(c.Verb + right)
+		if c.Verb == "patch" && c.ResponseStatus.Code == http.StatusCreated {
+			used.Insert("create" + right) // a server-side apply of what is not there needs both
+		}
+	}
+	granted := grantedRights()
+	Expect(sets.List(granted.Difference(used.Union(neverSent)))).To(BeEmpty(), "rights that nothing uses")
+	Expect(sets.List(used.Difference(granted))).To(BeEmpty(), "rights that are used and not granted")
+})
+
+func grantedRights() sets.Set[string] {
+	GinkgoHelper()
+	raw, err := os.ReadFile(filepath.Join(cluster.Root(), "config", "rbac", "role.yaml"))
+	Expect(err).NotTo(HaveOccurred())
+	role := &rbacv1.ClusterRole{}
+	Expect(yaml.UnmarshalStrict(raw, role)).To(Succeed())
+	granted := sets.New[string]()
+	for _, rule := range role.Rules {
+		for _, group := range rule.APIGroups {
+			for _, resource := range rule.Resources {
+				for _, verb := range rule.Verbs {
+					granted.Insert(verb + " " + group + "/" + resource)
+				}
+			}
+		}
+	}
+	return granted
+}
+
+var _ = Describe("The manager's role", func() {
+	It("has no wildcard, no secrets, and nothing that leads to other rights", func() {
+		for right := range grantedRights() {
+			verb, resource, _ := strings.Cut(right, " ")
+			Expect(right).NotTo(ContainSubstring("*"))
+			Expect([]string{"escalate", "bind", "impersonate", "deletecollection"}).NotTo(ContainElement(verb))
+			for _, dangerous := range []string{
+				"/secrets", "/pods/exec", "/pods/attach", "/pods/portforward", "/serviceaccounts/token", "/nodes", "roles", "rolebindings",
+				"certificatesigningrequests", "webhookconfigurations", "customresourcedefinitions",
+			} {
+				Expect(resource).NotTo(HaveSuffix(dangerous))
+			}
+			if strings.HasSuffix(resource, "/pods") {
+				Expect(verb).To(Equal("list"), "it makes no pods")
+			}
+		}
+	})
+})
+
+var _ = Describe("An API server that does not stream lists", func() {
+	It("is listed, and nothing is different", func() {
+		operator.stop()
+		DeferCleanup(func() { operator = startOperator(requests.Wrap(operatorConfig)) })
+		refusing := cluster.Intercept(operatorConfig, func(next http.RoundTripper, q *http.Request) (*http.Response, error) {
+			if q.URL.Query().Has("sendInitialEvents") {
+				return nil, apierrors.NewInvalid(schema.GroupKind{Kind: "ListOptions"}, "", nil)
+			}
+			return next.RoundTrip(q)
+		})
+		requests.Reset()
+		o := startOperator(requests.Wrap(refusing))
+		defer o.stop()
+		ms := MakeMicroservice(newNamespace(), "web")
+		create(ms)
+		eventually(ms, available)
+		lists := requests.Lists("deployments", "")
+		Expect(slices.IndexFunc(lists, func(r cluster.Request) bool { return r.Code == http.StatusOK })).To(BeNumerically(">=", 0))
+	})
+})
