@@ -4,6 +4,7 @@ import (
 	"sync"
 	"time"
 
+	"k8s.io/apimachinery/pkg/util/sets"
 	"k8s.io/client-go/util/workqueue"
 	"sigs.k8s.io/controller-runtime/pkg/controller/priorityqueue"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
@@ -21,10 +22,13 @@ type fairQueue struct {
 	mu sync.Mutex
 	// turn is that of the last item that was handed out.
 	turn int
-	// last is the highest stamp of each namespace of which something waits.
+	// last is the highest stamp of each namespace, where it is not in the past.
 	last map[string]int
-	// stamped are the items that wait now, with their stamps.
+	// stamped are the items that are to be looked at now, with their stamps; waiting is how many of them nobody works on,
+	// by namespace, and busy are the items that somebody works on.
 	stamped map[reconcile.Request]int
+	waiting map[string]int
+	busy    sets.Set[reconcile.Request]
 }
 
 // lowest is the priority of everything that has low priority: below every stamp.
@@ -35,6 +39,8 @@ func newFairQueue(name string, limiter workqueue.TypedRateLimiter[reconcile.Requ
 		PriorityQueue: priorityqueue.New(name, func(o *priorityqueue.Opts[reconcile.Request]) { o.RateLimiter = limiter }),
 		last:          map[string]int{},
 		stamped:       map[reconcile.Request]int{},
+		waiting:       map[string]int{},
+		busy:          sets.New[reconcile.Request](),
 	}
 }
 
@@ -61,15 +67,18 @@ func (q *fairQueue) stamp(item reconcile.Request, later bool) int {
 	stamp := max(q.turn, q.last[item.Namespace]) + 1
 	if !later {
 		q.last[item.Namespace], q.stamped[item] = stamp, stamp
+		if !q.busy.Has(item) {
+			q.waiting[item.Namespace]++
+		}
 	}
 	return stamp
 }
 
-// waits says that something of the namespace waits that does not have low priority.
+// waits says that something of the namespace waits for a worker that does not have low priority.
 func (q *fairQueue) waits(namespace string) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return q.last[namespace] > 0
+	return q.waiting[namespace] > 0
 }
 
 // Add is AddWithOpts without options.
@@ -95,7 +104,7 @@ func (q *fairQueue) GetWithPriority() (reconcile.Request, int, bool) {
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	delete(q.stamped, item)
+	q.handOut(item)
 	if priority == lowest {
 		return item, handler.LowPriority, false
 	}
@@ -104,6 +113,28 @@ func (q *fairQueue) GetWithPriority() (reconcile.Request, int, bool) {
 		delete(q.last, item.Namespace)
 	}
 	return item, 0, false
+}
+
+func (q *fairQueue) handOut(item reconcile.Request) {
+	q.busy.Insert(item)
+	if _, stamped := q.stamped[item]; !stamped {
+		return
+	}
+	delete(q.stamped, item)
+	if q.waiting[item.Namespace]--; q.waiting[item.Namespace] == 0 {
+		delete(q.waiting, item.Namespace)
+	}
+}
+
+// Done lets an item that was added meanwhile wait.
+func (q *fairQueue) Done(item reconcile.Request) {
+	q.mu.Lock()
+	q.busy.Delete(item)
+	if _, again := q.stamped[item]; again {
+		q.waiting[item.Namespace]++
+	}
+	q.mu.Unlock()
+	q.PriorityQueue.Done(item)
 }
 
 // Get is GetWithPriority without the priority.

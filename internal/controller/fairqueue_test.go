@@ -146,3 +146,23 @@ func TestFairQueueKnowsWhoWaits(t *testing.T) {
 		t.Errorf("what was handed out waits: %v, %v", q.last, q.stamped)
 	}
 }
+
+// What is worked on is not waiting, even where it is to be looked at again: who stood back for it would go round until it
+// is done.
+func TestFairQueueDoesNotWaitForWhatIsWorkedOn(t *testing.T) {
+	q := startFairQueue(t)
+	q.Add(item("a", 0))
+	got, _ := q.Get()
+	q.Add(got)
+	if q.waits("a") {
+		t.Error("what is worked on waits")
+	}
+	q.Done(got)
+	if !q.waits("a") {
+		t.Error("what is to be looked at again does not wait")
+	}
+	take(t, q, 1)
+	if q.waits("a") || len(q.stamped)+len(q.waiting)+len(q.busy) != 0 {
+		t.Errorf("%v, %v and %v are left", q.stamped, q.waiting, q.busy)
+	}
+}

@@ -14,8 +14,9 @@ import (
 // longestYield is how long a new Microservice stands back with its first report: it reports at the next look after that.
 const longestYield = 10 * time.Second
 
-// behindOthers has a Microservice wait until nobody else does, or until something happens to it.
-var behindOthers = ctrl.Result{RequeueAfter: time.Nanosecond, Priority: new(handler.LowPriority)}
+// behindOthers has a Microservice wait until nobody else does, or until something happens to it, and at least so long that
+// standing back costs nothing.
+var behindOthers = ctrl.Result{RequeueAfter: 20 * time.Millisecond, Priority: new(handler.LowPriority)}
 
 // yields says that a new Microservice, whose children are written, reports at its next turn, because others of its
 // namespace wait for theirs. By then there is often more to tell in the same write: that it is ready.
