@@ -84,18 +84,19 @@ func readRun(path string) (*Run, error) {
 	return run, nil
 }
 
-// replace puts what was measured again in the place of what has the same names.
+// replace puts what was measured again in the place of what has the same names, of the same system.
 func (run *Run) replace(later *Run) {
-	names := map[string]bool{}
+	type name struct{ workload, system string }
+	names, workloads := map[name]bool{}, map[string]bool{}
 	for _, r := range later.Results {
-		names[r.Workload] = true
+		names[name{r.Workload, r.System}], workloads[r.Workload] = true, true
 	}
-	run.Results = append(slices.DeleteFunc(run.Results, func(r *Result) bool { return names[r.Workload] }), later.Results...)
+	run.Results = append(slices.DeleteFunc(run.Results, func(r *Result) bool { return names[name{r.Workload, r.System}] }), later.Results...)
 	if len(later.Benchmarks) > 0 {
 		run.Benchmarks = later.Benchmarks
 	}
 	run.Again = append(run.Again, fmt.Sprintf("%s on %s (%s)",
-		strings.Join(slices.Sorted(maps.Keys(names)), ", "), later.Began.Format("2006-01-02"), strings.Join(later.Versions, ", ")))
+		strings.Join(slices.Sorted(maps.Keys(workloads)), ", "), later.Began.Format("2006-01-02"), strings.Join(later.Versions, ", ")))
 }
 
 // write leaves the data, the plots and the report in a folder.
