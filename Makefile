@@ -85,11 +85,18 @@ vet: ## Run go vet.
 # The controller's specs come last and alone: they watch what real controllers do from one moment to the next, and a busy
 # machine makes those late.
 test: controlplane ## Run all tests, with a real API server and real controllers.
-	go test $$(go list ./... | grep -v '/internal/controller$$') -timeout 30m
+	go test $$(go list ./... | grep -v -e '/internal/controller$$' -e '/test/faults$$') -timeout 30m
 	go test ./internal/controller -timeout 30m
 	cd test/reachability && go test ./...
 	cd test/gitops/helm && go test ./...
 	cd test/bench && go test ./...
+
+# FAULTS=full disturbs every write in every way, which takes an hour and a half or so.
+FAULTS ?= short
+.PHONY: test-faults
+test-faults: controlplane build ## Kill, delay and contradict the operator, and compare with an undisturbed run. FAULTS=full takes longer.
+	FAULTS=$(FAULTS) go test ./test/faults -parallel 8 -timeout 3h $(FAULTS_ARGS)
+	@cat $(LOCALBIN)/faults/*.md
 
 # BENCH=full takes an hour or so. BENCH_OUT=docs/performance writes the report that is committed.
 BENCH ?= short

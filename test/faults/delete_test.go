@@ -1,0 +1,111 @@
+package faults
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
+	"github.com/microservice-dev/microservice-operator/test/cluster"
+	. "github.com/microservice-dev/microservice-operator/test/wrappers"
+)
+
+// TestDeletedInTheMiddle deletes a Microservice between any two writes of its creation, in each way that Kubernetes knows,
+// and in one more makes it anew at once (F16). Nothing is left over, nothing is made after it is gone, and the new one
+// does not take the old one's children.
+func TestDeletedInTheMiddle(t *testing.T) {
+	const creations = 6
+	ways := map[string]metav1.DeletionPropagation{
+		"background": metav1.DeletePropagationBackground, "foreground": metav1.DeletePropagationForeground, "orphan": metav1.DeletePropagationOrphan,
+	}
+	for way, propagation := range ways {
+		for before := range creations {
+			for _, anew := range []bool{false, true} {
+				if anew && way == "orphan" {
+					continue // who leaves the children there has made the name taken
+				}
+				t.Run(fmt.Sprintf("%s, before write %d, anew %v", way, before, anew), func(t *testing.T) {
+					t.Parallel()
+					deletedInTheMiddle(t, propagation, before, anew)
+				})
+			}
+		}
+	}
+}
+
+func deletedInTheMiddle(t *testing.T, propagation metav1.DeletionPropagation, before int, anew bool) {
+	t.Helper()
+	ctx := t.Context()
+	s := open(t)
+	ms := MakeMicroservice(s.Namespace, "web")
+	ms.Spec.Autoscaling = &v1alpha1.Autoscaling{MinReplicas: new(int32(smallest)), MaxReplicas: 3}
+	again := ms.DeepCopy()
+	var deleted *v1alpha1.Microservice
+	s.Proxy.Inject(func(r cluster.Request) bool { return r.Writes() }, before, 1, func(*Exchange) {
+		deleted = ms.DeepCopy()
+		if err := lab.Kube.Delete(ctx, deleted, client.PropagationPolicy(propagation)); err != nil {
+			t.Error(err)
+		}
+		for range 100 { // foreground takes the children first
+			if err := lab.Kube.Get(ctx, client.ObjectKeyFromObject(ms), deleted); !anew || apierrors.IsNotFound(err) {
+				break
+			}
+			time.Sleep(50 * time.Millisecond)
+		}
+		if anew {
+			if err := lab.Kube.Create(ctx, again); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	if err := lab.Kube.Create(ctx, ms); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(time.Second)
+	if deleted == nil {
+		t.Fatal("the write before which it should be deleted was never sent")
+	}
+	arrived := &step{name: "delete, and perhaps create"}
+	if err := s.settle(ctx, arrived); err != nil {
+		t.Fatalf("%v\n%s", err, s.Operator.Transcript())
+	}
+	problems := s.leftOver(again, anew)
+	for i := 0; i < 200 && len(problems) > 0; i++ { // the collector takes its time
+		time.Sleep(100 * time.Millisecond)
+		problems = s.leftOver(again, anew)
+	}
+	for _, problem := range problems {
+		t.Errorf("%s\n%s", problem, s.Operator.Transcript())
+	}
+	for _, problem := range s.silence(ctx) {
+		t.Error(problem)
+	}
+}
+
+// leftOver is what is there and should not be: what still says that the deleted one controls it. Of orphans nobody does.
+func (s *Subject) leftOver(again *v1alpha1.Microservice, anew bool) []string {
+	live, err := s.History.Live()
+	if err != nil {
+		return []string{err.Error()}
+	}
+	var problems []string
+	children := 0
+	for key, o := range live {
+		owner := metav1.GetControllerOf(o)
+		if owner == nil || owner.Kind != "Microservice" {
+			continue
+		}
+		children++
+		if !anew || owner.UID != again.UID {
+			problems = append(problems, fmt.Sprintf("O2: %s is left over", key))
+		}
+	}
+	if anew && children != len(childKinds) {
+		problems = append(problems, fmt.Sprintf("O1: the new one has %d children, not %d", children, len(childKinds)))
+	}
+	return problems
+}

@@ -1,0 +1,22 @@
+package faults
+
+import (
+	"context"
+	"testing"
+
+	"github.com/microservice-dev/microservice-operator/test/cluster"
+)
+
+// lab is the cluster of all tests that do not break the cluster itself.
+var lab *Lab
+
+func TestMain(m *testing.M) {
+	cluster.Run(m, func(c *cluster.Cluster) (err error) {
+		ctx := context.Background()
+		if err := c.StartControllers(ctx); err != nil {
+			return err
+		}
+		lab, err = NewLab(ctx, c)
+		return err
+	})
+}

@@ -1,0 +1,129 @@
+package faults
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/microservice-dev/microservice-operator/test/cluster"
+)
+
+// TestMatrix disturbs each write of the journey in each way, one at a time. The short matrix has every write killed once
+// it is done, which is the hardest, and takes the other ways in turn. FAULTS=full takes all.
+func TestMatrix(t *testing.T) {
+	reference := learnt(t)
+	full := os.Getenv("FAULTS") == "full"
+	all := &results{}
+	t.Cleanup(func() { all.check(t) })
+	for i, plan := range reference.Plans {
+		for j, m := range modes {
+			inShort := m.name == "killed after it is done" || (!m.slow && i%len(modes) == j)
+			if !full && !inShort {
+				continue
+			}
+			t.Run(plan+", "+m.name, func(t *testing.T) {
+				t.Parallel()
+				disturb(t, reference, plan, m, all)
+			})
+		}
+	}
+}
+
+// learnt is what undisturbed runs come to. They take place once.
+func learnt(t *testing.T) *Reference {
+	t.Helper()
+	learning.Do(func() { reference = learn(t) })
+	if reference == nil {
+		t.Fatal("there is no reference to compare with")
+	}
+	return reference
+}
+
+var (
+	learning  sync.Once
+	reference *Reference
+)
+
+// learn travels undisturbed, three times.
+func learn(t *testing.T) *Reference {
+	t.Helper()
+	var runs []*Outcome
+	for range 3 {
+		s := open(t)
+		out, err := s.Travel(t.Context(), journey)
+		if err != nil {
+			t.Fatal(err)
+		}
+		runs = append(runs, out)
+	}
+	reference, err := Learn(runs...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%d writes, of which %d are disturbed; %d fields, of which %d vary; steps take at most %v",
+		reference.writes, len(reference.Plans), len(reference.fields), len(reference.varies), reference.times)
+	return reference
+}
+
+func disturb(t *testing.T, reference *Reference, plan string, m mode, all *results) {
+	t.Helper()
+	var verb, resource, name string
+	var number int
+	if _, err := fmt.Sscanf(plan, "%s %s %s #%d", &verb, &resource, &name, &number); err != nil {
+		t.Fatal(err)
+	}
+	s := open(t)
+	injection := m.inject(s, func(r cluster.Request) bool {
+		return r.Verb == verb && r.Resource == resource && r.Name == name
+	}, number)
+	out, err := s.Travel(t.Context(), journey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Proxy.Hits(injection) == 0 {
+		all.add(result{plan: plan, mode: m.name, verdict: inconclusive})
+		return
+	}
+	problems := reference.Judge(out, m.more)
+	one := result{plan: plan, mode: m.name, verdict: resilient, more: len(out.Writes) - reference.writes}
+	for i, took := range out.Times {
+		one.slowest = max(one.slowest, took-reference.times[i])
+		if took > 10*reference.times[i] {
+			one.verdict = degraded
+		}
+	}
+	if len(problems) > 0 {
+		one.verdict = failed
+		t.Errorf("%s\nwrites:\n%s\nthe operator's words:\n%s", strings.Join(problems, "\n"), strings.Join(out.Writes, "\n"), s.Operator.Transcript())
+	}
+	all.add(one)
+}
+
+// open starts an operator for one test.
+func open(t *testing.T) *Subject {
+	t.Helper()
+	return openWith(t, lab.Program)
+}
+
+// openWith starts another program than the one to be tested.
+func openWith(t *testing.T, program string) *Subject {
+	t.Helper()
+	return openIn(t, lab, program)
+}
+
+func openIn(t *testing.T, l *Lab, program string, args ...string) *Subject {
+	t.Helper()
+	s, err := l.Open(t.Context(), program, args...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(context.WithoutCancel(t.Context())); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}

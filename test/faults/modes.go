@@ -1,0 +1,104 @@
+package faults
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/microservice-dev/microservice-operator/test/cluster"
+)
+
+// mode is one way to disturb one write.
+type mode struct {
+	name string
+	// inject disturbs the write that matches, after skip others that do.
+	inject func(s *Subject, match Match, skip int) *Injection
+	// more are the writes that the fault may cost beside those of an undisturbed run.
+	more int
+	// slow modes are not in the short matrix.
+	slow bool
+}
+
+// later is how long a delay lasts: longer than anything that waits for the cluster in an undisturbed run.
+const later = 3 * time.Second
+
+var modes = []mode{
+	{name: "killed before it is sent", more: 4, inject: once(func(s *Subject, x *Exchange) {
+		s.Operator.Kill()
+		x.Cut()
+	})},
+	{name: "killed after it is done", more: 4, inject: once(func(s *Subject, x *Exchange) {
+		x.Send()
+		s.Operator.Kill()
+		x.Cut()
+	})},
+	{name: "not sent", more: 4, inject: once(func(_ *Subject, x *Exchange) { x.Cut() })},
+	{name: "answer lost", more: 4, inject: once(func(_ *Subject, x *Exchange) {
+		x.Send()
+		x.Cut()
+	})},
+	{name: "409", more: 4, inject: refused(http.StatusConflict, "Conflict", 0)},
+	{name: "429", more: 4, inject: refused(http.StatusTooManyRequests, "TooManyRequests", time.Second)},
+	{name: "500", more: 4, inject: refused(http.StatusInternalServerError, "InternalError", 0)},
+	{name: "503", more: 4, inject: refused(http.StatusServiceUnavailable, "ServiceUnavailable", 0)},
+	{name: "late", more: 4, inject: once(func(_ *Subject, _ *Exchange) { time.Sleep(later) })},
+	{name: "hangs", more: 6, slow: true, inject: once(func(_ *Subject, x *Exchange) {
+		<-x.Context().Done()
+		x.Cut()
+	})},
+	{name: "paused after it is done", more: 4, inject: once(func(s *Subject, x *Exchange) {
+		x.Send()
+		s.Operator.Pause()
+		time.AfterFunc(later, s.Operator.Resume)
+	})},
+	{name: "watches cut after it is done", more: 4, inject: once(func(s *Subject, x *Exchange) {
+		x.Send()
+		s.Proxy.CutWatches(ofWork)
+	})},
+	{name: "watches expired after it is done", more: 4, inject: once(func(s *Subject, x *Exchange) {
+		x.Send()
+		s.Proxy.ExpireWatches(ofWork)
+	})},
+	{name: "its event told twice", more: 4, inject: once(func(s *Subject, x *Exchange) {
+		s.Proxy.OnEvents(func(_ context.Context, e Told) int {
+			if e.Resource == resource(x) {
+				return 2
+			}
+			return 1
+		})
+	})},
+	{name: "its watch stalled for a while", more: 6, inject: once(func(s *Subject, x *Exchange) {
+		time.AfterFunc(later, s.Proxy.Hold(resource(x)))
+	})},
+	{name: "its event lost", more: 6, slow: true, inject: once(func(s *Subject, x *Exchange) {
+		x.Send()
+		name, dropped := x.Name, false
+		s.Proxy.OnEvents(func(_ context.Context, e Told) int {
+			if dropped || e.Resource != resource(x) || e.Name != name || e.Type == "BOOKMARK" {
+				return 1
+			}
+			dropped = true
+			return 0
+		})
+	})},
+}
+
+// resource is what is watched of what is written: of microservices/status, microservices.
+func resource(x *Exchange) string {
+	resource, _, _ := strings.Cut(x.Resource, "/")
+	return resource
+}
+
+// ofWork are watches.
+func ofWork(r cluster.Request) bool { return r.Verb == "watch" }
+
+func once(fault func(*Subject, *Exchange)) func(*Subject, Match, int) *Injection {
+	return func(s *Subject, match Match, skip int) *Injection {
+		return s.Proxy.Inject(match, skip, 1, func(x *Exchange) { fault(s, x) })
+	}
+}
+
+func refused(code int, reason string, after time.Duration) func(*Subject, Match, int) *Injection {
+	return once(func(_ *Subject, x *Exchange) { x.Refuse(code, reason, after) })
+}

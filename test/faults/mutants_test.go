@@ -1,0 +1,120 @@
+package faults
+
+import (
+	"encoding/json"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/microservice-dev/microservice-operator/test/cluster"
+)
+
+// mutant is the operator with a bug.
+type mutant struct {
+	name string
+	// file has what to replace, once.
+	file, what, with string
+	// provoke is what shows the bug: it gives the problems that are found.
+	provoke func(t *testing.T, program string, reference *Reference) []string
+	// oracle is the one that has to find it.
+	oracle string
+}
+
+// The three bugs that the oracles are tried with. Each is what an operator could have been.
+var mutants = []mutant{
+	{
+		name: "adopts a foreign object", oracle: "O4:",
+		file: "internal/apply/plan.go",
+		what: "if !metav1.IsControlledBy(live, b.owner) {",
+		with: "if false {",
+		provoke: func(t *testing.T, program string, _ *Reference) []string {
+			return race(t, program, "Service")
+		},
+	},
+	{
+		name: "loses a write", oracle: "O1:",
+		file: "internal/apply/door.go",
+		what: "	if plan.verb != \"\" {\n		b.note(ctx, plan.verb, kind, err)",
+		with: "	if plan.verb != \"\" {\n		b.note(ctx, plan.verb, kind, nil)",
+		provoke: func(t *testing.T, program string, reference *Reference) []string {
+			s := openWith(t, program)
+			s.Proxy.Inject(func(r cluster.Request) bool { return r.Resource == "networkpolicies" && r.Name == "api" }, 1, 1,
+				func(x *Exchange) { x.Refuse(http.StatusInternalServerError, "InternalError", 0) })
+			return travelled(t, s, reference)
+		},
+	},
+	{
+		name: "makes an object anew", oracle: "O2:",
+		file: "internal/apply/door.go",
+		what: "	answer, err := send[T, P](ctx, b, wish, plan)\n	if outdated(err) {",
+		with: "	if plan.verb == Update && kind == \"Service\" {\n		_ = b.door.Client.Delete(ctx, live)\n		plan = b.plan(wish, live, false)\n	}\n" +
+			"	answer, err := send[T, P](ctx, b, wish, plan)\n	if outdated(err) {",
+		provoke: func(t *testing.T, program string, reference *Reference) []string {
+			return travelled(t, openWith(t, program), reference)
+		},
+	},
+}
+
+// TestOraclesFindSeededBugs is the test of the oracles: each mutant of the operator must be found, by the oracle that is
+// there for it.
+func TestOraclesFindSeededBugs(t *testing.T) {
+	reference := learnt(t)
+	for _, m := range mutants {
+		t.Run(m.name, func(t *testing.T) {
+			t.Parallel()
+			problems := m.provoke(t, m.build(t), reference)
+			for _, problem := range problems {
+				if strings.HasPrefix(problem, m.oracle) {
+					t.Log(problem)
+					return
+				}
+			}
+			t.Errorf("oracle %s does not find it; the others find %q", m.oracle, problems)
+		})
+	}
+}
+
+// build compiles the mutant. Nothing of the repository changes: the compiler is given another file in the place of one.
+func (m *mutant) build(t *testing.T) string {
+	t.Helper()
+	original := filepath.Join(cluster.Root(), m.file)
+	raw, err := os.ReadFile(original)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(string(raw), m.what); n != 1 {
+		t.Fatalf("%s has %q %d times: the mutant needs to be written again", m.file, m.what, n)
+	}
+	dir := t.TempDir()
+	changed, overlay, program := filepath.Join(dir, "changed.go"), filepath.Join(dir, "overlay.json"), filepath.Join(dir, "manager")
+	replace, err := json.Marshal(map[string]map[string]string{"Replace": {original: changed}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, content := range map[string][]byte{
+		changed: []byte(strings.Replace(string(raw), m.what, m.with, 1)),
+		overlay: replace,
+	} {
+		if err := os.WriteFile(path, content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cmd := exec.Command("go", "build", "-overlay", overlay, "-o", program, "./cmd")
+	cmd.Dir = cluster.Root()
+	if said, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("compiling the mutant: %v\n%s", err, said)
+	}
+	return program
+}
+
+func travelled(t *testing.T, s *Subject, reference *Reference) []string {
+	t.Helper()
+	out, err := s.Travel(t.Context(), journey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return reference.Judge(out, 0)
+}

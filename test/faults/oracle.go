@@ -1,0 +1,212 @@
+package faults
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/watch"
+)
+
+// Outcome is what one run came to.
+type Outcome struct {
+	// Scenes are what was there after each step.
+	Scenes []Scene
+	// Times are how long each step took.
+	Times []time.Duration
+	// Counts are how often each object was created and deleted.
+	Counts map[string]int
+	// Writes are those of the operator, in order.
+	Writes []string
+	// Busiest is the highest number of the operator's requests in one second.
+	Busiest int
+	// Problems begin with the oracle that found them: O1 to O6.
+	Problems []string
+}
+
+// Scene is every field of every Microservice and child at one moment, by its path, but for what differs from one object
+// to the next of the same content: UIDs, versions, times, addresses.
+type Scene map[string]string
+
+func sceneOf(step, namespace string, live map[string]*unstructured.Unstructured) Scene {
+	scene := Scene{}
+	for key, object := range live {
+		kind, _, _ := strings.Cut(key, "/")
+		if kind != "Microservice" && !slices.Contains(childKinds, kind) {
+			continue
+		}
+		if key == "ServiceAccount/default" { // every namespace has one
+			continue
+		}
+		o := object.DeepCopy().Object
+		meta := o["metadata"].(map[string]any)
+		for _, field := range []string{"uid", "resourceVersion", "creationTimestamp", "managedFields", "namespace"} {
+			delete(meta, field)
+		}
+		if kind != "Microservice" {
+			delete(o, "status")
+		}
+		scene.add(step+": "+key, namespace, o)
+	}
+	return scene
+}
+
+var differing = []string{"uid", "clusterIP", "clusterIPs", "lastTransitionTime"}
+
+func (s Scene) add(path, namespace string, value any) {
+	switch v := value.(type) {
+	case map[string]any:
+		for key, field := range v {
+			if !slices.Contains(differing, key) {
+				s.add(path+"."+key, namespace, field)
+			}
+		}
+	case []any:
+		for i, field := range v {
+			s.add(fmt.Sprintf("%s[%d]", path, i), namespace, field)
+		}
+	default:
+		raw, _ := json.Marshal(v)
+		s[path] = strings.ReplaceAll(string(raw), namespace, "NS")
+	}
+}
+
+// Reference is what undisturbed runs come to.
+type Reference struct {
+	fields Scene
+	// varies are the fields that differ between undisturbed runs.
+	varies  map[string]bool
+	counts  map[string]int
+	writes  int
+	busiest int
+	times   []time.Duration
+	// Plans are the writes, each with its number among those of its name.
+	Plans []string
+}
+
+// Learn makes a reference of undisturbed runs, of which there must be two or more.
+func Learn(runs ...*Outcome) (*Reference, error) {
+	r := &Reference{fields: merged(runs[0].Scenes), varies: map[string]bool{}, counts: runs[0].Counts, Plans: numbered(runs[0].Writes)}
+	r.times = slices.Clone(runs[0].Times)
+	for _, run := range runs {
+		if len(run.Problems) > 0 {
+			return nil, fmt.Errorf("an undisturbed run has problems: %v", run.Problems)
+		}
+		if !maps.Equal(run.Counts, r.counts) {
+			return nil, fmt.Errorf("undisturbed runs differ in what was created and deleted: %v and %v", run.Counts, r.counts)
+		}
+		r.writes, r.busiest = max(r.writes, len(run.Writes)), max(r.busiest, run.Busiest)
+		for i, t := range run.Times {
+			r.times[i] = max(r.times[i], t)
+		}
+		for _, difference := range differences(r.fields, merged(run.Scenes)) {
+			r.varies[difference] = true
+		}
+		r.Plans = slices.DeleteFunc(r.Plans, func(plan string) bool { return !slices.Contains(numbered(run.Writes), plan) })
+	}
+	return r, nil
+}
+
+// Scene is what is there after one step of the journey.
+func (r *Reference) Scene(step string) Scene {
+	scene := Scene{}
+	for path, value := range r.fields {
+		if strings.HasPrefix(path, step+": ") {
+			scene[path] = value
+		}
+	}
+	return scene
+}
+
+// numbered are the writes with the number of each among those of the same name.
+func numbered(writes []string) []string {
+	seen := map[string]int{}
+	var all []string
+	for _, w := range writes {
+		all = append(all, fmt.Sprintf("%s #%d", w, seen[w]))
+		seen[w]++
+	}
+	return all
+}
+
+func merged(scenes []Scene) Scene {
+	all := Scene{}
+	for _, s := range scenes {
+		maps.Copy(all, s)
+	}
+	return all
+}
+
+func differences(a, b Scene) []string {
+	var paths []string
+	for path, value := range a {
+		if other, found := b[path]; !found || other != value {
+			paths = append(paths, path)
+		}
+	}
+	for path := range b {
+		if _, found := a[path]; !found {
+			paths = append(paths, path)
+		}
+	}
+	slices.Sort(paths)
+	return paths
+}
+
+// Judge says where a disturbed run differs from the reference. It may have that many writes more, for what the fault has
+// it send again.
+func (r *Reference) Judge(out *Outcome, more int) []string {
+	problems := slices.Clone(out.Problems)
+	fields := merged(out.Scenes)
+	for _, path := range differences(r.fields, fields) {
+		if !r.varies[path] {
+			problems = append(problems, fmt.Sprintf("O1: %s is %s, not %s", path, orNothing(fields, path), orNothing(r.fields, path)))
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(joined(r.counts, out.Counts))) {
+		if r.counts[key] != out.Counts[key] {
+			problems = append(problems, fmt.Sprintf("O2: %s %d times, not %d", key, out.Counts[key], r.counts[key]))
+		}
+	}
+	if len(out.Writes) > r.writes+more {
+		problems = append(problems, fmt.Sprintf("O6: %d writes, where %d and %d for the fault were enough", len(out.Writes), r.writes, more))
+	}
+	if most := 2*r.busiest + 20; out.Busiest > most {
+		problems = append(problems, fmt.Sprintf("O5: %d requests in one second, more than %d: it runs hot", out.Busiest, most))
+	}
+	return problems
+}
+
+func orNothing(s Scene, path string) string {
+	if value, found := s[path]; found {
+		return value
+	}
+	return "missing"
+}
+
+func joined(a, b map[string]int) map[string]int {
+	all := maps.Clone(a)
+	maps.Copy(all, b)
+	return all
+}
+
+// countsOf are how often each object was created and deleted. ReplicaSets count by what they belong to: each is a
+// rollout.
+func countsOf(events []Event) map[string]int {
+	counts := map[string]int{}
+	for _, e := range events {
+		if e.Kind == "Pod" || e.Type == watch.Modified {
+			continue
+		}
+		key := e.key()
+		if owners := e.Object.GetOwnerReferences(); e.Kind == "ReplicaSet" && len(owners) > 0 {
+			key = e.Kind + " of " + owners[0].Name
+		}
+		counts[string(e.Type)+" "+key]++
+	}
+	return counts
+}

@@ -1,0 +1,100 @@
+package faults
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	policyv1 "k8s.io/api/policy/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/intstr"
+	"k8s.io/apimachinery/pkg/util/wait"
+
+	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
+)
+
+// TestRightsRevoked takes the right to write one kind from the manager while it runs, and gives it back (F25). The other
+// children are written meanwhile, the status says what is missing, and no restart is needed.
+func TestRightsRevoked(t *testing.T) {
+	own := labOfItsOwn(t)
+	ctx := t.Context()
+	s := openIn(t, own, own.Program)
+	if err := journey[0].do(ctx, own.Kube, s.Namespace); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.settle(ctx, &journey[0]); err != nil {
+		t.Fatal(err)
+	}
+	own.grant(t, "poddisruptionbudgets", func(verbs []string) []string {
+		return slices.DeleteFunc(verbs, func(verb string) bool { return verb == "patch" })
+	})
+	time.Sleep(time.Second) // the authorizer hears of it
+	change := edit("web", func(spec *v1alpha1.MicroserviceSpec) {
+		spec.Image = "example.com/web:2"
+		spec.DisruptionBudget = &v1alpha1.DisruptionBudget{MaxUnavailable: new(intstr.FromInt32(2))}
+	})
+	if err := change(ctx, own.Kube, s.Namespace); err != nil {
+		t.Fatal(err)
+	}
+	s.await(t, "the status says what is missing", func(ms *v1alpha1.Microservice) error {
+		return says(ms, v1alpha1.ConditionReady, v1alpha1.ReasonApplyFailed)
+	})
+	live, err := s.History.Live()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if image := imageOf(live["Deployment/web"]); image != "example.com/web:2" {
+		t.Errorf("the Deployment waits for the PodDisruptionBudget: its image is %v", image)
+	}
+	if n := busiest(s.Proxy.Sent(writes)); n > 20 {
+		t.Errorf("%d writes in one second: it runs hot", n)
+	}
+	own.grant(t, "poddisruptionbudgets", func(verbs []string) []string { return append(verbs, "patch") })
+	if err := s.settle(ctx, &step{name: "the right is back"}); err != nil {
+		t.Errorf("no recovery: %v\n%s", err, s.Operator.Transcript())
+	}
+	pdb := &policyv1.PodDisruptionBudget{}
+	if err := own.Kube.Get(ctx, types.NamespacedName{Namespace: s.Namespace, Name: "web"}, pdb); err != nil || pdb.Spec.MaxUnavailable.IntValue() != 2 {
+		t.Errorf("the PodDisruptionBudget is %+v: %v", pdb.Spec, err)
+	}
+	if s.Operator.Starts() != 1 {
+		t.Errorf("the manager was started %d times", s.Operator.Starts())
+	}
+}
+
+// grant changes the verbs that the manager has on a resource.
+func (l *Lab) grant(t *testing.T, resource string, change func([]string) []string) {
+	t.Helper()
+	role := &rbacv1.ClusterRole{}
+	if err := l.Kube.Get(t.Context(), types.NamespacedName{Name: "manager-role"}, role); err != nil {
+		t.Fatal(err)
+	}
+	for i := range role.Rules {
+		if slices.Contains(role.Rules[i].Resources, resource) {
+			role.Rules[i].Verbs = change(role.Rules[i].Verbs)
+		}
+	}
+	if err := l.Kube.Update(t.Context(), role); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// await waits until something is true of web.
+func (s *Subject) await(t *testing.T, what string, is func(*v1alpha1.Microservice) error) {
+	t.Helper()
+	ms := &v1alpha1.Microservice{}
+	last := fmt.Errorf("not looked at")
+	err := wait.PollUntilContextTimeout(t.Context(), 50*time.Millisecond, time.Minute, true, func(ctx context.Context) (bool, error) {
+		if last = s.lab.Kube.Get(ctx, types.NamespacedName{Namespace: s.Namespace, Name: "web"}, ms); last == nil {
+			last = is(ms)
+		}
+		return last == nil, nil
+	})
+	if err != nil {
+		t.Fatalf("%s: %v: %v; conditions %+v", what, err, last, meta.FindStatusCondition(ms.Status.Conditions, v1alpha1.ConditionReady))
+	}
+}

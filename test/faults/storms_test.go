@@ -1,0 +1,143 @@
+package faults
+
+import (
+	"context"
+	"math/rand"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
+	"github.com/microservice-dev/microservice-operator/test/cluster"
+)
+
+// TestStorms have something go wrong again and again through the whole journey (F04, F05, F06, F07).
+func TestStorms(t *testing.T) {
+	some := func(percent int, fault Fault) func(*Subject) {
+		return func(s *Subject) {
+			var mu sync.Mutex
+			random := rand.New(rand.NewSource(int64(percent)))
+			s.Proxy.Inject(func(r cluster.Request) bool {
+				mu.Lock()
+				defer mu.Unlock()
+				return r.Writes() && random.Intn(100) < percent
+			}, 0, 1<<30, fault)
+		}
+	}
+	conflict := func(x *Exchange) { x.Refuse(http.StatusConflict, "Conflict", 0) }
+	for _, storm := range []struct {
+		name string
+		blow func(*Subject)
+		// until is when it is over; 0 is never.
+		until time.Duration
+		// more are the writes that it may cost.
+		more int
+	}{
+		{name: "10 % of the writes answer 409", blow: some(10, conflict), more: 60},
+		{name: "50 % of the writes answer 409", blow: some(50, conflict), more: 200},
+		{name: "all writes answer 409 for 20 s", blow: some(100, conflict), until: 20 * time.Second, more: 300},
+		{name: "all writes answer 429 for 20 s", until: 20 * time.Second, more: 300,
+			blow: some(100, func(x *Exchange) { x.Refuse(http.StatusTooManyRequests, "TooManyRequests", 2*time.Second) })},
+		{name: "20 % of the answers are lost", more: 100, blow: some(20, func(x *Exchange) {
+			x.Send()
+			x.Cut()
+		})},
+		{name: "20 % of the writes answer 503", more: 100,
+			blow: some(20, func(x *Exchange) { x.Refuse(http.StatusServiceUnavailable, "ServiceUnavailable", 0) })},
+		{name: "all watches are cut every second", more: 10, blow: every(time.Second, func(s *Subject) { s.Proxy.CutWatches(ofWork) })},
+		{name: "all watches expire every two seconds", more: 10, blow: every(2*time.Second, func(s *Subject) { s.Proxy.ExpireWatches(ofWork) })},
+		{name: "every event is told twice", more: 10, blow: func(s *Subject) {
+			s.Proxy.OnEvents(func(context.Context, Told) int { return 2 })
+		}},
+		{name: "killed every two seconds", more: 60, blow: every(2*time.Second, func(s *Subject) { s.Operator.Kill() })},
+	} {
+		t.Run(storm.name, func(t *testing.T) {
+			t.Parallel()
+			s := open(t)
+			storm.blow(s)
+			if storm.until > 0 {
+				time.AfterFunc(storm.until, s.Proxy.Lift)
+			}
+			out, err := s.Travel(t.Context(), journey)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if problems := learnt(t).Judge(out, storm.more); len(problems) > 0 {
+				t.Errorf("%s\n%s", strings.Join(problems, "\n"), s.Operator.Transcript())
+			}
+			t.Logf("%d writes; the longest step took %v", len(out.Writes), longest(out.Times))
+		})
+	}
+}
+
+// every has something happen again and again until the journey is over.
+func every(pause time.Duration, do func(*Subject)) func(*Subject) {
+	return func(s *Subject) {
+		go func() {
+			for !s.arrived() {
+				time.Sleep(pause)
+				do(s)
+			}
+		}()
+	}
+}
+
+func longest(times []time.Duration) time.Duration {
+	var most time.Duration
+	for _, t := range times {
+		most = max(most, t)
+	}
+	return most
+}
+
+// TestStaleCaches hold the watch of each kind in turn, while users change their mind and children change (F08, F09). The
+// operator must neither bring back what was before nor make anything twice.
+func TestStaleCaches(t *testing.T) {
+	for _, resource := range []string{
+		"microservices", "deployments", "services", "networkpolicies", "horizontalpodautoscalers", "serviceaccounts", "poddisruptionbudgets",
+	} {
+		t.Run(resource, func(t *testing.T) {
+			t.Parallel()
+			s := open(t)
+			ctx := t.Context()
+			out, err := s.TravelWith(ctx, journey, func(i int) error {
+				release := s.Proxy.Hold(resource)
+				time.AfterFunc(later, release)
+				image := func(image string) func(*v1alpha1.MicroserviceSpec) {
+					return func(spec *v1alpha1.MicroserviceSpec) { spec.Image = image }
+				}
+				if journey[i].name != "image" {
+					return nil
+				}
+				// 1, then 2, then 1, then 2 again, all of it unseen where Microservices are held
+				for _, to := range []string{"example.com/web:1", "example.com/web:2"} {
+					if err := edit("web", image(to))(ctx, lab.Kube, s.Namespace); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(out.Scenes) < len(journey) || len(out.Problems) > 0 {
+				t.Fatalf("%d of %d steps come to their end: %v\n%s", len(out.Scenes), len(journey), out.Problems, s.Operator.Transcript())
+			}
+			reference := learnt(t)
+			last := journey[len(journey)-1].name
+			got := out.Scenes[len(out.Scenes)-1]
+			for _, path := range differences(got, reference.Scene(last)) {
+				if !reference.varies[path] && !historical(path) && !strings.HasSuffix(path, "bservedGeneration") {
+					t.Errorf("O1: %s is %s, not %s", path, orNothing(got, path), orNothing(reference.fields, path))
+				}
+			}
+			for key, n := range reference.counts {
+				if got := out.Counts[key]; got != n && !strings.Contains(key, "ReplicaSet of web") {
+					t.Errorf("O2: %s %d times, not %d", key, got, n)
+				}
+			}
+		})
+	}
+}

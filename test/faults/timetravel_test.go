@@ -1,0 +1,168 @@
+package faults
+
+import (
+	"context"
+	"io"
+	"net"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"k8s.io/client-go/rest"
+
+	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
+)
+
+// TestTimeTravel has the operator start again and read from an API server that no longer hears from etcd: everything is
+// as it was some time ago, while what it writes arrives (F10). It deletes nothing that was made since, and when it reads
+// the present again, everything is as it shall be.
+func TestTimeTravel(t *testing.T) {
+	own := labOfItsOwn(t)
+	ctx := t.Context()
+	s := openIn(t, own, own.Program)
+	steps := append([]step{}, journey[:5]...)
+	for i := range steps {
+		if err := steps[i].do(ctx, own.Kube, s.Namespace); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.settle(ctx, &steps[i]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	link := startLink(t, own.Cluster.EtcdAddress())
+	past, err := own.Cluster.StartSecond(ctx, "http://"+link.address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	past = identified(past, own.Config)
+	time.Sleep(later) // its caches are full
+	link.blocked.Store(true)
+
+	// What the past does not know: no autoscaler any more, another image, and a Microservice that is new.
+	for _, do := range []func(context.Context) error{
+		func(ctx context.Context) error { return fixTheSize(ctx, own, s.Namespace) },
+		func(ctx context.Context) error {
+			return create("new", func(spec *v1alpha1.MicroserviceSpec) { spec.Replicas = new(int32(2)) })(ctx, own.Kube, s.Namespace)
+		},
+	} {
+		if err := do(ctx); err != nil {
+			t.Fatal(err)
+		}
+	}
+	arrived := &step{name: "the present"}
+	if err := s.settle(ctx, arrived); err != nil {
+		t.Fatal(err)
+	}
+	before, err := s.History.Live()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Operator.Leave()
+	if err := s.Proxy.ReadFrom(past); err != nil {
+		t.Fatal(err)
+	}
+	s.Operator.Return()
+	time.Sleep(3 * later) // it works in the past
+	if err := s.Proxy.ReadFrom(own.Config); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.settle(ctx, arrived); err != nil {
+		t.Fatalf("%v\n%s", err, s.Operator.Transcript())
+	}
+	for _, problem := range s.silence(ctx) {
+		t.Error(problem)
+	}
+	after, err := s.History.Live()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for key, o := range before {
+		now, found := after[key]
+		if !found || now.GetUID() != o.GetUID() {
+			if kind := o.GetKind(); kind != "Pod" && kind != "ReplicaSet" {
+				t.Errorf("O2: %s was deleted, or made anew", key)
+			}
+		}
+	}
+	got, want := sceneOf("", s.Namespace, after), sceneOf("", s.Namespace, before)
+	for _, path := range differences(got, want) {
+		if !historical(path) {
+			t.Errorf("O1: %s is %s, not %s", path, orNothing(got, path), orNothing(want, path))
+		}
+	}
+}
+
+func fixTheSize(ctx context.Context, l *Lab, namespace string) error {
+	return edit("web", func(spec *v1alpha1.MicroserviceSpec) {
+		spec.Replicas, spec.Autoscaling, spec.Image = new(int32(2)), nil, "example.com/web:9"
+	})(ctx, l.Kube, namespace)
+}
+
+// identified is one API server with the identity that clients of another config have.
+func identified(server, identity *rest.Config) *rest.Config {
+	config := rest.CopyConfig(identity)
+	config.Host = server.Host
+	return config
+}
+
+// link is a TCP connection that can be blocked: what is sent stays where it is.
+type link struct {
+	address string
+	blocked atomic.Bool
+	// done ends what is blocked.
+	done chan struct{}
+}
+
+func startLink(t *testing.T, to string) *link {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := &link{address: listener.Addr().String(), done: make(chan struct{})}
+	t.Cleanup(func() {
+		close(l.done)
+		_ = listener.Close()
+	})
+	go func() {
+		for {
+			from, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			go l.join(from, to)
+		}
+	}()
+	return l
+}
+
+func (l *link) join(from net.Conn, address string) {
+	to, err := net.Dial("tcp", address)
+	if err != nil {
+		_ = from.Close()
+		return
+	}
+	var both sync.WaitGroup
+	both.Go(func() { l.carry(from, to) })
+	both.Go(func() { l.carry(to, from) })
+	both.Wait()
+}
+
+func (l *link) carry(to io.WriteCloser, from io.ReadCloser) {
+	defer func() { _, _ = to.Close(), from.Close() }()
+	buffer := make([]byte, 1<<15)
+	for {
+		n, err := from.Read(buffer)
+		if err != nil {
+			return
+		}
+		if l.blocked.Load() {
+			<-l.done
+			return
+		}
+		if _, err := to.Write(buffer[:n]); err != nil {
+			return
+		}
+	}
+}
