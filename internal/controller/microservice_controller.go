@@ -50,13 +50,13 @@ type MicroserviceReconciler struct {
 	queue *fairQueue
 }
 
-// +kubebuilder:rbac:groups=apps.microservice.dev,resources=microservices,verbs=get;list;watch
+// +kubebuilder:rbac:groups=apps.microservice.dev,resources=microservices,verbs=list;watch
 // +kubebuilder:rbac:groups=apps.microservice.dev,resources=microservices/status,verbs=patch
 // +kubebuilder:rbac:groups=apps.microservice.dev,resources=microservices/finalizers,verbs=update
-// +kubebuilder:rbac:groups=apps,resources=deployments,verbs=get;list;watch;create;patch;delete
+// +kubebuilder:rbac:groups=apps,resources=deployments,verbs=get;list;watch;create;patch
 // +kubebuilder:rbac:groups="",resources=services;serviceaccounts,verbs=get;list;watch;create;patch;delete
-// +kubebuilder:rbac:groups="",resources=namespaces,verbs=get;list;watch
-// +kubebuilder:rbac:groups=discovery.k8s.io,resources=endpointslices,verbs=get;list;watch
+// +kubebuilder:rbac:groups="",resources=namespaces,verbs=list;watch
+// +kubebuilder:rbac:groups=discovery.k8s.io,resources=endpointslices,verbs=list;watch
 // +kubebuilder:rbac:groups=networking.k8s.io,resources=networkpolicies,verbs=get;list;watch;create;patch;delete
 // +kubebuilder:rbac:groups=policy,resources=poddisruptionbudgets,verbs=get;list;watch;create;patch;delete
 // +kubebuilder:rbac:groups=autoscaling,resources=horizontalpodautoscalers,verbs=get;list;watch;create;patch;delete

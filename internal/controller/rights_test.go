@@ -9,6 +9,8 @@ import (
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	corev1 "k8s.io/api/core/v1"
+	eventsv1 "k8s.io/api/events/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -86,6 +88,24 @@ var _ = Describe("The manager's role", func() {
 				Expect(verb).To(Equal("list"), "it makes no pods")
 			}
 		}
+	})
+})
+
+var _ = Describe("An event that is told again", func() {
+	It("becomes a series, which is a patch of the first", func() {
+		ms := MakeMicroservice(newNamespace(), "web")
+		create(ms)
+		eventually(ms, available)
+		settled(ms.Namespace)
+		now := stored(ms)
+		for range 2 {
+			operator.reconciler.Recorder.Eventf(now, nil, corev1.EventTypeNormal, "Again", "Test", "told again")
+		}
+		Eventually(func() bool {
+			return slices.ContainsFunc(eventsOf(ms.Namespace, ms.Name), func(e eventsv1.Event) bool {
+				return e.Reason == "Again" && e.Series != nil
+			})
+		}).Should(BeTrue())
 	})
 })
 

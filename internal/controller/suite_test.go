@@ -161,7 +161,7 @@ var namespaceCount int
 func newNamespace() string {
 	GinkgoHelper()
 	namespaceCount++
-	ns := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: fmt.Sprintf("spec-%d", namespaceCount)}}
+	ns := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: fmt.Sprintf("spec-%03d", namespaceCount)}}
 	Expect(k8s.Create(ctx, ns)).To(Succeed())
 	return ns.Name
 }

@@ -28,9 +28,10 @@ var verbs = []string{
 }
 
 const (
-	reading = "get list watch"
-	editing = "get list watch create update patch delete"
-	owning  = "get list watch create patch delete" // what the operator does with children
+	reading  = "get list watch"
+	editing  = "get list watch create update patch delete"
+	watching = "list watch"                         // what the operator does to keep a cache
+	owning   = "get list watch create patch delete" // and with children
 )
 
 // allowed are the rights of each actor: by namespace, or everywhere where it is empty, verbs by resource. Nothing else.
@@ -57,11 +58,11 @@ var allowed = map[string]map[string]map[string]string{
 	"scraper": {},
 	operator: {
 		"": {
-			"apps.microservice.dev/microservices": reading, "apps.microservice.dev/microservices/status": "patch",
+			"apps.microservice.dev/microservices": watching, "apps.microservice.dev/microservices/status": "patch",
 			"apps.microservice.dev/microservices/finalizers": "update",
-			"/services": owning, "/serviceaccounts": owning, "apps/deployments": owning, "networking.k8s.io/networkpolicies": owning,
+			"/services": owning, "/serviceaccounts": owning, "apps/deployments": "get list watch create patch", "networking.k8s.io/networkpolicies": owning,
 			"policy/poddisruptionbudgets": owning, "autoscaling/horizontalpodautoscalers": owning,
-			"/namespaces": reading, "discovery.k8s.io/endpointslices": reading,
+			"/namespaces": watching, "discovery.k8s.io/endpointslices": watching,
 			"/pods": "list", "/events": "list", "apps/replicasets": "list", "events.k8s.io/events": "create patch",
 			"authentication.k8s.io/tokenreviews": "create", "authorization.k8s.io/subjectaccessreviews": "create",
 		},
