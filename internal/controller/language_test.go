@@ -198,6 +198,7 @@ func settled(namespace string) {
 // silence waits until the operator has had the time to do more, and expects that it did nothing more.
 func silence(namespace string) {
 	GinkgoHelper()
+	time.Sleep(100 * time.Millisecond) // what a watch has told of already, the operator may not have had the answer to
 	before := sent(requests, namespace)
 	Consistently(func() []string { return sent(requests, namespace) }).Should(Equal(before))
 }
