@@ -72,10 +72,11 @@ func (p *Process) Stop() error {
 	return errors.Join(p.stdin.Close(), p.cmd.Wait(), p.log.Close(), os.Remove(p.Log))
 }
 
-// endWithUs has processes end when this one does, also when it is killed: a shell waits for its standard input to close.
+// endWithUs has processes end when this one does, also when it is killed: a shell waits for its standard input to close,
+// and does not mind signals that go to all of a terminal or of a timeout.
 // What it returns closes it.
 func endWithUs(pids []string) (io.Closer, error) {
-	cmd := exec.Command("sh", append([]string{"-c", `cat >/dev/null; kill -9 "$@" 2>/dev/null; true`, "sh"}, pids...)...)
+	cmd := exec.Command("sh", append([]string{"-c", `trap "" INT TERM HUP; cat >/dev/null; kill -9 "$@" 2>/dev/null; true`, "sh"}, pids...)...)
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
 		return nil, fmt.Errorf("starting the watchdog: %w", err)
