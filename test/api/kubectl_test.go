@@ -1,8 +1,6 @@
 package api_test
 
 import (
-	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -106,18 +104,9 @@ func applications(t *testing.T, samples string) [][]string {
 
 func kubectl(t *testing.T, args ...string) string {
 	t.Helper()
-	program := "kubectl"
-	if assets := os.Getenv("KUBEBUILDER_ASSETS"); assets != "" {
-		program = filepath.Join(assets, program)
-	} else {
-		program = filepath.Join(cluster.Root(), "bin", "k8s", program)
-	}
-	home := t.TempDir()
-	cmd := exec.Command(program, args...)
-	cmd.Env = append(os.Environ(), "HOME="+home, "KUBECONFIG="+server.KubeconfigAt(t, server.Config.Host))
-	output, err := cmd.CombinedOutput()
+	said, err := server.Kubectl(args...)
 	if err != nil {
-		t.Errorf("kubectl %s: %v\n%s", strings.Join(args, " "), err, output)
+		t.Error(err)
 	}
-	return string(output)
+	return said
 }

@@ -1,14 +1,11 @@
 package api_test
 
 import (
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
-	"sigs.k8s.io/yaml"
 
 	"github.com/microservice-dev/microservice-operator/test/cluster"
 )
@@ -30,13 +27,8 @@ type constraint struct {
 
 func definition(t *testing.T) *apiextensionsv1.CustomResourceDefinition {
 	t.Helper()
-	bases := filepath.Join(cluster.Root(), "config", "crd", "bases")
-	content, err := os.ReadFile(filepath.Join(bases, "apps.microservice.dev_microservices.yaml"))
+	crd, err := cluster.CRD()
 	if err != nil {
-		t.Fatal(err)
-	}
-	crd := &apiextensionsv1.CustomResourceDefinition{}
-	if err := yaml.UnmarshalStrict(content, crd); err != nil {
 		t.Fatal(err)
 	}
 	return crd

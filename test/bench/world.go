@@ -12,17 +12,13 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
-	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/yaml"
-	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
 
-	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 	"github.com/microservice-dev/microservice-operator/test/cluster"
 )
 
@@ -127,14 +123,10 @@ func (w *world) startCluster(ctx context.Context, o worldOptions) (err error) {
 		return err
 	}
 	w.cluster.Config.DisableCompression = true
-	scheme := runtime.NewScheme()
-	if err := errors.Join(clientgoscheme.AddToScheme(scheme), v1alpha1.AddToScheme(scheme)); err != nil {
+	if w.kube, err = cluster.NewClient(w.cluster.Config); err != nil {
 		return err
 	}
-	if w.kube, err = client.New(w.cluster.Config, client.Options{Scheme: scheme}); err != nil {
-		return err
-	}
-	if err := w.startCache(ctx, scheme); err != nil {
+	if err := w.startCache(ctx); err != nil {
 		return err
 	}
 	if err := w.prepare(ctx); err != nil {
@@ -148,8 +140,8 @@ func (w *world) startCluster(ctx context.Context, o worldOptions) (err error) {
 }
 
 // startCache starts what the bench itself watches with.
-func (w *world) startCache(ctx context.Context, scheme *runtime.Scheme) (err error) {
-	if w.cache, err = cache.New(w.cluster.Config, cache.Options{Scheme: scheme}); err != nil {
+func (w *world) startCache(ctx context.Context) (err error) {
+	if w.cache, err = cache.New(w.cluster.Config, cache.Options{Scheme: w.kube.Scheme()}); err != nil {
 		return err
 	}
 	go func() { _ = w.cache.Start(ctx) }() // it ends with the context, and with nothing else
@@ -200,12 +192,8 @@ func (w *world) applyFile(ctx context.Context, path string) error {
 // addUser makes a user with the system's rights and a client certificate of its own.
 func (w *world) addUser(ctx context.Context, name string) error {
 	user := "bench:" + name
-	if err := w.kube.Create(ctx, &rbacv1.ClusterRoleBinding{
-		ObjectMeta: metav1.ObjectMeta{Name: name},
-		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: w.system.ClusterRole},
-		Subjects:   []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: rbacv1.UserKind, Name: user}},
-	}); err != nil {
-		return fmt.Errorf("granting %s its rights: %w", user, err)
+	if err := cluster.Bind(ctx, w.kube, user, w.system.ClusterRole, ""); err != nil {
+		return err
 	}
 	kubeconfig, err := w.cluster.KubeconfigFor(user, systems)
 	if err != nil {
@@ -248,7 +236,7 @@ func (w *world) firstReady(ctx context.Context) error {
 }
 
 func (w *world) startOperator(o *operator) (err error) {
-	if o.pprofPort, err = freePort(); err != nil {
+	if o.pprofPort, err = cluster.FreePort(); err != nil {
 		return err
 	}
 	command, err := w.system.command(commandValues{PprofPort: o.pprofPort, Namespaces: o.namespaces}, w.more...)

@@ -114,6 +114,9 @@ func (c *Cluster) AddUser(name string, groups ...string) (*rest.Config, error) {
 	return config, nil
 }
 
+// Dir is a folder that goes with the cluster.
+func (c *Cluster) Dir() string { return c.env.ControlPlane.GetAPIServer().CertDir }
+
 // Root is the folder of this repository.
 func Root() string {
 	_, file, _, _ := runtime.Caller(0)
@@ -140,19 +143,12 @@ func (c *Cluster) Kubeconfig() (string, error) {
 
 // KubeconfigFor is the same for a user of the groups, with the rights that RBAC grants it.
 func (c *Cluster) KubeconfigFor(name string, groups ...string) (string, error) {
-	user, err := c.env.AddUser(envtest.User{Name: name, Groups: groups}, nil)
+	config, err := c.AddUser(name, groups...)
 	if err != nil {
-		return "", fmt.Errorf("adding user %s: %w", name, err)
+		return "", err
 	}
-	content, err := user.KubeConfig()
-	if err != nil {
-		return "", fmt.Errorf("writing a kubeconfig for %s: %w", name, err)
-	}
-	path := filepath.Join(c.env.ControlPlane.GetAPIServer().CertDir, strings.ReplaceAll(name, ":", "-")+".kubeconfig")
-	if err := os.WriteFile(path, content, 0o600); err != nil {
-		return "", fmt.Errorf("writing a kubeconfig for %s: %w", name, err)
-	}
-	return path, nil
+	path := filepath.Join(c.Dir(), strings.ReplaceAll(name, ":", "-")+".kubeconfig")
+	return path, WriteKubeconfig(path, config)
 }
 
 func (c *Cluster) addNode(ctx context.Context) error {

@@ -4,14 +4,26 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 
 	rbacv1 "k8s.io/api/rbac/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/yaml"
 )
+
+// BuildManager compiles the operator as it is in this repository into a folder, with arguments for `go build`, and gives
+// the program's path.
+func BuildManager(dir string, args ...string) (string, error) {
+	program := filepath.Join(dir, "manager")
+	cmd := exec.Command("go", append(append([]string{"build"}, args...), "-o", program, "./cmd")...)
+	cmd.Dir = Root()
+	if said, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("compiling the operator: %w\n%s", err, said)
+	}
+	return program, nil
+}
 
 // AddOperator gives a client for a user that is bound to the ClusterRole that is shipped, so that a missing verb fails a
 // test. kube is an administrator's. It may be called once for each name.
@@ -24,15 +36,11 @@ func (c *Cluster) AddOperator(ctx context.Context, kube client.Client, name stri
 	if err := yaml.UnmarshalStrict(raw, role); err != nil {
 		return nil, fmt.Errorf("reading the operator's rights: %w", err)
 	}
-	binding := &rbacv1.ClusterRoleBinding{
-		ObjectMeta: metav1.ObjectMeta{Name: name},
-		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: role.Name},
-		Subjects:   []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: rbacv1.UserKind, Name: name}},
+	if err := kube.Create(ctx, role); err != nil {
+		return nil, fmt.Errorf("granting the operator its rights: %w", err)
 	}
-	for _, o := range []client.Object{role, binding} {
-		if err := kube.Create(ctx, o); err != nil {
-			return nil, fmt.Errorf("granting the operator its rights: %w", err)
-		}
+	if err := Bind(ctx, kube, name, role.Name, ""); err != nil {
+		return nil, err
 	}
 	return c.AddUser(name)
 }

@@ -3,7 +3,6 @@ package cluster
 import (
 	"context"
 	"fmt"
-	"net"
 	"os"
 	"strconv"
 	"strings"
@@ -23,12 +22,9 @@ const (
 
 // Kill ends a part as kill -9 does, and gives what starts it again with the same data, port and certificates. Linux only.
 func (c *Cluster) Kill(part string) (restart func() error, err error) {
-	pid, command, err := c.find(part)
+	_, command, err := c.signal(part, syscall.SIGKILL)
 	if err != nil {
 		return nil, err
-	}
-	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
-		return nil, fmt.Errorf("killing %s: %w", part, err)
 	}
 	return func() error {
 		p, err := StartProcess(nil, command[0], command[1:]...)
@@ -43,12 +39,9 @@ func (c *Cluster) Kill(part string) (restart func() error, err error) {
 
 // Pause stops a part in the middle of whatever it does, and gives what has it go on.
 func (c *Cluster) Pause(part string) (resume func() error, err error) {
-	pid, _, err := c.find(part)
+	pid, _, err := c.signal(part, syscall.SIGSTOP)
 	if err != nil {
 		return nil, err
-	}
-	if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
-		return nil, fmt.Errorf("pausing %s: %w", part, err)
 	}
 	return func() error { return syscall.Kill(pid, syscall.SIGCONT) }, nil
 }
@@ -60,13 +53,9 @@ func (c *Cluster) StartSecond(ctx context.Context, etcd string) (*rest.Config, e
 	if err != nil {
 		return nil, err
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	port, err := FreePort()
 	if err != nil {
-		return nil, fmt.Errorf("finding a free port: %w", err)
-	}
-	port := listener.Addr().(*net.TCPAddr).Port
-	if err := listener.Close(); err != nil {
-		return nil, fmt.Errorf("finding a free port: %w", err)
+		return nil, err
 	}
 	for i, arg := range command {
 		switch flag, _, _ := strings.Cut(arg, "="); flag {
@@ -89,6 +78,17 @@ func (c *Cluster) StartSecond(ctx context.Context, etcd string) (*rest.Config, e
 // EtcdAddress is where etcd listens.
 func (c *Cluster) EtcdAddress() string {
 	return c.env.ControlPlane.Etcd.URL.Host
+}
+
+// signal sends a signal to the process of a part, and gives that process and its command line.
+func (c *Cluster) signal(part string, s syscall.Signal) (pid int, command []string, err error) {
+	if pid, command, err = c.find(part); err != nil {
+		return 0, nil, err
+	}
+	if err := syscall.Kill(pid, s); err != nil {
+		return 0, nil, fmt.Errorf("sending %s the signal %v: %w", part, s, err)
+	}
+	return pid, command, nil
 }
 
 // find is the process of a part that runs, and its command line.

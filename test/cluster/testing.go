@@ -6,8 +6,9 @@ import (
 	"path/filepath"
 	"testing"
 
-	"k8s.io/client-go/tools/clientcmd"
-	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
+	"github.com/go-logr/logr"
+	"k8s.io/client-go/rest"
+	"sigs.k8s.io/controller-runtime/pkg/log"
 )
 
 // StartFor starts a cluster for one test, and stops it when the test is over.
@@ -29,13 +30,10 @@ func StartFor(t testing.TB) *Cluster {
 // another, and returns its path.
 func (c *Cluster) KubeconfigAt(t testing.TB, address string) string {
 	t.Helper()
-	config := clientcmdapi.NewConfig()
-	config.Clusters["test"] = &clientcmdapi.Cluster{Server: address, CertificateAuthorityData: c.Config.CAData}
-	config.AuthInfos["test"] = &clientcmdapi.AuthInfo{ClientCertificateData: c.Config.CertData, ClientKeyData: c.Config.KeyData}
-	config.Contexts["test"] = &clientcmdapi.Context{Cluster: "test", AuthInfo: "test"}
-	config.CurrentContext = "test"
+	config := rest.CopyConfig(c.Config)
+	config.Host = address
 	path := filepath.Join(t.TempDir(), "kubeconfig")
-	if err := clientcmd.WriteToFile(*config, path); err != nil {
+	if err := WriteKubeconfig(path, config); err != nil {
 		t.Fatal(err)
 	}
 	return path
@@ -48,6 +46,7 @@ func Run(m *testing.M, use func(*Cluster) error) {
 }
 
 func run(m *testing.M, use func(*Cluster) error) (code int) {
+	log.SetLogger(logr.Discard()) // clients that are not told what to do with their words complain
 	c, err := Start()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

@@ -8,10 +8,8 @@ import (
 	"strings"
 	"testing"
 
-	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 	"github.com/microservice-dev/microservice-operator/test/cluster"
 )
 
@@ -23,13 +21,9 @@ var (
 func TestMain(m *testing.M) {
 	cluster.Run(m, func(c *cluster.Cluster) error {
 		server = c
-		scheme := runtime.NewScheme()
-		if err := v1alpha1.AddToScheme(scheme); err != nil {
-			return err
-		}
-		plain, err := client.New(c.Config, client.Options{Scheme: scheme})
+		plain, err := cluster.NewClient(c.Config)
 		if err != nil {
-			return fmt.Errorf("creating a client: %w", err)
+			return err
 		}
 		kube = client.WithFieldValidation(plain, "Strict")
 		return nil

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
@@ -67,11 +66,7 @@ func TestHelmWaits(t *testing.T) {
 func start(t *testing.T) *world {
 	t.Helper()
 	server := cluster.StartFor(t)
-	scheme := runtime.NewScheme()
-	if err := v1alpha1.AddToScheme(scheme); err != nil {
-		t.Fatal(err)
-	}
-	kube, err := client.New(server.Config, client.Options{Scheme: scheme})
+	kube, err := cluster.NewClient(server.Config)
 	if err != nil {
 		t.Fatal(err)
 	}
