@@ -29,7 +29,7 @@ var stages []byte
 type Cluster struct {
 	// Config has the rights of an administrator.
 	Config *rest.Config
-	// PIDs are the process IDs of etcd and the API server, and of what else this process had started before.
+	// PIDs are the process IDs of etcd and the API server.
 	PIDs []string
 
 	env       *envtest.Environment
@@ -56,7 +56,7 @@ func Start(configure ...func(*envtest.Environment)) (*Cluster, error) {
 	if err != nil {
 		return nil, fmt.Errorf("starting etcd and the API server (run `make controlplane` first): %w", err)
 	}
-	pids, err := children()
+	pids, err := children(env.ControlPlane.Etcd.DataDir, env.ControlPlane.GetAPIServer().CertDir)
 	if err != nil {
 		return nil, errors.Join(err, env.Stop())
 	}

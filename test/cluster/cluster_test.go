@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"time"
 
@@ -39,5 +40,28 @@ func TestClusterRunsAPod(t *testing.T) {
 	})
 	if err != nil {
 		t.Fatalf("the pod does not run: %v", err)
+	}
+}
+
+// A second cluster's end, and what is done to its parts, is nothing to the first.
+func TestClustersAreApart(t *testing.T) {
+	first := StartFor(t)
+	second, err := Start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(first.PIDs) != 2 || len(second.PIDs) != 2 {
+		t.Errorf("etcd and the API server are processes %v and %v", first.PIDs, second.PIDs)
+	}
+	restart, err := second.Kill(APIServer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(restart(), second.Stop()); err != nil {
+		t.Fatal(err)
+	}
+	clients := kubernetes.NewForConfigOrDie(first.Config)
+	if _, err := clients.CoreV1().Namespaces().List(t.Context(), metav1.ListOptions{}); err != nil {
+		t.Error("the first is gone with the second:", err)
 	}
 }

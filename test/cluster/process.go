@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -88,8 +89,9 @@ func endWithUs(pids []string) (io.Closer, error) {
 	return stdin, nil
 }
 
-// children are the process IDs of this process' children. Where the system does not tell, there are none.
-func children() ([]string, error) {
+// children are the process IDs of those of this process' children whose arguments name one of the folders. Where the
+// system does not tell, there are none.
+func children(folders ...string) ([]string, error) {
 	files, err := filepath.Glob("/proc/self/task/*/children")
 	if err != nil {
 		return nil, fmt.Errorf("listing child processes: %w", err)
@@ -100,7 +102,12 @@ func children() ([]string, error) {
 		if err != nil && !errors.Is(err, os.ErrNotExist) {
 			return nil, fmt.Errorf("listing child processes: %w", err)
 		}
-		pids = append(pids, strings.Fields(string(content))...)
+		for pid := range strings.FieldsSeq(string(content)) {
+			arguments, _ := os.ReadFile("/proc/" + pid + "/cmdline") // it may have ended
+			if slices.ContainsFunc(folders, func(folder string) bool { return strings.Contains(string(arguments), folder) }) {
+				pids = append(pids, pid)
+			}
+		}
 	}
 	return pids, nil
 }
