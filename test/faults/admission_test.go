@@ -26,15 +26,8 @@ func TestAdmissionThatChangesChildren(t *testing.T) {
 			t.Parallel()
 			s := open(t)
 			lab.mutate(t, s.Namespace, what.patch)
-			if err := journey[0].do(t.Context(), lab.Kube, s.Namespace); err != nil {
-				t.Fatal(err)
-			}
-			if err := s.settle(t.Context(), &journey[0]); err != nil {
-				t.Fatalf("%v\n%s", err, s.Operator.Transcript())
-			}
-			for _, problem := range append(s.silence(t.Context()), s.words()...) {
-				t.Error(problem)
-			}
+			s.take(t, journey[0])
+			s.rests(t)
 			d := &appsv1.Deployment{}
 			if err := lab.Kube.Get(t.Context(), types.NamespacedName{Namespace: s.Namespace, Name: "web"}, d); err != nil {
 				t.Fatal(err)

@@ -1,6 +1,7 @@
 package faults
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -44,19 +45,23 @@ func deletedInTheMiddle(t *testing.T, propagation metav1.DeletionPropagation, be
 	ms := MakeMicroservice(s.Namespace, "web")
 	ms.Spec.Autoscaling = &v1alpha1.Autoscaling{MinReplicas: new(int32(smallest)), MaxReplicas: 3}
 	again := ms.DeepCopy()
-	var deleted *v1alpha1.Microservice
+	done := make(chan struct{})
 	s.Proxy.Inject(func(r cluster.Request) bool { return r.Writes() }, before, 1, func(*Exchange) {
-		deleted = ms.DeepCopy()
+		defer close(done)
+		deleted := ms.DeepCopy()
 		if err := lab.Kube.Delete(ctx, deleted, client.PropagationPolicy(propagation)); err != nil {
 			t.Error(err)
 		}
-		for range 100 { // foreground takes the children first
-			if err := lab.Kube.Get(ctx, client.ObjectKeyFromObject(ms), deleted); !anew || apierrors.IsNotFound(err) {
-				break
+		if anew { // foreground takes the children first
+			err := cluster.Eventually(ctx, 5*time.Second, func() error {
+				if err := lab.Kube.Get(ctx, client.ObjectKeyFromObject(ms), deleted); !apierrors.IsNotFound(err) {
+					return fmt.Errorf("it is still there: %v", err)
+				}
+				return nil
+			})
+			if err != nil {
+				t.Error(err)
 			}
-			time.Sleep(50 * time.Millisecond)
-		}
-		if anew {
 			if err := lab.Kube.Create(ctx, again); err != nil {
 				t.Error(err)
 			}
@@ -65,34 +70,26 @@ func deletedInTheMiddle(t *testing.T, propagation metav1.DeletionPropagation, be
 	if err := lab.Kube.Create(ctx, ms); err != nil {
 		t.Fatal(err)
 	}
-	time.Sleep(time.Second)
-	if deleted == nil {
+	select {
+	case <-done:
+	case <-time.After(stepTimeout):
 		t.Fatal("the write before which it should be deleted was never sent")
 	}
-	arrived := &step{name: "delete, and perhaps create"}
-	if err := s.settle(ctx, arrived); err != nil {
-		t.Fatalf("%v\n%s", err, s.Operator.Transcript())
+	s.arrive(t, &step{name: "delete, and perhaps create"})
+	// the collector takes its time
+	if err := cluster.Eventually(ctx, 20*time.Second, func() error { return s.leftOver(again, anew) }); err != nil {
+		s.report(t, []string{err.Error()})
 	}
-	problems := s.leftOver(again, anew)
-	for i := 0; i < 200 && len(problems) > 0; i++ { // the collector takes its time
-		time.Sleep(100 * time.Millisecond)
-		problems = s.leftOver(again, anew)
-	}
-	for _, problem := range problems {
-		t.Errorf("%s\n%s", problem, s.Operator.Transcript())
-	}
-	for _, problem := range s.silence(ctx) {
-		t.Error(problem)
-	}
+	s.rests(t)
 }
 
 // leftOver is what is there and should not be: what still says that the deleted one controls it. Of orphans nobody does.
-func (s *Subject) leftOver(again *v1alpha1.Microservice, anew bool) []string {
+func (s *Subject) leftOver(again *v1alpha1.Microservice, anew bool) error {
 	live, err := s.History.Live()
 	if err != nil {
-		return []string{err.Error()}
+		return err
 	}
-	var problems []string
+	var problems []error
 	children := 0
 	for key, o := range live {
 		owner := metav1.GetControllerOf(o)
@@ -101,11 +98,11 @@ func (s *Subject) leftOver(again *v1alpha1.Microservice, anew bool) []string {
 		}
 		children++
 		if !anew || owner.UID != again.UID {
-			problems = append(problems, fmt.Sprintf("O2: %s is left over", key))
+			problems = append(problems, fmt.Errorf("O2: %s is left over", key))
 		}
 	}
 	if anew && children != len(childKinds) {
-		problems = append(problems, fmt.Sprintf("O1: the new one has %d children, not %d", children, len(childKinds)))
+		problems = append(problems, fmt.Errorf("O1: the new one has %d children, not %d", children, len(childKinds)))
 	}
-	return problems
+	return errors.Join(problems...)
 }

@@ -3,112 +3,74 @@ package faults
 import (
 	"context"
 	"fmt"
-	"os"
 	"slices"
 	"testing"
 	"time"
 
-	coordinationv1 "k8s.io/api/coordination/v1"
-	rbacv1 "k8s.io/api/rbac/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"sigs.k8s.io/controller-runtime/pkg/client"
-
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
-	. "github.com/microservice-dev/microservice-operator/test/wrappers"
 )
 
-// The lease as client-go's defaults have it: who does not hear of the leader for 15 s tries, every 2 s with a jitter of
-// up to 1.2 times as much again.
+// The lease: who does not hear of the leader for 15 s tries, every second with a jitter of up to 1.2 times as much again.
 const (
 	leaseDuration = 15 * time.Second
-	retryPeriod   = 2 * time.Second
+	retryPeriod   = time.Second
 	jitter        = 1.2
 	// atWork is what starting to work may take once the lease is held.
 	atWork = 3 * time.Second
 )
 
-// pair are two managers that compete for the lease of one namespace.
+// pair are two managers that compete for the lease of one namespace, under load.
 type pair struct {
 	*Subject
 	operators [2]*Operator
 	proxies   [2]*Proxy
 }
 
+// openPair starts them, and has users change the image of web ten times a second until the test is over.
 func openPair(t *testing.T) *pair {
 	t.Helper()
-	ctx := t.Context()
-	s := openIn(t, lab, lab.Program, "--leader-elect") // no namespace for the lease: it ends, and is replaced below
-	s.Operator.Leave()
-	p := &pair{Subject: s}
-	if err := lab.grantLease(ctx, s.Namespace); err != nil {
+	s := lab.openFor(t, Options{LeaderElection: true})
+	proxy, err := StartProxy(lab.Config)
+	if err != nil {
 		t.Fatal(err)
 	}
-	for i := range p.operators {
-		proxy, err := StartProxy(lab.Config)
-		if err != nil {
-			t.Fatal(err)
-		}
-		p.proxies[i] = proxy
-		p.operators[i], err = RunOperator(lab.Program, proxy, t.TempDir(),
-			"--watch-namespaces="+s.Namespace, "--leader-elect", "--leader-election-namespace="+s.Namespace)
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() {
-			if err := p.operators[i].Stop(); err != nil {
-				t.Error(err)
-			}
-			proxy.Stop()
-		})
+	t.Cleanup(proxy.Stop)
+	second, err := RunOperator(lab.Program, proxy, t.TempDir(), s.args...)
+	if err != nil {
+		t.Fatal(err)
 	}
+	t.Cleanup(func() {
+		if err := second.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	p := &pair{Subject: s, operators: [2]*Operator{s.Operator, second}, proxies: [2]*Proxy{s.Proxy, proxy}}
+	s.change(t, create("web", func(*v1alpha1.MicroserviceSpec) {}))
+	go p.load(t.Context())
 	return p
-}
-
-// grantLease gives the operator the right to hold a lease in a namespace, as config/rbac does in its own.
-func (l *Lab) grantLease(ctx context.Context, namespace string) error {
-	at := metav1.ObjectMeta{Namespace: namespace, Name: "leader-election"}
-	role := &rbacv1.Role{ObjectMeta: at, Rules: []rbacv1.PolicyRule{{
-		APIGroups: []string{coordinationv1.GroupName}, Resources: []string{"leases"}, Verbs: []string{"get", "create", "update"},
-	}}}
-	binding := &rbacv1.RoleBinding{
-		ObjectMeta: at,
-		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "Role", Name: at.Name},
-		Subjects:   []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: rbacv1.UserKind, Name: "operator"}},
-	}
-	for _, o := range []client.Object{role, binding} {
-		if err := l.Kube.Create(ctx, o); err != nil {
-			return fmt.Errorf("granting a lease: %w", err)
-		}
-	}
-	return nil
 }
 
 // leader is the one that wrote last.
 func (p *pair) leader(t *testing.T) int {
 	t.Helper()
-	for range 400 {
+	leader := 0
+	p.until(t, "somebody leads", func() bool {
 		var last [2]time.Time
 		for i, proxy := range p.proxies {
 			if sent := proxy.Sent(writes); len(sent) > 0 {
 				last[i] = sent[len(sent)-1].At
 			}
 		}
-		if last[0] != last[1] {
-			if last[0].After(last[1]) {
-				return 0
-			}
-			return 1
-		}
-		time.Sleep(50 * time.Millisecond)
-	}
-	t.Fatal("nobody leads")
-	return 0
+		leader = last[1].Compare(last[0])
+		return leader != 0
+	})
+	return max(leader, 0)
 }
 
-// load changes the image of a Microservice ten times a second until the context ends.
-func (p *pair) load(ctx context.Context, ms *v1alpha1.Microservice) {
+// load changes the image of web until the context ends.
+func (p *pair) load(ctx context.Context) {
 	for i := 0; ctx.Err() == nil; i++ {
-		_ = edit(ms.Name, func(s *v1alpha1.MicroserviceSpec) { s.Image = fmt.Sprintf("example.com/web:%d", i) })(ctx, lab.Kube, ms.Namespace)
+		_ = edit("web", func(s *v1alpha1.MicroserviceSpec) { s.Image = fmt.Sprintf("example.com/web:%d", i) })(ctx, lab.Kube, p.Namespace)
 		time.Sleep(100 * time.Millisecond)
 	}
 }
@@ -116,22 +78,23 @@ func (p *pair) load(ctx context.Context, ms *v1alpha1.Microservice) {
 // next is how long after a moment the first write of a manager came.
 func (p *pair) next(t *testing.T, i int, from time.Time) time.Duration {
 	t.Helper()
-	for range 1200 {
+	var pause time.Duration
+	p.until(t, "the other manager takes over", func() bool {
 		for _, sent := range p.proxies[i].Sent(writes) {
 			if sent.At.After(from) {
-				return sent.At.Sub(from)
+				pause = sent.At.Sub(from)
+				return true
 			}
 		}
-		time.Sleep(50 * time.Millisecond)
-	}
-	t.Fatal("the other manager does not take over")
-	return 0
+		return false
+	})
+	return pause
 }
 
 // TestFailOver has the leader go under load, at once and politely (F13). FAULTS=full does each twenty times.
 func TestFailOver(t *testing.T) {
 	times := 2
-	if os.Getenv("FAULTS") == "full" {
+	if full() {
 		times = 20
 	}
 	for _, way := range []struct {
@@ -140,19 +103,12 @@ func TestFailOver(t *testing.T) {
 		// longest is how long nobody may write.
 		longest time.Duration
 	}{
-		{"killed", (*Operator).Kill, leaseDuration + time.Duration(float64(retryPeriod)*(1+jitter)) + atWork},
-		{"asked to end", (*Operator).Terminate, retryPeriod + time.Duration(float64(retryPeriod)*jitter) + atWork},
+		{"killed", (*Operator).Vanish, leaseDuration + time.Duration(float64(retryPeriod)*(1+jitter)) + atWork},
+		{"asked to end", (*Operator).Leave, 3 * time.Second},
 	} {
 		t.Run(way.name, func(t *testing.T) {
 			t.Parallel()
 			p := openPair(t)
-			ms := MakeMicroservice(p.Namespace, "web")
-			if err := lab.Kube.Create(t.Context(), ms); err != nil {
-				t.Fatal(err)
-			}
-			ctx, stop := context.WithCancel(t.Context())
-			defer stop()
-			go p.load(ctx, ms)
 			var took []time.Duration
 			for range times {
 				time.Sleep(time.Second)
@@ -164,6 +120,7 @@ func TestFailOver(t *testing.T) {
 					t.Errorf("nobody wrote for %v, more than %v", pause, way.longest)
 				}
 				took = append(took, pause)
+				p.operators[leader].Return()
 				time.Sleep(3 * time.Second) // the old leader is back, as a follower
 			}
 			slices.Sort(took)

@@ -16,7 +16,11 @@ func TestMain(m *testing.M) {
 		if err := c.StartControllers(ctx); err != nil {
 			return err
 		}
-		lab, err = NewLab(ctx, c)
+		program, err := cluster.BuildManager(c.Dir())
+		if err != nil {
+			return err
+		}
+		lab, err = NewLab(ctx, c, program)
 		return err
 	})
 }

@@ -1,9 +1,7 @@
 package faults
 
 import (
-	"context"
 	"fmt"
-	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -15,13 +13,12 @@ import (
 // it is done, which is the hardest, and takes the other ways in turn. FAULTS=full takes all.
 func TestMatrix(t *testing.T) {
 	reference := learnt(t)
-	full := os.Getenv("FAULTS") == "full"
 	all := &results{}
 	t.Cleanup(func() { all.check(t) })
 	for i, plan := range reference.Plans {
 		for j, m := range modes {
 			inShort := m.name == "killed after it is done" || (!m.slow && i%len(modes) == j)
-			if !full && !inShort {
+			if !full() && !inShort {
 				continue
 			}
 			t.Run(plan+", "+m.name, func(t *testing.T) {
@@ -97,33 +94,7 @@ func disturb(t *testing.T, reference *Reference, plan string, m mode, all *resul
 	}
 	if len(problems) > 0 {
 		one.verdict = failed
-		t.Errorf("%s\nwrites:\n%s\nthe operator's words:\n%s", strings.Join(problems, "\n"), strings.Join(out.Writes, "\n"), s.Operator.Transcript())
+		s.report(t, append(problems, "writes:", strings.Join(out.Writes, "\n")))
 	}
 	all.add(one)
-}
-
-// open starts an operator for one test.
-func open(t *testing.T) *Subject {
-	t.Helper()
-	return openWith(t, lab.Program)
-}
-
-// openWith starts another program than the one to be tested.
-func openWith(t *testing.T, program string) *Subject {
-	t.Helper()
-	return openIn(t, lab, program)
-}
-
-func openIn(t *testing.T, l *Lab, program string, args ...string) *Subject {
-	t.Helper()
-	s, err := l.Open(t.Context(), program, args...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.Close(context.WithoutCancel(t.Context())); err != nil {
-			t.Error(err)
-		}
-	})
-	return s
 }

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -40,7 +39,7 @@ var mutants = []mutant{
 		what: "	if plan.verb != \"\" {\n		b.note(ctx, plan.verb, kind, err)",
 		with: "	if plan.verb != \"\" {\n		b.note(ctx, plan.verb, kind, nil)",
 		provoke: func(t *testing.T, program string, reference *Reference) []string {
-			s := openWith(t, program)
+			s := lab.openFor(t, Options{Program: program})
 			s.Proxy.Inject(func(r cluster.Request) bool { return r.Resource == "networkpolicies" && r.Name == "api" }, 1, 1,
 				func(x *Exchange) { x.Refuse(http.StatusInternalServerError, "InternalError", 0) })
 			return travelled(t, s, reference)
@@ -53,7 +52,7 @@ var mutants = []mutant{
 		with: "	if plan.verb == Update && kind == \"Service\" {\n		_ = b.door.Client.Delete(ctx, live)\n		plan = b.plan(wish, live, false)\n	}\n" +
 			"	answer, err := send[T, P](ctx, b, wish, plan)\n	if outdated(err) {",
 		provoke: func(t *testing.T, program string, reference *Reference) []string {
-			return travelled(t, openWith(t, program), reference)
+			return travelled(t, lab.openFor(t, Options{Program: program}), reference)
 		},
 	},
 }
@@ -89,7 +88,7 @@ func (m *mutant) build(t *testing.T) string {
 		t.Fatalf("%s has %q %d times: the mutant needs to be written again", m.file, m.what, n)
 	}
 	dir := t.TempDir()
-	changed, overlay, program := filepath.Join(dir, "changed.go"), filepath.Join(dir, "overlay.json"), filepath.Join(dir, "manager")
+	changed, overlay := filepath.Join(dir, "changed.go"), filepath.Join(dir, "overlay.json")
 	replace, err := json.Marshal(map[string]map[string]string{"Replace": {original: changed}})
 	if err != nil {
 		t.Fatal(err)
@@ -102,10 +101,9 @@ func (m *mutant) build(t *testing.T) string {
 			t.Fatal(err)
 		}
 	}
-	cmd := exec.Command("go", "build", "-overlay", overlay, "-o", program, "./cmd")
-	cmd.Dir = cluster.Root()
-	if said, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("compiling the mutant: %v\n%s", err, said)
+	program, err := cluster.BuildManager(dir, "-overlay", overlay)
+	if err != nil {
+		t.Fatal(err)
 	}
 	return program
 }

@@ -71,7 +71,7 @@ func (o *Operator) supervise() {
 			if !o.killed {
 				o.ends = append(o.ends, lastLine(o.process.Log))
 			}
-			o.bury()
+			_ = o.bury()
 		}
 		if o.process == nil && !o.away {
 			if err := o.start(); err != nil {
@@ -83,12 +83,13 @@ func (o *Operator) supervise() {
 	}
 }
 
-// bury keeps what the process wrote.
-func (o *Operator) bury() {
-	raw, _ := os.ReadFile(o.process.Log)
+// bury keeps what the process wrote, and ends it if it still runs.
+func (o *Operator) bury() error {
+	raw, err := os.ReadFile(o.process.Log)
 	o.transcript.Write(raw)
-	_ = o.process.Stop() // it was killed: that is its error
+	err = errors.Join(err, o.process.Stop())
 	o.process = nil
+	return err
 }
 
 // Kill ends the manager at once, as kill -9 does. It is started again.
@@ -96,14 +97,6 @@ func (o *Operator) Kill() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.signal(syscall.SIGKILL)
-	o.killed = true
-}
-
-// Terminate asks the manager to end. It is started again.
-func (o *Operator) Terminate() {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.signal(syscall.SIGTERM)
 	o.killed = true
 }
 
@@ -127,11 +120,16 @@ func (o *Operator) signal(s syscall.Signal) {
 	}
 }
 
-// Leave ends the manager and keeps it away until Return.
-func (o *Operator) Leave() {
+// Leave asks the manager to end, and keeps it away until Return.
+func (o *Operator) Leave() { o.leave(syscall.SIGTERM) }
+
+// Vanish ends the manager at once, and keeps it away until Return.
+func (o *Operator) Vanish() { o.leave(syscall.SIGKILL) }
+
+func (o *Operator) leave(s syscall.Signal) {
 	o.mu.Lock()
 	o.away, o.killed = true, true
-	o.signal(syscall.SIGTERM)
+	o.signal(s)
 	o.mu.Unlock()
 	for o.running() {
 		time.Sleep(20 * time.Millisecond)
@@ -194,11 +192,7 @@ func (o *Operator) Stop() error {
 		return nil
 	}
 	o.signal(syscall.SIGCONT)
-	raw, readErr := os.ReadFile(o.process.Log)
-	o.transcript.Write(raw)
-	err := o.process.Stop()
-	o.process = nil
-	return errors.Join(readErr, err)
+	return o.bury()
 }
 
 func lastLine(path string) string {

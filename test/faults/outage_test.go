@@ -1,34 +1,42 @@
 package faults
 
 import (
-	"context"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/microservice-dev/microservice-operator/test/cluster"
 )
 
-// TestOutages have the API server or etcd go in the middle of each step (F11, F12). The operator looks after all
-// namespaces and holds a lease, as it is installed. It may end when it cannot renew the lease: it is started again.
+// TestOutages have the API server or etcd go in the middle of the journey (F11, F12). The operator holds a lease, as it is
+// installed. It may end when it cannot renew the lease: it is started again.
 func TestOutages(t *testing.T) {
 	for _, outage := range []struct {
 		name string
 		// strike begins it and ends it.
 		strike func(c *cluster.Cluster) error
+		// each is at every how many steps.
+		each int
+		slow bool
 	}{
-		{"API server killed, back at once", killed(cluster.APIServer, 0)},
-		{"API server killed, back after 5 s", killed(cluster.APIServer, 5*time.Second)},
-		{"API server killed, back after 20 s", killed(cluster.APIServer, 20*time.Second)},
-		{"etcd killed, back at once", killed(cluster.Etcd, 0)},
-		{"etcd killed, back after 5 s", killed(cluster.Etcd, 5*time.Second)},
-		{"etcd paused for 20 s", paused(cluster.Etcd, 20*time.Second)},
-		{"API server paused for 20 s", paused(cluster.APIServer, 20*time.Second)},
+		{name: "API server killed, back at once", strike: killed(cluster.APIServer, 0), each: 1, slow: true},
+		{name: "API server killed, back after 5 s", strike: killed(cluster.APIServer, 5*time.Second), each: 4},
+		{name: "API server killed, back after 20 s", strike: killed(cluster.APIServer, 20*time.Second), each: 4, slow: true},
+		{name: "etcd killed, back at once", strike: killed(cluster.Etcd, 0), each: 1, slow: true},
+		{name: "etcd killed, back after 5 s", strike: killed(cluster.Etcd, 5*time.Second), each: 4},
+		{name: "etcd paused for 20 s", strike: paused(cluster.Etcd, 20*time.Second), each: 4, slow: true},
+		{name: "API server paused for 20 s", strike: paused(cluster.APIServer, 20*time.Second), each: 4, slow: true},
 	} {
+		if outage.slow && !full() {
+			continue
+		}
 		t.Run(outage.name, func(t *testing.T) {
+			t.Parallel()
 			broken := labOfItsOwn(t)
-			s := openIn(t, broken, broken.Program)
-			out, err := s.TravelWith(t.Context(), journey, func(int) error {
+			s := broken.openFor(t, Options{LeaderElection: true})
+			out, err := s.TravelWith(t.Context(), journey, func(i int) error {
+				if i%outage.each > 0 {
+					return nil
+				}
 				if err := outage.strike(broken.Cluster); err != nil {
 					return err
 				}
@@ -37,46 +45,27 @@ func TestOutages(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if problems := learnt(t).Judge(out, 6*len(journey)); len(problems) > 0 {
-				t.Errorf("%s\n%s", strings.Join(problems, "\n"), s.Operator.Transcript())
-			}
+			s.report(t, learnt(t).Judge(out, 6*len(journey)))
 		})
 	}
 }
 
 func killed(part string, away time.Duration) func(*cluster.Cluster) error {
-	return func(c *cluster.Cluster) error {
-		restart, err := c.Kill(part)
-		if err != nil {
-			return err
-		}
-		time.Sleep(away)
-		return restart()
-	}
+	return strike(func(c *cluster.Cluster) (func() error, error) { return c.Kill(part) }, away)
 }
 
 func paused(part string, away time.Duration) func(*cluster.Cluster) error {
+	return strike(func(c *cluster.Cluster) (func() error, error) { return c.Pause(part) }, away)
+}
+
+// strike begins something, and ends it some time later.
+func strike(begin func(*cluster.Cluster) (end func() error, err error), away time.Duration) func(*cluster.Cluster) error {
 	return func(c *cluster.Cluster) error {
-		resume, err := c.Pause(part)
+		end, err := begin(c)
 		if err != nil {
 			return err
 		}
 		time.Sleep(away)
-		return resume()
+		return end()
 	}
-}
-
-// labOfItsOwn is a cluster that a test may break.
-func labOfItsOwn(t *testing.T) *Lab {
-	t.Helper()
-	c := cluster.StartFor(t)
-	ctx := context.WithoutCancel(t.Context())
-	if err := c.StartControllers(ctx); err != nil {
-		t.Fatal(err)
-	}
-	own, err := NewLab(ctx, c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return own
 }

@@ -17,8 +17,6 @@ import (
 	"time"
 
 	"k8s.io/client-go/rest"
-	"k8s.io/client-go/tools/clientcmd"
-	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 
 	"github.com/microservice-dev/microservice-operator/test/cluster"
 )
@@ -121,15 +119,8 @@ func (p *Proxy) Stop() {
 
 // WriteKubeconfig writes a kubeconfig that leads to the proxy.
 func (p *Proxy) WriteKubeconfig(path string) error {
-	config := clientcmdapi.NewConfig()
-	config.Clusters["proxy"] = &clientcmdapi.Cluster{
-		Server:                   p.server.URL,
-		CertificateAuthorityData: pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: p.server.Certificate().Raw}),
-	}
-	config.AuthInfos["proxy"] = &clientcmdapi.AuthInfo{}
-	config.Contexts["proxy"] = &clientcmdapi.Context{Cluster: "proxy", AuthInfo: "proxy"}
-	config.CurrentContext = "proxy"
-	return clientcmd.WriteToFile(*config, path)
+	ca := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: p.server.Certificate().Raw})
+	return cluster.WriteKubeconfig(path, &rest.Config{Host: p.server.URL, TLSClientConfig: rest.TLSClientConfig{CAData: ca}})
 }
 
 // Inject has a fault decide about requests that match: the first skip pass, and then times do not.

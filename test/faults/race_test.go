@@ -32,7 +32,7 @@ func TestForeignObjectInTheMomentOfTheFirstWrite(t *testing.T) {
 func race(t *testing.T, program, kind string) []string {
 	t.Helper()
 	ctx := t.Context()
-	s := openWith(t, program)
+	s := lab.openFor(t, Options{Program: program})
 	foreign := Foreigners(s.Namespace, "web")[strings.ToLower(kind)]
 	s.Proxy.Inject(func(r cluster.Request) bool { return r.Resource == kinds[kind].Resource && r.Writes() }, 0, 1, func(*Exchange) {
 		if err := lab.Kube.Create(ctx, foreign); err != nil {
@@ -62,18 +62,8 @@ func race(t *testing.T, program, kind string) []string {
 // conflict waits until the status names the foreign object, and then sees whether it is as it was.
 func (s *Subject) conflict(ctx context.Context, ms *v1alpha1.Microservice, foreign client.Object) []string {
 	var problems []string
-	deadline := time.Now().Add(30 * time.Second)
-	for now := (&v1alpha1.Microservice{}); ; time.Sleep(50 * time.Millisecond) {
-		err := s.lab.Kube.Get(ctx, client.ObjectKeyFromObject(ms), now)
-		if err == nil {
-			if err = says(now, v1alpha1.ConditionReady, v1alpha1.ReasonNameConflict); err == nil {
-				break
-			}
-		}
-		if time.Now().After(deadline) {
-			problems = append(problems, fmt.Sprintf("O1: the conflict is not reported: %v", err))
-			break
-		}
+	if err := s.eventuallyReady(ctx, ms.Name, v1alpha1.ReasonNameConflict); err != nil {
+		problems = append(problems, fmt.Sprintf("O1: the conflict is not reported: %v", err))
 	}
 	time.Sleep(time.Second) // a retry or two
 	live := foreign.DeepCopyObject().(client.Object)

@@ -1,18 +1,14 @@
 package faults
 
 import (
-	"context"
-	"fmt"
 	"slices"
 	"testing"
 	"time"
 
 	policyv1 "k8s.io/api/policy/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
-	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/intstr"
-	"k8s.io/apimachinery/pkg/util/wait"
 
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 )
@@ -22,41 +18,27 @@ import (
 func TestRightsRevoked(t *testing.T) {
 	own := labOfItsOwn(t)
 	ctx := t.Context()
-	s := openIn(t, own, own.Program)
-	if err := journey[0].do(ctx, own.Kube, s.Namespace); err != nil {
-		t.Fatal(err)
-	}
-	if err := s.settle(ctx, &journey[0]); err != nil {
-		t.Fatal(err)
-	}
+	s := own.openFor(t, Options{})
+	s.take(t, journey[0])
 	own.grant(t, "poddisruptionbudgets", func(verbs []string) []string {
 		return slices.DeleteFunc(verbs, func(verb string) bool { return verb == "patch" })
 	})
 	time.Sleep(time.Second) // the authorizer hears of it
-	change := edit("web", func(spec *v1alpha1.MicroserviceSpec) {
+	s.change(t, edit("web", func(spec *v1alpha1.MicroserviceSpec) {
 		spec.Image = "example.com/web:2"
 		spec.DisruptionBudget = &v1alpha1.DisruptionBudget{MaxUnavailable: new(intstr.FromInt32(2))}
-	})
-	if err := change(ctx, own.Kube, s.Namespace); err != nil {
-		t.Fatal(err)
+	}))
+	if err := s.eventuallyReady(ctx, "web", v1alpha1.ReasonApplyFailed); err != nil {
+		t.Fatalf("the status does not say that a right is missing: %v", err)
 	}
-	s.await(t, "the status says what is missing", func(ms *v1alpha1.Microservice) error {
-		return says(ms, v1alpha1.ConditionReady, v1alpha1.ReasonApplyFailed)
-	})
-	live, err := s.History.Live()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if image := imageOf(live["Deployment/web"]); image != "example.com/web:2" {
+	if image := imageOf(s.live(t)["Deployment/web"]); image != "example.com/web:2" {
 		t.Errorf("the Deployment waits for the PodDisruptionBudget: its image is %v", image)
 	}
 	if n := busiest(s.Proxy.Sent(writes)); n > 20 {
 		t.Errorf("%d writes in one second: it runs hot", n)
 	}
 	own.grant(t, "poddisruptionbudgets", func(verbs []string) []string { return append(verbs, "patch") })
-	if err := s.settle(ctx, &step{name: "the right is back"}); err != nil {
-		t.Errorf("no recovery: %v\n%s", err, s.Operator.Transcript())
-	}
+	s.arrive(t, &step{name: "the right is back"})
 	pdb := &policyv1.PodDisruptionBudget{}
 	if err := own.Kube.Get(ctx, types.NamespacedName{Namespace: s.Namespace, Name: "web"}, pdb); err != nil || pdb.Spec.MaxUnavailable.IntValue() != 2 {
 		t.Errorf("the PodDisruptionBudget is %+v: %v", pdb.Spec, err)
@@ -80,21 +62,5 @@ func (l *Lab) grant(t *testing.T, resource string, change func([]string) []strin
 	}
 	if err := l.Kube.Update(t.Context(), role); err != nil {
 		t.Fatal(err)
-	}
-}
-
-// await waits until something is true of web.
-func (s *Subject) await(t *testing.T, what string, is func(*v1alpha1.Microservice) error) {
-	t.Helper()
-	ms := &v1alpha1.Microservice{}
-	last := fmt.Errorf("not looked at")
-	err := wait.PollUntilContextTimeout(t.Context(), 50*time.Millisecond, time.Minute, true, func(ctx context.Context) (bool, error) {
-		if last = s.lab.Kube.Get(ctx, types.NamespacedName{Namespace: s.Namespace, Name: "web"}, ms); last == nil {
-			last = is(ms)
-		}
-		return last == nil, nil
-	})
-	if err != nil {
-		t.Fatalf("%s: %v: %v; conditions %+v", what, err, last, meta.FindStatusCondition(ms.Status.Conditions, v1alpha1.ConditionReady))
 	}
 }

@@ -1,20 +1,21 @@
 package faults
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"time"
 
+	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/dynamic"
-	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -32,16 +33,12 @@ type Lab struct {
 	Config  *rest.Config
 }
 
-// NewLab uses a cluster with its controllers, and the manager that `make build` leaves.
-func NewLab(ctx context.Context, c *cluster.Cluster) (*Lab, error) {
-	scheme := runtime.NewScheme()
-	if err := errors.Join(clientgoscheme.AddToScheme(scheme), v1alpha1.AddToScheme(scheme)); err != nil {
-		return nil, err
-	}
-	l := &Lab{Cluster: c, Program: filepath.Join(cluster.Root(), "bin", "manager")}
+// NewLab uses a cluster with its controllers, and a program.
+func NewLab(ctx context.Context, c *cluster.Cluster, program string) (*Lab, error) {
+	l := &Lab{Cluster: c, Program: program}
 	var err error
-	if l.Kube, err = client.New(c.Config, client.Options{Scheme: scheme}); err != nil {
-		return nil, fmt.Errorf("creating a client: %w", err)
+	if l.Kube, err = cluster.NewClient(c.Config); err != nil {
+		return nil, err
 	}
 	if l.Dynamic, err = dynamic.NewForConfig(c.Config); err != nil {
 		return nil, fmt.Errorf("creating a client: %w", err)
@@ -59,12 +56,25 @@ type Subject struct {
 
 	lab *Lab
 	dir string
+	// args are the operator's.
+	args []string
+	// mayLose says that the operator may end by itself when it cannot renew its lease.
+	mayLose bool
 	// over says that the journey has come to its end.
 	over atomic.Bool
 }
 
-// Open makes a namespace, starts its record and then a program, an operator, that looks after it alone.
-func (l *Lab) Open(ctx context.Context, program string, args ...string) (s *Subject, err error) {
+// Options say which operator looks after a namespace, and how.
+type Options struct {
+	// Program is the operator; the lab's where there is none.
+	Program string
+	// LeaderElection has it work only while it holds a lease in the namespace, as an installed one does. One that is
+	// killed works again when its lease has run out.
+	LeaderElection bool
+}
+
+// Open makes a namespace, starts its record and then an operator that looks after it alone.
+func (l *Lab) Open(ctx context.Context, o Options) (s *Subject, err error) {
 	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "run-"}}
 	if err := l.Kube.Create(ctx, namespace); err != nil {
 		return nil, fmt.Errorf("creating a namespace: %w", err)
@@ -84,8 +94,35 @@ func (l *Lab) Open(ctx context.Context, program string, args ...string) (s *Subj
 	if s.Proxy, err = StartProxy(l.Config); err != nil {
 		return nil, err
 	}
-	s.Operator, err = RunOperator(program, s.Proxy, s.dir, append([]string{"--watch-namespaces=" + s.Namespace}, args...)...)
+	s.args = []string{"--watch-namespaces=" + s.Namespace}
+	if s.mayLose = o.LeaderElection; s.mayLose {
+		if err := l.grantLease(ctx, s.Namespace); err != nil {
+			return nil, err
+		}
+		s.args = append(s.args, "--leader-elect", "--leader-election-namespace="+s.Namespace)
+	}
+	s.Operator, err = RunOperator(cmp.Or(o.Program, l.Program), s.Proxy, s.dir, s.args...)
 	return s, err
+}
+
+// grantLease gives the operator the right to hold a lease in a namespace, as config/rbac does in its own.
+func (l *Lab) grantLease(ctx context.Context, namespace string) error {
+	at := metav1.ObjectMeta{Namespace: namespace, Name: "leader-election"}
+	role := &rbacv1.Role{ObjectMeta: at, Rules: []rbacv1.PolicyRule{
+		{APIGroups: []string{coordinationv1.GroupName}, Resources: []string{"leases"}, Verbs: []string{"get", "create", "update"}},
+		{APIGroups: []string{corev1.GroupName}, Resources: []string{"events"}, Verbs: []string{"create", "patch"}},
+	}}
+	binding := &rbacv1.RoleBinding{
+		ObjectMeta: at,
+		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "Role", Name: at.Name},
+		Subjects:   []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: rbacv1.UserKind, Name: "operator"}},
+	}
+	for _, o := range []client.Object{role, binding} {
+		if err := l.Kube.Create(ctx, o); err != nil {
+			return fmt.Errorf("granting a lease: %w", err)
+		}
+	}
+	return nil
 }
 
 // Close ends everything and has the namespace deleted.
@@ -120,47 +157,75 @@ func (s *Subject) Travel(ctx context.Context, steps []step) (*Outcome, error) {
 // TravelWith has something happen right after what users do in each step.
 func (s *Subject) TravelWith(ctx context.Context, steps []step, happens func(i int) error) (*Outcome, error) {
 	out := &Outcome{}
-	for i := range steps {
-		began := time.Now()
-		if err := steps[i].do(ctx, s.lab.Kube, s.Namespace); err != nil {
-			return nil, fmt.Errorf("step %q: %w", steps[i].name, err)
-		}
-		if err := happens(i); err != nil {
-			return nil, fmt.Errorf("step %q: %w", steps[i].name, err)
-		}
-		if err := s.settle(ctx, &steps[i]); err != nil {
-			out.Problems = append(out.Problems, fmt.Sprintf("O3: step %q does not come to its end: %v", steps[i].name, err))
-			break
-		}
-		out.Times = append(out.Times, time.Since(began))
-		live, err := s.History.Live()
-		if err != nil {
-			return nil, err
-		}
-		out.Scenes = append(out.Scenes, sceneOf(steps[i].name, s.Namespace, live))
-	}
+	err := s.goThrough(ctx, steps, happens, out)
 	s.over.Store(true)
+	if err != nil {
+		return nil, err
+	}
 	s.Proxy.Lift()
 	out.Problems = append(out.Problems, s.silence(ctx)...)
 	return out, s.finish(out)
 }
 
-func (s *Subject) arrived() bool { return s.over.Load() }
-
-func (s *Subject) settle(ctx context.Context, at *step) error {
-	ctx, cancel := context.WithTimeout(ctx, stepTimeout)
-	defer cancel()
-	for {
-		err := at.settled(ctx, s.lab.Kube, s.Namespace)
-		if err == nil && s.History.Quiet() > stepQuiet && s.quiet() > stepQuiet {
+func (s *Subject) goThrough(ctx context.Context, steps []step, happens func(i int) error, out *Outcome) error {
+	for i := range steps {
+		began := time.Now()
+		if err := steps[i].do(ctx, s.lab.Kube, s.Namespace); err != nil {
+			return fmt.Errorf("step %q: %w", steps[i].name, err)
+		}
+		if err := happens(i); err != nil {
+			return fmt.Errorf("step %q: %w", steps[i].name, err)
+		}
+		if err := s.settle(ctx, &steps[i]); err != nil {
+			out.Problems = append(out.Problems, fmt.Sprintf("O3: step %q does not come to its end: %v", steps[i].name, err))
 			return nil
 		}
-		select {
-		case <-ctx.Done():
-			return errors.Join(err, ctx.Err())
-		case <-time.After(50 * time.Millisecond):
+		out.Times = append(out.Times, time.Since(began))
+		scene, err := s.scene(steps[i].name)
+		if err != nil {
+			return err
 		}
+		out.Scenes = append(out.Scenes, scene)
 	}
+	return nil
+}
+
+// scene is what is there, by paths that begin with a name.
+func (s *Subject) scene(name string) (Scene, error) {
+	live, err := s.History.Live()
+	if err != nil {
+		return nil, err
+	}
+	return sceneOf(name, s.Namespace, live), nil
+}
+
+// settle waits until a step has come to its end.
+func (s *Subject) settle(ctx context.Context, at *step) error {
+	return s.rest(ctx, stepQuiet, func() error { return at.settled(ctx, s.lab.Kube, s.Namespace) })
+}
+
+// rest waits until check finds nothing wrong, and nothing has happened and nothing was written for a while.
+func (s *Subject) rest(ctx context.Context, quiet time.Duration, check func() error) error {
+	return cluster.Eventually(ctx, stepTimeout, func() error {
+		if err := check(); err != nil {
+			return err
+		}
+		if is := min(s.History.Quiet(), s.quiet()); is <= quiet {
+			return fmt.Errorf("something happened %v ago", is)
+		}
+		return nil
+	})
+}
+
+// eventuallyReady waits until a Microservice gives a reason in its Ready condition.
+func (s *Subject) eventuallyReady(ctx context.Context, name, reason string) error {
+	return cluster.Eventually(ctx, 30*time.Second, func() error {
+		ms := &v1alpha1.Microservice{}
+		if err := s.lab.Kube.Get(ctx, types.NamespacedName{Namespace: s.Namespace, Name: name}, ms); err != nil {
+			return err
+		}
+		return says(ms, v1alpha1.ConditionReady, reason)
+	})
 }
 
 func writes(r cluster.Request) bool { return r.Writes() }
@@ -212,6 +277,9 @@ func (s *Subject) words() []string {
 		}
 	}
 	for _, end := range s.Operator.Ends() {
+		if s.mayLose && strings.Contains(end, "leader election lost") {
+			continue
+		}
 		problems = append(problems, "O5: the operator ended by itself: "+end)
 	}
 	return problems

@@ -2,6 +2,7 @@ package faults
 
 import (
 	"fmt"
+	"net/http"
 	"testing"
 	"time"
 
@@ -15,13 +16,8 @@ func TestKilledDuringStart(t *testing.T) {
 	for at := range requests {
 		t.Run(fmt.Sprint(at), func(t *testing.T) {
 			t.Parallel()
-			s := open(t)
-			if err := journey[0].do(t.Context(), lab.Kube, s.Namespace); err != nil {
-				t.Fatal(err)
-			}
-			if err := s.settle(t.Context(), &journey[0]); err != nil {
-				t.Fatal(err)
-			}
+			s := lab.openFor(t, Options{LeaderElection: true})
+			s.take(t, journey[0])
 			before := len(s.Proxy.Sent(writes))
 			s.Operator.Leave()
 			injection := s.Proxy.Inject(func(cluster.Request) bool { return true }, at, 1, func(x *Exchange) {
@@ -30,27 +26,22 @@ func TestKilledDuringStart(t *testing.T) {
 				x.Cut()
 			})
 			s.Operator.Return()
-			for range 200 {
-				if s.Proxy.Hits(injection) > 0 && s.Operator.Starts() > 2 {
-					break
-				}
-				time.Sleep(50 * time.Millisecond)
-			}
-			if s.Proxy.Hits(injection) == 0 {
-				t.Fatalf("it sends fewer than %d requests when it starts", at+1)
-			}
-			for _, problem := range append(s.silence(t.Context()), s.words()...) {
-				t.Error(problem)
-			}
+			var again time.Time
+			s.until(t, "it is killed and starts again", func() bool {
+				again = time.Now()
+				return s.Proxy.Hits(injection) > 0 && s.Operator.Starts() > 2
+			})
+			s.until(t, "it has the lease again", func() bool {
+				held := s.Proxy.Sent(func(r cluster.Request) bool {
+					return r.Resource == "leases" && r.Verb == "update" && r.Code == http.StatusOK
+				})
+				return len(held) > 0 && held[len(held)-1].At.After(again)
+			})
+			s.rests(t)
 			if after := s.Proxy.Sent(writes); len(after) > before {
 				t.Errorf("a start writes %v", after[before:])
 			}
-			if err := journey[1].do(t.Context(), lab.Kube, s.Namespace); err != nil {
-				t.Fatal(err)
-			}
-			if err := s.settle(t.Context(), &journey[1]); err != nil {
-				t.Errorf("it does not work any more: %v", err)
-			}
+			s.take(t, journey[1])
 		})
 	}
 }

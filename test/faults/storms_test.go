@@ -4,6 +4,7 @@ import (
 	"context"
 	"math/rand"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -64,10 +65,8 @@ func TestStorms(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if problems := learnt(t).Judge(out, storm.more); len(problems) > 0 {
-				t.Errorf("%s\n%s", strings.Join(problems, "\n"), s.Operator.Transcript())
-			}
-			t.Logf("%d writes; the longest step took %v", len(out.Writes), longest(out.Times))
+			s.report(t, learnt(t).Judge(out, storm.more))
+			t.Logf("%d writes; the longest step took %v", len(out.Writes), slices.Max(out.Times))
 		})
 	}
 }
@@ -76,20 +75,12 @@ func TestStorms(t *testing.T) {
 func every(pause time.Duration, do func(*Subject)) func(*Subject) {
 	return func(s *Subject) {
 		go func() {
-			for !s.arrived() {
+			for !s.over.Load() {
 				time.Sleep(pause)
 				do(s)
 			}
 		}()
 	}
-}
-
-func longest(times []time.Duration) time.Duration {
-	var most time.Duration
-	for _, t := range times {
-		most = max(most, t)
-	}
-	return most
 }
 
 // TestStaleCaches hold the watch of each kind in turn, while users change their mind and children change (F08, F09). The
@@ -128,11 +119,9 @@ func TestStaleCaches(t *testing.T) {
 			reference := learnt(t)
 			last := journey[len(journey)-1].name
 			got := out.Scenes[len(out.Scenes)-1]
-			for _, path := range differences(got, reference.Scene(last)) {
-				if !reference.varies[path] && !historical(path) && !strings.HasSuffix(path, "bservedGeneration") {
-					t.Errorf("O1: %s is %s, not %s", path, orNothing(got, path), orNothing(reference.fields, path))
-				}
-			}
+			s.report(t, unlike(got, reference.Scene(last), func(path string) bool {
+				return reference.varies[path] || historical(path) || strings.HasSuffix(path, "bservedGeneration")
+			}))
 			for key, n := range reference.counts {
 				if got := out.Counts[key]; got != n && !strings.Contains(key, "ReplicaSet of web") {
 					t.Errorf("O2: %s %d times, not %d", key, got, n)

@@ -1,7 +1,6 @@
 package faults
 
 import (
-	"context"
 	"io"
 	"net"
 	"sync"
@@ -20,16 +19,8 @@ import (
 func TestTimeTravel(t *testing.T) {
 	own := labOfItsOwn(t)
 	ctx := t.Context()
-	s := openIn(t, own, own.Program)
-	steps := append([]step{}, journey[:5]...)
-	for i := range steps {
-		if err := steps[i].do(ctx, own.Kube, s.Namespace); err != nil {
-			t.Fatal(err)
-		}
-		if err := s.settle(ctx, &steps[i]); err != nil {
-			t.Fatal(err)
-		}
-	}
+	s := own.openFor(t, Options{})
+	s.take(t, journey[:5]...)
 	link := startLink(t, own.Cluster.EtcdAddress())
 	past, err := own.Cluster.StartSecond(ctx, "http://"+link.address)
 	if err != nil {
@@ -40,24 +31,13 @@ func TestTimeTravel(t *testing.T) {
 	link.blocked.Store(true)
 
 	// What the past does not know: no autoscaler any more, another image, and a Microservice that is new.
-	for _, do := range []func(context.Context) error{
-		func(ctx context.Context) error { return fixTheSize(ctx, own, s.Namespace) },
-		func(ctx context.Context) error {
-			return create("new", func(spec *v1alpha1.MicroserviceSpec) { spec.Replicas = new(int32(2)) })(ctx, own.Kube, s.Namespace)
-		},
-	} {
-		if err := do(ctx); err != nil {
-			t.Fatal(err)
-		}
-	}
-	arrived := &step{name: "the present"}
-	if err := s.settle(ctx, arrived); err != nil {
-		t.Fatal(err)
-	}
-	before, err := s.History.Live()
-	if err != nil {
-		t.Fatal(err)
-	}
+	s.take(t, step{name: "what is not seen", do: all(
+		edit("web", func(spec *v1alpha1.MicroserviceSpec) {
+			spec.Replicas, spec.Autoscaling, spec.Image = new(int32(2)), nil, "example.com/web:9"
+		}),
+		create("new", func(spec *v1alpha1.MicroserviceSpec) { spec.Replicas = new(int32(2)) }),
+	)})
+	before := s.live(t)
 	s.Operator.Leave()
 	if err := s.Proxy.ReadFrom(past); err != nil {
 		t.Fatal(err)
@@ -67,16 +47,9 @@ func TestTimeTravel(t *testing.T) {
 	if err := s.Proxy.ReadFrom(own.Config); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.settle(ctx, arrived); err != nil {
-		t.Fatalf("%v\n%s", err, s.Operator.Transcript())
-	}
-	for _, problem := range s.silence(ctx) {
-		t.Error(problem)
-	}
-	after, err := s.History.Live()
-	if err != nil {
-		t.Fatal(err)
-	}
+	s.arrive(t, &step{name: "the present"})
+	s.rests(t)
+	after := s.live(t)
 	for key, o := range before {
 		now, found := after[key]
 		if !found || now.GetUID() != o.GetUID() {
@@ -85,18 +58,7 @@ func TestTimeTravel(t *testing.T) {
 			}
 		}
 	}
-	got, want := sceneOf("", s.Namespace, after), sceneOf("", s.Namespace, before)
-	for _, path := range differences(got, want) {
-		if !historical(path) {
-			t.Errorf("O1: %s is %s, not %s", path, orNothing(got, path), orNothing(want, path))
-		}
-	}
-}
-
-func fixTheSize(ctx context.Context, l *Lab, namespace string) error {
-	return edit("web", func(spec *v1alpha1.MicroserviceSpec) {
-		spec.Replicas, spec.Autoscaling, spec.Image = new(int32(2)), nil, "example.com/web:9"
-	})(ctx, l.Kube, namespace)
+	s.report(t, unlike(sceneOf("", s.Namespace, after), sceneOf("", s.Namespace, before), historical))
 }
 
 // identified is one API server with the identity that clients of another config have.

@@ -16,26 +16,16 @@ var newer = mutant{
 // TestTwoVersionsTakeTurns: an upgrade, a way back, and a leader that changes between both (F29). Each change of version
 // costs what the difference is, once, and nobody fights.
 func TestTwoVersionsTakeTurns(t *testing.T) {
-	ctx := t.Context()
 	s := open(t)
-	if err := journey[0].do(ctx, lab.Kube, s.Namespace); err != nil {
-		t.Fatal(err)
-	}
-	if err := s.settle(ctx, &journey[0]); err != nil {
-		t.Fatal(err)
-	}
+	s.take(t, journey[0])
 	programs := []string{newer.build(t), lab.Program}
 	for i := range 4 {
 		before := len(s.Proxy.Sent(writes))
 		s.Operator.Leave()
 		s.Operator.ReturnAs(programs[i%2])
 		time.Sleep(later) // it starts, and looks at everything
-		if err := s.settle(ctx, &journey[0]); err != nil {
-			t.Fatal(err)
-		}
-		for _, problem := range append(s.silence(ctx), s.words()...) {
-			t.Error(problem)
-		}
+		s.arrive(t, &journey[0])
+		s.rests(t)
 		// two Deployments, and the status of each while its pods are replaced
 		if after := s.Proxy.Sent(writes)[before:]; len(after) < 2 || len(after) > 2+2*3 {
 			t.Errorf("another version writes %d times: %v", len(after), after)

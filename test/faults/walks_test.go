@@ -3,7 +3,7 @@ package faults
 import (
 	"context"
 	"fmt"
-	"os"
+	"math/rand"
 	"slices"
 	"strings"
 	"testing"
@@ -17,6 +17,7 @@ import (
 	"k8s.io/client-go/util/retry"
 
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
+	"github.com/microservice-dev/microservice-operator/test/specs"
 )
 
 // seeds are walks that found something, and are walked in every run.
@@ -27,7 +28,7 @@ var seeds = []int64{}
 // its last spec at once.
 func TestWalks(t *testing.T) {
 	walks := 16
-	if os.Getenv("FAULTS") == "full" {
+	if full() {
 		walks = 200
 	}
 	all := append([]int64{}, seeds...)
@@ -45,10 +46,11 @@ func TestWalks(t *testing.T) {
 func walk(t *testing.T, seed int64) {
 	t.Helper()
 	ctx := t.Context()
-	g, err := NewGenerator(seed)
+	g, err := specs.New(seed)
 	if err != nil {
 		t.Fatal(err)
 	}
+	random := rand.New(rand.NewSource(seed))
 	s, fresh := open(t), open(t)
 	spec := map[string]any{"image": "example.com/web:1", "replicas": int64(2)}
 	if err := s.put(ctx, spec); err != nil {
@@ -60,8 +62,8 @@ func walk(t *testing.T, seed int64) {
 		switch err := s.put(ctx, next); {
 		case err == nil:
 			spec, taken = next, append(taken, what)
-			if g.random.Intn(2) == 0 {
-				s.rest(ctx, t)
+			if random.Intn(2) == 0 {
+				s.stop(ctx, t)
 			}
 		case apierrors.IsInvalid(err) || apierrors.IsBadRequest(err):
 			refused = append(refused, what)
@@ -79,16 +81,16 @@ func walk(t *testing.T, seed int64) {
 	if err := fresh.put(ctx, spec); err != nil {
 		t.Fatalf("the end of the walk cannot be created: %v\n%s", err, strings.Join(taken, "\n"))
 	}
-	s.rest(ctx, t)
-	fresh.rest(ctx, t)
+	s.stop(ctx, t)
+	fresh.stop(ctx, t)
 	if why := fresh.unusable(t); why != "" {
 		t.Logf("the last spec comes to nothing, so that there is nothing to compare: %s", why)
 	} else {
-		compareChildren(t, s.scene(t), fresh.scene(t), spec["autoscaling"] != nil)
+		after, atOnce := sceneOf("end", s.Namespace, s.live(t)), sceneOf("end", fresh.Namespace, fresh.live(t))
+		s.report(t, unlike(after, atOnce, elsewhere(spec["autoscaling"] != nil)))
 	}
-	for _, problem := range append(s.words(), fresh.words()...) {
-		t.Error(problem)
-	}
+	s.report(t, s.words())
+	fresh.report(t, fresh.words())
 	t.Logf("taken:\n%s\nrefused:\n%s", strings.Join(taken, "\n"), strings.Join(refused, "\n"))
 }
 
@@ -98,7 +100,7 @@ func (s *Subject) put(ctx context.Context, spec map[string]any) error {
 	return retry.RetryOnConflict(retry.DefaultBackoff, func() error {
 		live, err := objects.Get(ctx, "web", metav1.GetOptions{})
 		if apierrors.IsNotFound(err) {
-			ms := &unstructured.Unstructured{Object: map[string]any{"spec": clone(spec)}}
+			ms := &unstructured.Unstructured{Object: map[string]any{"spec": spec}}
 			ms.SetGroupVersionKind(v1alpha1.SchemeGroupVersion.WithKind("Microservice"))
 			ms.SetName("web")
 			_, err = objects.Create(ctx, ms, metav1.CreateOptions{FieldValidation: metav1.FieldValidationStrict})
@@ -107,29 +109,28 @@ func (s *Subject) put(ctx context.Context, spec map[string]any) error {
 		if err != nil {
 			return err
 		}
-		live.Object["spec"] = clone(spec)
+		live.Object["spec"] = spec
 		_, err = objects.Update(ctx, live, metav1.UpdateOptions{FieldValidation: metav1.FieldValidationStrict})
 		return err
 	})
 }
 
-// rest waits until the operator has seen the spec and nothing happens any more.
-func (s *Subject) rest(ctx context.Context, t *testing.T) {
+// stop waits until the operator has seen the spec and nothing happens any more.
+func (s *Subject) stop(ctx context.Context, t *testing.T) {
 	t.Helper()
-	deadline := time.Now().Add(stepTimeout)
-	for {
+	err := s.rest(ctx, 2*time.Second, func() error {
 		live, err := s.lab.Dynamic.Resource(kinds["Microservice"]).Namespace(s.Namespace).Get(ctx, "web", metav1.GetOptions{})
 		if err != nil {
-			t.Fatal(err)
+			return err
 		}
 		observed, _, _ := unstructured.NestedInt64(live.Object, "status", "observedGeneration")
-		if observed == live.GetGeneration() && s.History.Quiet() > 2*time.Second && s.quiet() > 2*time.Second {
-			return
+		if observed != live.GetGeneration() {
+			return fmt.Errorf("generation %d is not observed, but %d", live.GetGeneration(), observed)
 		}
-		if time.Now().After(deadline) {
-			t.Fatalf("generation %d is not at rest: %d is observed\n%s", live.GetGeneration(), observed, s.Operator.Transcript())
-		}
-		time.Sleep(50 * time.Millisecond)
+		return nil
+	})
+	if err != nil {
+		t.Fatalf("%v\n%s", err, s.Operator.Transcript())
 	}
 }
 
@@ -147,24 +148,11 @@ func (s *Subject) unusable(t *testing.T) string {
 	return ""
 }
 
-func compareChildren(t *testing.T, got, want Scene, autoscaled bool) {
-	t.Helper()
-	for _, path := range differences(got, want) {
-		switch {
-		case strings.HasPrefix(path, "end: Microservice/"), historical(path):
-		case strings.HasSuffix(path, "odePort"): // the server chooses it
-		case autoscaled && path == "end: Deployment/web.spec.replicas": // it is the autoscaler's
-		default:
-			t.Errorf("O1: %s is %s after a walk, and %s at once", path, orNothing(got, path), orNothing(want, path))
-		}
+// elsewhere says which fields need not be equal after a walk and at once.
+func elsewhere(autoscaled bool) func(path string) bool {
+	return func(path string) bool {
+		return strings.HasPrefix(path, "end: Microservice/") || historical(path) ||
+			strings.HasSuffix(path, "odePort") || // the server chooses it
+			(autoscaled && path == "end: Deployment/web.spec.replicas") // it is the autoscaler's
 	}
-}
-
-func (s *Subject) scene(t *testing.T) Scene {
-	t.Helper()
-	live, err := s.History.Live()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return sceneOf("end", s.Namespace, live)
 }

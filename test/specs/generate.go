@@ -1,17 +1,15 @@
-package faults
+// Package specs makes specs of Microservices from the CRD's schema: what users write, and what they should not.
+package specs
 
 import (
 	"encoding/json"
 	"fmt"
 	"maps"
 	"math/rand"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
-	"sigs.k8s.io/yaml"
 
 	"github.com/microservice-dev/microservice-operator/test/cluster"
 )
@@ -25,15 +23,11 @@ type Generator struct {
 	spec   jsonSchema
 }
 
-// NewGenerator reads the schema from config/crd.
-func NewGenerator(seed int64) (*Generator, error) {
-	raw, err := os.ReadFile(filepath.Join(cluster.Root(), "config", "crd", "bases", "apps.microservice.dev_microservices.yaml"))
+// New reads the schema from config/crd.
+func New(seed int64) (*Generator, error) {
+	crd, err := cluster.CRD()
 	if err != nil {
-		return nil, fmt.Errorf("reading the CRD: %w", err)
-	}
-	crd := &apiextensionsv1.CustomResourceDefinition{}
-	if err := yaml.UnmarshalStrict(raw, crd); err != nil {
-		return nil, fmt.Errorf("reading the CRD: %w", err)
+		return nil, err
 	}
 	return &Generator{
 		random: rand.New(rand.NewSource(seed)),
@@ -139,11 +133,16 @@ func (g *Generator) integer(name string, s jsonSchema) any {
 	return least + g.random.Intn(max(1, min(most-least, 30)))
 }
 
+// Spec is a spec of ordinary values. The API server may refuse it, for rules that a schema cannot have.
+func (g *Generator) Spec() map[string]any {
+	return clone(g.value("", g.spec, 0.4)).(map[string]any)
+}
+
 // Change is one edit of a spec, with what it does in words.
 func (g *Generator) Change(spec map[string]any) (changed map[string]any, what string) {
 	changed = clone(spec).(map[string]any)
 	what = g.edit(changed, g.spec, "spec")
-	return changed, what
+	return clone(changed).(map[string]any), what
 }
 
 // edit sets, changes, deletes or misuses one field, here or further down.
