@@ -1,12 +1,11 @@
 package security_test
 
 import (
-	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	networkingv1 "k8s.io/api/networking/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
@@ -47,11 +46,11 @@ var parts = []struct {
 // TestAdmissionPolicy: with config/admission-policy, each part of a Microservice needs the right to create what the
 // operator makes of it, and nothing more; what is there already can be edited around.
 func TestAdmissionPolicy(t *testing.T) {
-	if err := kubectl("apply", "-k", filepath.Join(cluster.Root(), "config", "admission-policy")); err != nil {
+	if _, err := kube.Kubectl("apply", "-k", filepath.Join(cluster.Root(), "config", "admission-policy")); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := kubectl("delete", "-k", filepath.Join(cluster.Root(), "config", "admission-policy")); err != nil {
+		if _, err := kube.Kubectl("delete", "-k", filepath.Join(cluster.Root(), "config", "admission-policy")); err != nil {
 			t.Error(err)
 		}
 	})
@@ -132,13 +131,10 @@ func tenant(t *testing.T, namespace, name string, mayCreate ...string) client.Cl
 // awaitPolicy waits until the API server has heard of the policy.
 func awaitPolicy(t *testing.T, poor client.Client, namespace string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
-	defer cancel()
-	for poor.Create(ctx, MakeMicroservice(namespace, "web"), client.DryRunAll) == nil {
-		select {
-		case <-ctx.Done():
-			t.Fatal("the policy does not come into force")
-		case <-time.After(100 * time.Millisecond):
+	await(t, "the policy comes into force", func() error {
+		if err := poor.Create(t.Context(), MakeMicroservice(namespace, "web"), client.DryRunAll); err == nil {
+			return errors.New("a user without rights is admitted")
 		}
-	}
+		return nil
+	})
 }

@@ -2,20 +2,15 @@ package security_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"os/exec"
 	"path/filepath"
 	"testing"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
-	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
-	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 	"github.com/microservice-dev/microservice-operator/test/cluster"
 )
 
@@ -38,12 +33,8 @@ var (
 func TestMain(m *testing.M) {
 	cluster.Run(m, func(c *cluster.Cluster) error {
 		kube = c
-		scheme := runtime.NewScheme()
-		if err := errors.Join(clientgoscheme.AddToScheme(scheme), v1alpha1.AddToScheme(scheme)); err != nil {
-			return err
-		}
 		var err error
-		if admin, err = client.New(c.Config, client.Options{Scheme: scheme}); err != nil {
+		if admin, err = cluster.NewClient(c.Config); err != nil {
 			return err
 		}
 		return prepare(context.Background())
@@ -52,7 +43,7 @@ func TestMain(m *testing.M) {
 
 // prepare installs what is shipped, and grants the actors its roles.
 func prepare(ctx context.Context) error {
-	if err := kubectl("apply", "--server-side", "-f", filepath.Join(cluster.Root(), "dist", "install.yaml")); err != nil {
+	if _, err := kube.Kubectl("apply", "--server-side", "-f", filepath.Join(cluster.Root(), "dist", "install.yaml")); err != nil {
 		return err
 	}
 	for _, name := range []string{tenantA, tenantB} {
@@ -67,36 +58,9 @@ func prepare(ctx context.Context) error {
 		{"editor-b", "microservice-operator-microservice-editor-role", tenantB},
 		{"scraper", "microservice-operator-metrics-reader", ""},
 	} {
-		if err := bind(ctx, b.user, b.role, b.namespace); err != nil {
+		if err := cluster.Bind(ctx, admin, b.user, b.role, b.namespace); err != nil {
 			return err
 		}
-	}
-	return nil
-}
-
-// bind grants a ClusterRole, in one namespace or everywhere.
-func bind(ctx context.Context, user, role, namespace string) error {
-	ref := rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: role}
-	subjects := []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: rbacv1.UserKind, Name: user}}
-	at := metav1.ObjectMeta{Namespace: namespace, Name: user + "-" + role}
-	var binding client.Object = &rbacv1.RoleBinding{ObjectMeta: at, RoleRef: ref, Subjects: subjects}
-	if namespace == "" {
-		binding = &rbacv1.ClusterRoleBinding{ObjectMeta: at, RoleRef: ref, Subjects: subjects}
-	}
-	if err := admin.Create(ctx, binding); err != nil {
-		return fmt.Errorf("granting %s the role %s: %w", user, role, err)
-	}
-	return nil
-}
-
-func kubectl(args ...string) error {
-	kubeconfig, err := kube.Kubeconfig()
-	if err != nil {
-		return err
-	}
-	said, err := exec.Command(cluster.Program("kubectl"), append([]string{"--kubeconfig", kubeconfig}, args...)...).CombinedOutput()
-	if err != nil {
-		return fmt.Errorf("kubectl %v: %w\n%s", args, err, said)
 	}
 	return nil
 }
@@ -108,9 +72,17 @@ func as(t *testing.T, user string, groups ...string) client.Client {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := client.New(config, client.Options{Scheme: admin.Scheme()})
+	c, err := cluster.NewClient(config)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return c
+}
+
+// await waits until nothing is wrong.
+func await(t *testing.T, what string, check func() error) {
+	t.Helper()
+	if err := cluster.Eventually(t.Context(), time.Minute, check); err != nil {
+		t.Fatalf("%s: %v", what, err)
+	}
 }

@@ -1,0 +1,34 @@
+package security_test
+
+import (
+	"os"
+	"testing"
+
+	"github.com/microservice-dev/microservice-operator/test/cluster"
+)
+
+// startOperator runs the manager with the rights of its ServiceAccount until the test is over.
+func startOperator(t *testing.T, args ...string) *cluster.Process {
+	t.Helper()
+	program, err := cluster.BuildManager(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	kubeconfig, err := kube.KubeconfigFor(operator, "system:serviceaccounts", "system:serviceaccounts:"+systemN)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := cluster.StartProcess([]string{"KUBECONFIG=" + kubeconfig}, program, append([]string{"--health-probe-bind-address=0"}, args...)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if said, err := os.ReadFile(p.Log); t.Failed() {
+			t.Logf("the operator's words: %s %v", said, err)
+		}
+		if err := p.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	return p
+}
