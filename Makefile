@@ -80,6 +80,7 @@ vet: ## Run go vet.
 	cd test/reachability && go vet ./...
 	cd test/gitops/helm && go vet ./...
 	cd test/bench && go vet ./...
+	cd hack/image && go vet ./...
 
 .PHONY: test
 # The controller's specs come last and alone: they watch what real controllers do from one moment to the next, and a busy
@@ -90,11 +91,12 @@ test: controlplane ## Run all tests, with a real API server and real controllers
 	cd test/reachability && go test ./...
 	cd test/gitops/helm && go test ./...
 	cd test/bench && go test ./...
+	cd hack/image && go test ./...
 
 # FAULTS=full disturbs every write in every way, which takes an hour and a half or so.
 FAULTS ?= short
 .PHONY: test-faults
-test-faults: controlplane build ## Kill, delay and contradict the operator, and compare with an undisturbed run. FAULTS=full takes longer.
+test-faults: controlplane ## Kill, delay and contradict the operator, and compare with an undisturbed run. FAULTS=full takes longer.
 	FAULTS=$(FAULTS) go test ./test/faults -parallel 8 -timeout 3h $(FAULTS_ARGS)
 	@cat $(LOCALBIN)/faults/*.md
 
@@ -118,6 +120,7 @@ lint: golangci-lint ## Run the linters, with the API linter and the import fence
 	cd test/reachability && $(GOLANGCI_LINT) run -c ../../.golangci.yml
 	cd test/gitops/helm && $(GOLANGCI_LINT) run -c ../../../.golangci.yml
 	cd test/bench && $(GOLANGCI_LINT) run -c ../../.golangci.yml
+	cd hack/image && $(GOLANGCI_LINT) run -c ../../.golangci.yml
 
 .PHONY: lint-fix
 lint-fix: golangci-lint ## Run the linters and fix what they can fix.
@@ -146,6 +149,9 @@ build: ## Build the manager into bin/manager.
 run: build ## Run the manager here, against the cluster of your kubeconfig.
 	$(LOCALBIN)/manager
 
+# What images are built for.
+PLATFORMS ?= linux/arm64,linux/amd64
+
 .PHONY: docker-build
 docker-build: ## Build the manager's image.
 	$(CONTAINER_TOOL) build -t $(IMG) .
@@ -154,10 +160,16 @@ docker-build: ## Build the manager's image.
 docker-push: ## Push the manager's image.
 	$(CONTAINER_TOOL) push $(IMG)
 
-PLATFORMS ?= linux/arm64,linux/amd64
 .PHONY: docker-buildx
 docker-buildx: ## Build and push the manager's image for several platforms.
 	$(CONTAINER_TOOL) buildx build --push --platform=$(PLATFORMS) --tag $(IMG) .
+
+# Where image-oci sends the image, with the credentials of docker login; nowhere when it is empty.
+IMAGE_PUSH ?=
+.PHONY: image-oci
+image-oci: ## Build the manager's image and its SPDX bills of materials into bin, without Docker. The same commit gives the same bytes.
+	cd hack/image && go build -o $(LOCALBIN)/image-builder .
+	$(LOCALBIN)/image-builder -out $(LOCALBIN)/image -platforms $(PLATFORMS) -push "$(IMAGE_PUSH)"
 
 .PHONY: build-installer
 build-installer: manifests ## Render dist/install.yaml: the CRD, the rights and the manager.

@@ -4,7 +4,7 @@
 .PHONY: verify
 verify: ## Check that everything generated is fresh, formatted, linted and tidy.
 	@$(MAKE) --no-print-directory verify-generated verify-docs verify-tidy
-	@$(MAKE) --no-print-directory verify-fmt verify-vet verify-lint verify-fences verify-shell verify-samples
+	@$(MAKE) --no-print-directory verify-fmt verify-vet verify-lint verify-fences verify-shell verify-samples verify-modules verify-vulnerabilities
 
 .PHONY: verify-generated
 verify-generated: ## Check that the generated files are up to date.
@@ -15,8 +15,8 @@ verify-generated: ## Check that the generated files are up to date.
 .PHONY: verify-tidy
 verify-tidy: ## Check that the module files are tidy.
 	@before=$$(hack/verify/tree.sh); \
-	go mod tidy && (cd hack/controlplane && go mod tidy) && (cd test/reachability && go mod tidy) && (cd test/gitops/helm && go mod tidy) && (cd test/bench && go mod tidy); \
-	hack/verify/same.sh "$$before" "module files are not tidy; run: go mod tidy, also in hack/controlplane, test/reachability, test/gitops/helm and test/bench"
+	go mod tidy && (cd hack/controlplane && go mod tidy) && (cd hack/image && go mod tidy) && (cd test/reachability && go mod tidy) && (cd test/gitops/helm && go mod tidy) && (cd test/bench && go mod tidy); \
+	hack/verify/same.sh "$$before" "module files are not tidy; run: go mod tidy, also in hack/controlplane, hack/image, test/reachability, test/gitops/helm and test/bench"
 
 .PHONY: verify-fmt
 verify-fmt: ## Check the format.
@@ -36,3 +36,11 @@ verify-fences: golangci-lint ## Check that a forbidden import is really refused.
 .PHONY: verify-shell
 verify-shell: ## Check the scripts' syntax.
 	@for script in hack/*.sh hack/*/*.sh .ci/run; do bash -n "$$script"; done
+
+.PHONY: verify-modules
+verify-modules: ## Check that the modules are what go.sum says.
+	@go mod verify >/dev/null
+
+.PHONY: verify-vulnerabilities
+verify-vulnerabilities: ## Check for known vulnerabilities in what the manager calls.
+	@hack/verify/vulnerabilities.sh

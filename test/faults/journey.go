@@ -112,6 +112,9 @@ func (s *step) settled(ctx context.Context, c client.Client, namespace string) e
 		if err := says(ms, v1alpha1.ConditionReady, v1alpha1.ReasonAvailable); err != nil {
 			return err
 		}
+		if err := scaled(ms); err != nil {
+			return err
+		}
 		if len(ms.Spec.Dependencies) == 0 {
 			continue
 		}
@@ -120,6 +123,22 @@ func (s *step) settled(ctx context.Context, c client.Client, namespace string) e
 		}
 	}
 	return s.gone(ctx, c, namespace)
+}
+
+// scaled says what an autoscaler has not done yet.
+func scaled(ms *v1alpha1.Microservice) error {
+	a := ms.Spec.Autoscaling
+	if a == nil {
+		return nil
+	}
+	active := meta.FindStatusCondition(ms.Status.Conditions, v1alpha1.ConditionAutoscaling)
+	if active == nil || active.Reason == v1alpha1.ReasonAutoscalerPending {
+		return fmt.Errorf("%s: its autoscaler has not reported", ms.Name)
+	}
+	if n := ms.Status.AvailableReplicas; n < *a.MinReplicas {
+		return fmt.Errorf("%s: %d replicas are available, and its autoscaler has not made them %d", ms.Name, n, *a.MinReplicas)
+	}
+	return nil
 }
 
 func says(ms *v1alpha1.Microservice, condition, reason string) error {

@@ -49,6 +49,7 @@ var modes = []mode{
 	})},
 	{name: "paused after it is done", more: 4, inject: once(func(s *Subject, x *Exchange) {
 		x.Send()
+		s.disturb(later + stepQuiet)
 		s.Operator.Pause()
 		time.AfterFunc(later, s.Operator.Resume)
 	})},
@@ -69,6 +70,7 @@ var modes = []mode{
 		})
 	})},
 	{name: "its watch stalled for a while", more: 6, inject: once(func(s *Subject, x *Exchange) {
+		s.disturb(later + stepQuiet)
 		time.AfterFunc(later, s.Proxy.Hold(resource(x)))
 	})},
 	{name: "its event lost", more: 6, slow: true, inject: once(func(s *Subject, x *Exchange) {

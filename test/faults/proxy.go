@@ -34,6 +34,8 @@ type Proxy struct {
 	events  EventFault
 	watches map[*watching]struct{}
 	sent    []Sent
+	// open are the writes that are not answered yet.
+	open int
 }
 
 // side is an API server, with the identity of the operator.
@@ -166,10 +168,27 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 		panic(http.ErrAbortHandler)
 	}
 	x := &Exchange{Request: cluster.ParseRequest(q), proxy: p, w: w, q: q, body: body}
+	if x.Writes() {
+		p.count(1)
+		defer p.count(-1)
+	}
 	if fault := p.faultFor(x.Request); fault != nil {
 		fault(x)
 	}
 	x.finish()
+}
+
+func (p *Proxy) count(n int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.open += n
+}
+
+// Open are the writes that are not answered yet.
+func (p *Proxy) Open() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.open
 }
 
 func (p *Proxy) faultFor(r cluster.Request) Fault {

@@ -62,6 +62,8 @@ type Subject struct {
 	mayLose bool
 	// over says that the journey has come to its end.
 	over atomic.Bool
+	// disturbed is until when a fault lasts, in nanoseconds of Unix time.
+	disturbed atomic.Int64
 }
 
 // Options say which operator looks after a namespace, and how.
@@ -230,8 +232,16 @@ func (s *Subject) eventuallyReady(ctx context.Context, name, reason string) erro
 
 func writes(r cluster.Request) bool { return r.Writes() }
 
-// quiet is how long the operator has written nothing.
+// disturb says that a fault lasts for a while, in which nothing comes to rest.
+func (s *Subject) disturb(while time.Duration) {
+	s.disturbed.Store(time.Now().Add(while).UnixNano())
+}
+
+// quiet is how long the operator has written nothing, of its own accord.
 func (s *Subject) quiet() time.Duration {
+	if s.Proxy.Open() > 0 || time.Now().UnixNano() < s.disturbed.Load() {
+		return 0
+	}
 	sent := s.Proxy.Sent(writes)
 	if len(sent) == 0 {
 		return time.Hour

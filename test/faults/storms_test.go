@@ -94,8 +94,8 @@ func TestStaleCaches(t *testing.T) {
 			s := open(t)
 			ctx := t.Context()
 			out, err := s.TravelWith(ctx, journey, func(i int) error {
-				release := s.Proxy.Hold(resource)
-				time.AfterFunc(later, release)
+				s.disturb(later + stepQuiet)
+				time.AfterFunc(later, s.Proxy.Hold(resource))
 				image := func(image string) func(*v1alpha1.MicroserviceSpec) {
 					return func(spec *v1alpha1.MicroserviceSpec) { spec.Image = image }
 				}

@@ -144,7 +144,8 @@ func TestForgedOwner(t *testing.T) {
 }
 
 // TestRandomSpecs: what the API server refuses is named by its field, and so is what it takes and the operator cannot use;
-// pods are restricted unless a podTemplate says otherwise; and nobody can put control characters into logs or statuses.
+// pods are restricted unless a podTemplate says otherwise; and neither control characters nor the values of variables come
+// into logs or statuses.
 func TestRandomSpecs(t *testing.T) {
 	process := startOperator(t)
 	namespace := newTenant(t)
@@ -160,6 +161,9 @@ func TestRandomSpecs(t *testing.T) {
 		spec := g.Spec()
 		if seed%3 == 0 {
 			spec, _ = g.Change(spec) // perhaps to what does not belong there
+		}
+		if spec["env"] == nil {
+			spec["env"] = []any{map[string]any{"name": "TOKEN", "value": private}}
 		}
 		ms := &unstructured.Unstructured{Object: map[string]any{"spec": spec}}
 		ms.SetGroupVersionKind(v1alpha1.SchemeGroupVersion.WithKind("Microservice"))
@@ -188,6 +192,9 @@ func TestRandomSpecs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if strings.Contains(string(said), private) {
+		t.Error("the log has the value of a variable")
+	}
 	if i := strings.IndexFunc(string(said), control); i >= 0 || strings.Contains(string(said), "panic") {
 		t.Errorf("the log has control characters, or a panic: %q", said[max(i-200, 0):])
 	}
@@ -199,6 +206,9 @@ func judge(t *testing.T, ms *v1alpha1.Microservice) (works bool) {
 	for _, c := range ms.Status.Conditions {
 		if strings.ContainsFunc(c.Message, control) {
 			t.Errorf("the message of %s has control characters: %q", c.Type, c.Message)
+		}
+		if strings.Contains(c.Message, private) {
+			t.Errorf("the message of %s has the value of a variable: %q", c.Type, c.Message)
 		}
 	}
 	ready := meta.FindStatusCondition(ms.Status.Conditions, v1alpha1.ConditionReady)
@@ -216,6 +226,9 @@ func judge(t *testing.T, ms *v1alpha1.Microservice) (works bool) {
 	}
 	return true
 }
+
+// private is the value of a variable.
+const private = "not-for-others"
 
 func control(r rune) bool { return r < ' ' && r != '\n' && r != '\t' }
 
