@@ -18,7 +18,8 @@ import (
 type Door struct {
 	// Client writes. Its reads are not used.
 	Client client.Client
-	// Live reads from the API server, past every cache. It is asked only after a refusal.
+	// Live reads from the API server, past every cache. It is asked only after a refusal, and before a child that is gone
+	// is made again.
 	Live client.Reader
 	// FieldOwner is the field manager of every write.
 	FieldOwner string
@@ -45,6 +46,9 @@ type Batch struct {
 	owner   client.Object
 	paused  bool
 	changes []Change
+	// asked says that the API server was asked about the owner, gone what it said.
+	asked bool
+	gone  error
 }
 
 // Verb is what was done to a child.
@@ -100,6 +104,9 @@ func Put[T any, P Object[T]](ctx context.Context, b *Batch, desired any, live P,
 	if plan.inPlace() {
 		return live
 	}
+	if plan.verb == Create && !b.paused && b.door.memory.knows(wish) {
+		plan.err = b.ownerLives(ctx)
+	}
 	if plan.err != nil || b.paused {
 		b.note(ctx, plan.verb, kind, plan.err)
 		return live
@@ -118,6 +125,25 @@ func Put[T any, P Object[T]](ctx context.Context, b *Batch, desired any, live P,
 		return live
 	}
 	return answer
+}
+
+// ownerLives asks the API server, once in a batch, whether the owner is still there. A child that was there before is gone
+// because somebody deleted it, or with its owner: then the garbage collector would take what is made again, and so on, until
+// the cache hears of the owner. The error is an *OwnerGoneError, or the API server's.
+func (b *Batch) ownerLives(ctx context.Context) error {
+	if b.asked {
+		return b.gone
+	}
+	now := b.owner.DeepCopyObject().(client.Object)
+	err := b.door.Live.Get(ctx, client.ObjectKeyFromObject(b.owner), now)
+	switch {
+	case apierrors.IsNotFound(err), err == nil && (now.GetUID() != b.owner.GetUID() || now.GetDeletionTimestamp() != nil):
+		err = &OwnerGoneError{Name: b.owner.GetName()}
+	case err != nil:
+		return err
+	}
+	b.asked, b.gone = true, err
+	return err
 }
 
 // outdated says that the plan was made from a look that no longer holds: the object exists where none was expected, is
@@ -164,7 +190,11 @@ func Remove[T any, P Object[T]](ctx context.Context, b *Batch, live P) {
 	err := b.door.Client.Delete(ctx, child,
 		client.Preconditions{UID: &uid, ResourceVersion: &version},
 		client.PropagationPolicy(metav1.DeletePropagationBackground))
-	b.note(ctx, Delete, kind, client.IgnoreNotFound(err))
+	err = client.IgnoreNotFound(err)
+	if err == nil {
+		b.door.memory.drop(client.ObjectKeyFromObject(b.owner), kind)
+	}
+	b.note(ctx, Delete, kind, err)
 }
 
 // send is one server-side apply. The answer is decoded into a typed object, so that what is said of the child later is

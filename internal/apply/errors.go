@@ -21,6 +21,16 @@ func (e *NameConflictError) Holder() string {
 	return e.Controller + " controls it"
 }
 
+// OwnerGoneError says that a child which was there is gone, and that its owner is gone, too, or going. The cache that the
+// owner was read from has not heard of it.
+type OwnerGoneError struct {
+	Name string
+}
+
+func (e *OwnerGoneError) Error() string {
+	return fmt.Sprintf("%s is deleted, and its children go with it", e.Name)
+}
+
 // GoingAwayError says that the child of a deleted owner of the same name is still there. It goes by itself.
 type GoingAwayError struct {
 	Kind, Name string

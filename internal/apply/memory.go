@@ -40,6 +40,21 @@ func (m *memory) matches(w *wish, uid types.UID, entry []byte) bool {
 	return m.owners[w.key][w.kind] == mark{uid: uid, sum: maphash.Bytes(seed, entry)}
 }
 
+// knows says that the child was there.
+func (m *memory) knows(w *wish) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	_, found := m.owners[w.key][w.kind]
+	return found
+}
+
+// drop forgets a child that is not wanted any more.
+func (m *memory) drop(owner types.NamespacedName, kind string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.owners[owner], kind)
+}
+
 func (m *memory) forget(owner types.NamespacedName) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -44,7 +44,7 @@ func childKinds() []client.Object {
 }
 
 // write makes the children as wanted, says what is there then, and how long the number of replicas has to wait. A nil
-// observation means that there is nothing to report: the read failed, or the namespace is going away.
+// observation means that there is nothing to report: the read failed, or the Microservice or its namespace is going away.
 func (r *MicroserviceReconciler) write(ctx context.Context, ms *v1alpha1.Microservice) (*status.Observation, time.Duration, error) {
 	live, err := r.read(ctx, client.ObjectKeyFromObject(ms))
 	if err != nil {
@@ -73,7 +73,7 @@ func (r *MicroserviceReconciler) write(ctx context.Context, ms *v1alpha1.Microse
 	}
 	batch := r.Door.Begin(ms, ms.Spec.Paused)
 	handover := r.put(ctx, batch, ms, wanted, live)
-	if namespaceTerminating(batch.Changes()) {
+	if over(batch.Changes()) {
 		return nil, 0, nil
 	}
 	seen := r.observe(ms, live, around, batch)

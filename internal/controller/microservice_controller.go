@@ -50,7 +50,7 @@ type MicroserviceReconciler struct {
 	queue *fairQueue
 }
 
-// +kubebuilder:rbac:groups=apps.microservice.dev,resources=microservices,verbs=list;watch
+// +kubebuilder:rbac:groups=apps.microservice.dev,resources=microservices,verbs=get;list;watch
 // +kubebuilder:rbac:groups=apps.microservice.dev,resources=microservices/status,verbs=patch
 // +kubebuilder:rbac:groups=apps.microservice.dev,resources=microservices/finalizers,verbs=update
 // +kubebuilder:rbac:groups=apps,resources=deployments,verbs=get;list;watch;create;patch

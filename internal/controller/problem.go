@@ -128,12 +128,11 @@ func pending(changes []apply.Change) []string {
 	return names
 }
 
-// namespaceTerminating says that nothing can be created any more, and need not be.
-func namespaceTerminating(changes []apply.Change) bool {
-	for _, c := range changes {
-		if apierrors.HasStatusCause(c.Err, corev1.NamespaceTerminatingCause) {
-			return true
-		}
-	}
-	return false
+// over says that nothing can be created any more, or need not be: the namespace is going away, or the Microservice is gone
+// and the cache has not heard of it.
+func over(changes []apply.Change) bool {
+	return slices.ContainsFunc(changes, func(c apply.Change) bool {
+		var gone *apply.OwnerGoneError
+		return errors.As(c.Err, &gone) || apierrors.HasStatusCause(c.Err, corev1.NamespaceTerminatingCause)
+	})
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/go-logr/logr"
 	"k8s.io/client-go/rest"
+	"k8s.io/klog/v2"
 	"sigs.k8s.io/controller-runtime/pkg/log"
 )
 
@@ -46,7 +47,9 @@ func Run(m *testing.M, use func(*Cluster) error) {
 }
 
 func run(m *testing.M, use func(*Cluster) error) (code int) {
-	log.SetLogger(logr.Discard()) // clients that are not told what to do with their words complain
+	// Clients that are not told what to do with their words complain, and those that are cut off say so.
+	log.SetLogger(logr.Discard())
+	klog.SetLogger(logr.Discard())
 	c, err := Start()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

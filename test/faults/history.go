@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"sync"
@@ -14,6 +15,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	policyv1 "k8s.io/api/policy/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -67,45 +69,106 @@ func Record(ctx context.Context, client dynamic.Interface, namespace string) (*H
 	ctx, cancel := context.WithCancel(ctx)
 	h := &History{cancel: cancel}
 	for kind, resource := range kinds {
-		objects := client.Resource(resource).Namespace(namespace)
-		list, err := objects.List(ctx, metav1.ListOptions{})
+		f := &follower{history: h, kind: kind, objects: client.Resource(resource).Namespace(namespace), known: world{}}
+		version, err := f.list(ctx)
 		if err != nil {
 			h.Stop()
-			return nil, fmt.Errorf("recording %s: %w", resource.Resource, err)
+			return nil, err
 		}
-		for i := range list.Items {
-			h.add(watch.Added, kind, &list.Items[i])
-		}
-		w, err := watchtools.NewRetryWatcherWithContext(ctx, list.GetResourceVersion(), &cache.ListWatch{
-			WatchFuncWithContext: func(ctx context.Context, o metav1.ListOptions) (watch.Interface, error) { return objects.Watch(ctx, o) },
-		})
-		if err != nil {
-			h.Stop()
-			return nil, fmt.Errorf("recording %s: %w", resource.Resource, err)
-		}
-		h.stopped.Go(func() { h.follow(ctx, kind, w) })
+		h.stopped.Go(func() { h.fail(f.follow(ctx, version)) })
 	}
 	return h, nil
 }
 
-func (h *History) follow(ctx context.Context, kind string, w *watchtools.RetryWatcher) {
-	defer w.Stop()
-	for event := range w.ResultChan() {
-		o, ok := event.Object.(*unstructured.Unstructured)
-		if !ok {
-			h.mu.Lock()
-			h.problems = append(h.problems, fmt.Errorf("the record of %s ends early: %v", kind, event.Object))
-			h.mu.Unlock()
-			continue
-		}
-		if event.Type != watch.Bookmark {
-			h.add(event.Type, kind, o)
+// follower records one kind.
+type follower struct {
+	history *History
+	kind    string
+	objects dynamic.ResourceInterface
+	// known is what was heard of last.
+	known world
+}
+
+// list notes what has changed since the last time, and gives the version of that.
+func (f *follower) list(ctx context.Context) (version string, err error) {
+	list, err := f.objects.List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return "", fmt.Errorf("recording %s: %w", f.kind, err)
+	}
+	before := maps.Clone(f.known)
+	for i := range list.Items {
+		o := &list.Items[i]
+		was := before[o.GetName()]
+		delete(before, o.GetName())
+		switch {
+		case was == nil:
+			f.note(watch.Added, o)
+		case was.GetUID() != o.GetUID():
+			f.note(watch.Deleted, was)
+			f.note(watch.Added, o)
+		case was.GetResourceVersion() != o.GetResourceVersion():
+			f.note(watch.Modified, o)
 		}
 	}
-	if ctx.Err() == nil {
+	for _, gone := range before {
+		f.note(watch.Deleted, gone)
+	}
+	return list.GetResourceVersion(), nil
+}
+
+// follow notes what happens until the context ends. An API server that has started again may not know the version any
+// more: then it lists.
+func (f *follower) follow(ctx context.Context, version string) error {
+	for ctx.Err() == nil {
+		w, err := watchtools.NewRetryWatcherWithContext(ctx, version, &cache.ListWatch{
+			WatchFuncWithContext: func(ctx context.Context, o metav1.ListOptions) (watch.Interface, error) {
+				return f.objects.Watch(ctx, o)
+			},
+		})
+		if err != nil {
+			return fmt.Errorf("recording %s: %w", f.kind, err)
+		}
+		err = f.read(w)
+		w.Stop()
+		if err != nil && !apierrors.IsResourceExpired(err) && !apierrors.IsGone(err) {
+			return err
+		}
+		if ctx.Err() == nil {
+			if version, err = f.list(ctx); err != nil && ctx.Err() == nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (f *follower) read(w watch.Interface) error {
+	for event := range w.ResultChan() {
+		o, ok := event.Object.(*unstructured.Unstructured)
+		switch {
+		case !ok:
+			return apierrors.FromObject(event.Object)
+		case event.Type != watch.Bookmark:
+			f.note(event.Type, o)
+		}
+	}
+	return nil
+}
+
+func (f *follower) note(of watch.EventType, o *unstructured.Unstructured) {
+	if of == watch.Deleted {
+		delete(f.known, o.GetName())
+	} else {
+		f.known[o.GetName()] = o
+	}
+	f.history.add(of, f.kind, o)
+}
+
+func (h *History) fail(err error) {
+	if err != nil {
 		h.mu.Lock()
 		defer h.mu.Unlock()
-		h.problems = append(h.problems, fmt.Errorf("the record of %s ended", kind))
+		h.problems = append(h.problems, err)
 	}
 }
 

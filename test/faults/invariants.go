@@ -2,6 +2,7 @@ package faults
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -30,7 +31,7 @@ func invariants(events []Event) []string {
 		}
 		now[e.key()] = e.Object
 		for _, problem := range []string{
-			foreign(e), anotherSelector(e, before), unguardedPod(e, now), tooSmall(e), readyTooEarly(e, now, images),
+			foreign(e), anotherSelector(e, before), unguardedPod(e, now), tooSmall(e), readyTooEarly(e, before, now, images),
 		} {
 			if problem != "" && !slices.Contains(problems, problem) {
 				problems = append(problems, problem)
@@ -92,14 +93,17 @@ func tooSmall(e Event) string {
 	return ""
 }
 
-// readyTooEarly is a Microservice that says Ready=True of a generation that its Deployment does not run. images remembers
-// what each generation asks for.
-func readyTooEarly(e Event, now world, images map[string]any) string {
+// readyTooEarly is a status that is written and says Ready=True of a generation that the Deployment does not run. images
+// remembers what each generation asks for.
+func readyTooEarly(e Event, before *unstructured.Unstructured, now world, images map[string]any) string {
 	if e.Kind != "Microservice" {
 		return ""
 	}
 	name, uid := e.Object.GetName(), e.Object.GetUID()
 	images[fmt.Sprint(uid, e.Object.GetGeneration())] = field(e.Object, "spec", "image")
+	if before != nil && reflect.DeepEqual(field(before, "status"), field(e.Object, "status")) {
+		return "" // it was true when it was written
+	}
 	conditions, _, _ := unstructured.NestedSlice(e.Object.Object, "status", "conditions")
 	for _, c := range conditions {
 		c, _ := c.(map[string]any)

@@ -84,7 +84,7 @@ func disturb(t *testing.T, reference *Reference, plan string, m mode, all *resul
 		all.add(result{plan: plan, mode: m.name, verdict: inconclusive})
 		return
 	}
-	problems := reference.Judge(out, m.more)
+	problems := reference.Judge(out, m.more, exactly)
 	one := result{plan: plan, mode: m.name, verdict: resilient, more: len(out.Writes) - reference.writes}
 	for i, took := range out.Times {
 		one.slowest = max(one.slowest, took-reference.times[i])

@@ -30,7 +30,7 @@ var mutants = []mutant{
 		what: "if !metav1.IsControlledBy(live, b.owner) {",
 		with: "if false {",
 		provoke: func(t *testing.T, program string, _ *Reference) []string {
-			return race(t, program, "Service")
+			return race(t, program, "NetworkPolicy")
 		},
 	},
 	{
@@ -114,5 +114,5 @@ func travelled(t *testing.T, s *Subject, reference *Reference) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return reference.Judge(out, 0)
+	return reference.Judge(out, 0, exactly)
 }

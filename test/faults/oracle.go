@@ -158,11 +158,11 @@ func differences(a, b Scene) []string {
 }
 
 // Judge says where a disturbed run differs from the reference. It may have that many writes more, for what the fault has
-// it send again.
-func (r *Reference) Judge(out *Outcome, more int) []string {
+// it send again, and be otherwise in the fields that may says.
+func (r *Reference) Judge(out *Outcome, more int, may func(path string) bool) []string {
 	problems := slices.Clone(out.Problems)
 	fields := merged(out.Scenes)
-	problems = append(problems, unlike(fields, r.fields, func(path string) bool { return r.varies[path] })...)
+	problems = append(problems, unlike(fields, r.fields, func(path string) bool { return r.varies[path] || may(path) })...)
 	for _, key := range slices.Sorted(maps.Keys(joined(r.counts, out.Counts))) {
 		if r.counts[key] != out.Counts[key] {
 			problems = append(problems, fmt.Sprintf("O2: %s %d times, not %d", key, out.Counts[key], r.counts[key]))
@@ -187,6 +187,9 @@ func unlike(got, want Scene, may func(path string) bool) []string {
 	}
 	return problems
 }
+
+// exactly allows no difference.
+func exactly(string) bool { return false }
 
 // historical are fields that tell how often something changed, and so differ when fewer changes lead to the same end.
 func historical(path string) bool {

@@ -45,7 +45,7 @@ func TestOutages(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			s.report(t, learnt(t).Judge(out, 6*len(journey)))
+			s.report(t, learnt(t).Judge(out, 6*len(journey), historical))
 		})
 	}
 }

@@ -65,7 +65,7 @@ func TestStorms(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			s.report(t, learnt(t).Judge(out, storm.more))
+			s.report(t, learnt(t).Judge(out, storm.more, historical))
 			t.Logf("%d writes; the longest step took %v", len(out.Writes), slices.Max(out.Times))
 		})
 	}

@@ -58,7 +58,7 @@ var allowed = map[string]map[string]map[string]string{
 	"scraper": {},
 	operator: {
 		"": {
-			"apps.microservice.dev/microservices": watching, "apps.microservice.dev/microservices/status": "patch",
+			"apps.microservice.dev/microservices": reading, "apps.microservice.dev/microservices/status": "patch",
 			"apps.microservice.dev/microservices/finalizers": "update",
 			"/services": owning, "/serviceaccounts": owning, "apps/deployments": "get list watch create patch", "networking.k8s.io/networkpolicies": owning,
 			"policy/poddisruptionbudgets": owning, "autoscaling/horizontalpodautoscalers": owning,

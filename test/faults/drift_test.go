@@ -1,0 +1,232 @@
+package faults
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	apiresource "k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/util/intstr"
+	"k8s.io/client-go/dynamic"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/structured-merge-diff/v6/fieldpath"
+	"sigs.k8s.io/structured-merge-diff/v6/value"
+
+	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
+	"github.com/microservice-dev/microservice-operator/test/cluster"
+)
+
+// TestDrift has somebody change, and then take away, every single field that the operator sets in every child (F18). Each
+// comes back with one write.
+func TestDrift(t *testing.T) {
+	for _, kind := range childKinds {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			s := open(t)
+			s.take(t, step{name: "create", do: all(
+				create("api", func(*v1alpha1.MicroserviceSpec) {}),
+				create("web", func(spec *v1alpha1.MicroserviceSpec) { rich(spec, kind == "HorizontalPodAutoscaler") }),
+			)})
+			drift(t, s, kind)
+		})
+	}
+}
+
+// rich has something of everything.
+func rich(spec *v1alpha1.MicroserviceSpec, autoscaled bool) {
+	spec.Dependencies = []v1alpha1.Dependency{{Name: "api"}}
+	spec.Env = []corev1.EnvVar{{Name: "LEVEL", Value: "info"}}
+	spec.Args = []string{"serve"}
+	spec.Resources = &corev1.ResourceRequirements{Requests: corev1.ResourceList{corev1.ResourceCPU: apiresource.MustParse("100m")}}
+	spec.DisruptionBudget = &v1alpha1.DisruptionBudget{MaxUnavailable: new(intstr.FromInt32(1))}
+	spec.Replicas = new(int32(2))
+	if autoscaled {
+		spec.Replicas, spec.Autoscaling = nil, &v1alpha1.Autoscaling{MinReplicas: new(int32(2)), MaxReplicas: 5}
+	}
+}
+
+func drift(t *testing.T, s *Subject, kind string) {
+	t.Helper()
+	objects := lab.Dynamic.Resource(kinds[kind]).Namespace(s.Namespace)
+	good, err := objects.Get(t.Context(), "web", metav1.GetOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	tried, refused := 0, 0
+	for _, path := range owned(t, good) {
+		for _, how := range []string{"changed", "taken away"} {
+			switch changed, err := disturbField(t.Context(), objects, path, how == "changed"); {
+			case apierrors.IsInvalid(err) || apierrors.IsBadRequest(err):
+				refused++
+			case err != nil:
+				t.Fatalf("%s %s: %v", path, how, err)
+			case changed:
+				tried++
+				s.comesBack(t, objects, good, fmt.Sprintf("%s %s %s", kind, path, how))
+			}
+		}
+	}
+	t.Logf("%d fields changed or taken away; %d more times the API server refused it", tried, refused)
+	if tried < 3 {
+		t.Error("this says nothing")
+	}
+}
+
+// comesBack waits until a child is as it was, and counts what that took.
+func (s *Subject) comesBack(t *testing.T, objects dynamic.ResourceInterface, good *unstructured.Unstructured, what string) {
+	t.Helper()
+	// Without its label the operator's cache does not have it, and what it sends first is refused with a conflict.
+	of := func(r cluster.Request) bool {
+		return r.Writes() && r.Resource == kinds[good.GetKind()].Resource && r.Code < http.StatusMultipleChoices
+	}
+	before := len(s.Proxy.Sent(of))
+	err := s.rest(t.Context(), stepQuiet, func() error {
+		now, err := objects.Get(t.Context(), "web", metav1.GetOptions{})
+		if err == nil && asked(t, now) != asked(t, good) {
+			err = fmt.Errorf("it is %s, not %s", asked(t, now), asked(t, good))
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatalf("%s, and does not come back: %v\n%s", what, err, s.Operator.Transcript())
+	}
+	if sent := s.Proxy.Sent(of)[before:]; len(sent) > 1 {
+		t.Errorf("%s, and it takes %v", what, sent)
+	}
+}
+
+// asked is an object without what the server adds.
+func asked(t *testing.T, o *unstructured.Unstructured) string {
+	t.Helper()
+	o = o.DeepCopy()
+	for _, field := range []string{"managedFields", "resourceVersion", "generation"} {
+		unstructured.RemoveNestedField(o.Object, "metadata", field)
+	}
+	unstructured.RemoveNestedField(o.Object, "metadata", "annotations", "deployment.kubernetes.io/revision")
+	delete(o.Object, "status")
+	raw, err := json.Marshal(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(raw)
+}
+
+// owned are the fields that the operator sets, but for the owner reference: without it a child is given up.
+func owned(t *testing.T, o *unstructured.Unstructured) []fieldpath.Path {
+	t.Helper()
+	var paths []fieldpath.Path
+	for _, entry := range o.GetManagedFields() {
+		if entry.Manager != manager || entry.Subresource != "" {
+			continue
+		}
+		set := &fieldpath.Set{}
+		if err := set.FromJSON(bytes.NewReader(entry.FieldsV1.GetRawBytes())); err != nil {
+			t.Fatal(err)
+		}
+		set.Leaves().Iterate(func(p fieldpath.Path) {
+			if !strings.HasPrefix(p.String(), ".metadata.ownerReferences") {
+				paths = append(paths, p.Copy())
+			}
+		})
+	}
+	return paths
+}
+
+// disturbField has somebody else change a field, or take it away. It says whether that made a difference.
+func disturbField(ctx context.Context, objects dynamic.ResourceInterface, path fieldpath.Path, change bool) (bool, error) {
+	live, err := objects.Get(ctx, "web", metav1.GetOptions{})
+	if err != nil {
+		return false, err
+	}
+	o := live.DeepCopy()
+	edited, err := at(o.Object, path, change)
+	if err != nil {
+		return false, err
+	}
+	o.Object = edited.(map[string]any)
+	answer, err := objects.Update(ctx, o, metav1.UpdateOptions{FieldManager: "somebody"})
+	if err != nil {
+		return false, client.IgnoreNotFound(err)
+	}
+	return answer.GetResourceVersion() != live.GetResourceVersion(), nil
+}
+
+// at gives a value in which the one at a path is changed or taken away.
+func at(v any, path fieldpath.Path, change bool) (any, error) {
+	if len(path) == 0 {
+		return another(v), nil
+	}
+	step, last := path[0], len(path) == 1 && !change
+	switch container := v.(type) {
+	case map[string]any:
+		if step.FieldName == nil {
+			return nil, fmt.Errorf("%v is not a field", step)
+		}
+		if last {
+			delete(container, *step.FieldName)
+			return container, nil
+		}
+		deeper, err := at(container[*step.FieldName], path[1:], change)
+		container[*step.FieldName] = deeper
+		return container, err
+	case []any:
+		i := slices.IndexFunc(container, func(item any) bool { return is(item, step) })
+		if i < 0 {
+			return container, nil
+		}
+		if last {
+			return slices.Delete(container, i, i+1), nil
+		}
+		deeper, err := at(container[i], path[1:], change)
+		container[i] = deeper
+		return container, err
+	}
+	return v, nil
+}
+
+// is says whether an item of a list is the one that a path names.
+func is(item any, step fieldpath.PathElement) bool {
+	if step.Value != nil {
+		return value.Equals(value.NewValueInterface(item), *step.Value)
+	}
+	o, ok := item.(map[string]any)
+	if !ok || step.Key == nil {
+		return false
+	}
+	for _, key := range *step.Key {
+		if field, found := o[key.Name]; found && !value.Equals(value.NewValueInterface(field), key.Value) {
+			return false
+		}
+	}
+	return true
+}
+
+// another is a value of the same type.
+func another(v any) any {
+	switch v := v.(type) {
+	case string:
+		if v == "TCP" {
+			return "UDP"
+		}
+		return "drift-" + time.Now().Format("150405")
+	case int64:
+		return v + 1
+	case bool:
+		return !v
+	case []any:
+		return []any{}
+	case map[string]any:
+		return map[string]any{}
+	}
+	return v
+}
