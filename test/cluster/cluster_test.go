@@ -3,6 +3,7 @@ package cluster
 import (
 	"context"
 	"errors"
+	"syscall"
 	"testing"
 	"time"
 
@@ -63,5 +64,22 @@ func TestClustersAreApart(t *testing.T) {
 	clients := kubernetes.NewForConfigOrDie(first.Config)
 	if _, err := clients.CoreV1().Namespaces().List(t.Context(), metav1.ListOptions{}); err != nil {
 		t.Error("the first is gone with the second:", err)
+	}
+}
+
+// What does not end when it is asked to is ended.
+func TestStopEndsWhatIsStopped(t *testing.T) {
+	p, err := StartProcess(nil, "/bin/sleep", "1000")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Kill(p.PID, syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	if !p.Ended() {
+		t.Error("it is still there")
 	}
 }

@@ -23,7 +23,16 @@ type Process struct {
 	log   *os.File
 }
 
-const untilStdinCloses = `"$@" </dev/null 3>&- & pid=$!; echo $pid >&3; exec 3>&-; cat >/dev/null; kill "$pid" 2>/dev/null; wait "$pid" 2>/dev/null; true`
+// The shell minds no signal that goes to all of a terminal, and ends with force what does not end when it is asked to: an
+// API server without etcd, and what is stopped.
+const untilStdinCloses = `trap : INT TERM HUP
+"$@" </dev/null 3>&- & pid=$!
+echo $pid >&3; exec 3>&-
+cat >/dev/null
+kill "$pid" 2>/dev/null
+{ sleep 10; kill -9 "$pid" 2>/dev/null; } & force=$!
+wait "$pid" 2>/dev/null
+kill "$force" 2>/dev/null; true`
 
 // StartProcess starts a program with variables beside those of this process.
 func StartProcess(env []string, program string, args ...string) (*Process, error) {
