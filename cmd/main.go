@@ -123,6 +123,7 @@ func newManager(o *options, namespaces []string) (ctrl.Manager, error) {
 	managerOptions.LeaderElectionID = o.leaderElectID
 	managerOptions.LeaderElectionReleaseOnCancel = true // main returns as soon as the manager has stopped
 	managerOptions.RetryPeriod = new(retryPeriod)
+	managerOptions.RenewDeadline = new(renewDeadline)
 
 	config, err := ctrl.GetConfig()
 	if err != nil {
@@ -130,6 +131,9 @@ func newManager(o *options, namespaces []string) (ctrl.Manager, error) {
 	}
 	// As Kubernetes' own controllers do: within a cluster, compressing costs both sides more than it saves.
 	config.DisableCompression = true
+	if o.leaderElect {
+		(&fence{now: time.Now}).around(config)
+	}
 	mgr, err := ctrl.NewManager(config, managerOptions)
 	if err != nil {
 		return nil, fmt.Errorf("creating the manager: %w", err)

@@ -1,0 +1,68 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"k8s.io/client-go/rest"
+)
+
+// fence lets a manager write only while it certainly holds the lease. client-go's elector gives up when it could not renew
+// for renewDeadline; but one that was stopped for longer, with its whole process or machine, begins a new attempt when it
+// goes on, and works for another renewDeadline beside the manager that leads by then.
+type fence struct {
+	now func() time.Time
+
+	mu sync.Mutex
+	// renewed is when the last renewal that succeeded was sent.
+	renewed time.Time
+}
+
+// renewDeadline is after what time without a renewal a manager does not lead any more. The lease lasts 15 s, so that
+// another one waits at least 5 s longer.
+const renewDeadline = 10 * time.Second
+
+// around has the clients of a config write through the fence. The elector's must be among them: its renewals are noticed as
+// they pass.
+func (f *fence) around(config *rest.Config) {
+	config.Wrap(func(next http.RoundTripper) http.RoundTripper { return &fenced{fence: f, next: next} })
+}
+
+type fenced struct {
+	*fence
+	next http.RoundTripper
+}
+
+// RoundTrip refuses a write without the lease. Children and statuses are written with PATCH and DELETE; the lease, events
+// and the reviews of metrics are not.
+func (f *fenced) RoundTrip(q *http.Request) (*http.Response, error) {
+	if q.Method == http.MethodPatch || q.Method == http.MethodDelete {
+		if since := f.sinceRenewal(); since >= renewDeadline {
+			return nil, fmt.Errorf("not sent: the lease was last renewed %s ago, and another manager may lead by now", since.Round(time.Second))
+		}
+	}
+	sent := f.now()
+	answer, err := f.next.RoundTrip(q)
+	if err == nil && renews(q) && answer.StatusCode < http.StatusMultipleChoices {
+		f.mu.Lock()
+		f.renewed = sent
+		f.mu.Unlock()
+	}
+	return answer, err
+}
+
+func renews(q *http.Request) bool {
+	return (q.Method == http.MethodPut || q.Method == http.MethodPost) && strings.Contains(q.URL.Path, "/apis/coordination.k8s.io/") &&
+		strings.Contains(q.URL.Path, "/leases")
+}
+
+// sinceRenewal is the longer of what two clocks say: one does not jump, the other goes on while the machine sleeps.
+func (f *fence) sinceRenewal() time.Duration {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	now := f.now()
+	return max(now.Sub(f.renewed), now.Round(0).Sub(f.renewed.Round(0)))
+}
