@@ -17,6 +17,7 @@ import (
 // TestAdmissionThatChangesChildren has somebody else's admission add to each Deployment, or rewrite a field that the
 // operator sets, whenever it is written (F22). Neither is fought over.
 func TestAdmissionThatChangesChildren(t *testing.T) {
+	t.Parallel()
 	for _, what := range []struct{ name, patch string }{
 		{"adds an annotation and a label", `{"metadata":{"labels":{"mesh":"on"},"annotations":{"mesh/injected":"true"}}}`},
 		{"adds a sidecar", `{"spec":{"template":{"spec":{"containers":[{"name":"sidecar","image":"example.com/sidecar:1"}]}}}}`},

@@ -14,6 +14,7 @@ import (
 // TestOperatorAway has the operator away while users do everything that the journey does (F30). Nothing of theirs waits
 // for it, and what comes out when it returns is what they last asked for.
 func TestOperatorAway(t *testing.T) {
+	t.Parallel()
 	s := open(t)
 	s.Operator.Leave()
 	done := journey[:len(journey)-1] // of what is deleted before it returns it cannot know the last address
@@ -33,6 +34,7 @@ func TestOperatorAway(t *testing.T) {
 // TestNamespaceWithoutOperator: a namespace comes, is used, and goes, and no operator is there (F24, F30). No finalizer
 // holds it.
 func TestNamespaceWithoutOperator(t *testing.T) {
+	t.Parallel()
 	ctx := t.Context()
 	s := open(t)
 	s.take(t, journey[0])

@@ -15,6 +15,7 @@ import (
 // TestCRDComesAgain deletes the CRD, and with it every Microservice, while the operator runs, and installs it again (F26).
 // The operator neither ends nor makes anything of what is gone, and looks after what is created then.
 func TestCRDComesAgain(t *testing.T) {
+	t.Parallel()
 	own := labOfItsOwn(t)
 	ctx := t.Context()
 	s := own.openFor(t, Options{})

@@ -19,6 +19,7 @@ import (
 // and in one more makes it anew at once (F16). Nothing is left over, nothing is made after it is gone, and the new one
 // does not take the old one's children.
 func TestDeletedInTheMiddle(t *testing.T) {
+	t.Parallel()
 	const creations = 6
 	ways := map[string]metav1.DeletionPropagation{
 		"background": metav1.DeletePropagationBackground, "foreground": metav1.DeletePropagationForeground, "orphan": metav1.DeletePropagationOrphan,

@@ -29,6 +29,7 @@ import (
 // TestDrift has somebody change, and then take away, every single field that the operator sets in every child (F18). Each
 // comes back with one write.
 func TestDrift(t *testing.T) {
+	t.Parallel()
 	for _, kind := range childKinds {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()

@@ -93,6 +93,7 @@ func (p *pair) next(t *testing.T, i int, from time.Time) time.Duration {
 
 // TestFailOver has the leader go under load, at once and politely (F13). FAULTS=full does each twenty times.
 func TestFailOver(t *testing.T) {
+	t.Parallel()
 	times := 2
 	if full() {
 		times = 20

@@ -23,12 +23,14 @@ type mode struct {
 // later is how long a delay lasts: longer than anything that waits for the cluster in an undisturbed run.
 const later = 3 * time.Second
 
+const killedAfter = "killed after it is done"
+
 var modes = []mode{
 	{name: "killed before it is sent", more: 4, inject: once(func(s *Subject, x *Exchange) {
 		s.Operator.Kill()
 		x.Cut()
 	})},
-	{name: "killed after it is done", more: 4, inject: once(func(s *Subject, x *Exchange) {
+	{name: killedAfter, more: 4, inject: once(func(s *Subject, x *Exchange) {
 		x.Send()
 		s.Operator.Kill()
 		x.Cut()

@@ -60,6 +60,7 @@ var mutants = []mutant{
 // TestOraclesFindSeededBugs is the test of the oracles: each mutant of the operator must be found, by the oracle that is
 // there for it.
 func TestOraclesFindSeededBugs(t *testing.T) {
+	t.Parallel()
 	reference := learnt(t)
 	for _, m := range mutants {
 		t.Run(m.name, func(t *testing.T) {

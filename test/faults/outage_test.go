@@ -1,8 +1,16 @@
 package faults
 
 import (
+	"context"
+	"errors"
 	"testing"
 	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/microservice-dev/microservice-operator/test/cluster"
 )
@@ -10,6 +18,7 @@ import (
 // TestOutages have the API server or etcd go in the middle of the journey (F11, F12). The operator holds a lease, as it is
 // installed. It may end when it cannot renew the lease: it is started again.
 func TestOutages(t *testing.T) {
+	t.Parallel()
 	for _, outage := range []struct {
 		name string
 		// strike begins it and ends it.
@@ -40,7 +49,10 @@ func TestOutages(t *testing.T) {
 				if err := outage.strike(broken.Cluster); err != nil {
 					return err
 				}
-				return broken.Cluster.AwaitAPIServer(t.Context())
+				if err := broken.Cluster.AwaitAPIServer(t.Context()); err != nil {
+					return err
+				}
+				return broken.awaitControllers(t.Context())
 			})
 			if err != nil {
 				t.Fatal(err)
@@ -48,6 +60,41 @@ func TestOutages(t *testing.T) {
 			s.report(t, learnt(t).Judge(out, 6*len(journey), historical))
 		})
 	}
+}
+
+// awaitControllers waits until Kubernetes' own controllers have noticed that the API server is back: an autoscaler's keeps
+// scaling by what it heard last.
+func (l *Lab) awaitControllers(ctx context.Context) error {
+	at := metav1.ObjectMeta{Namespace: metav1.NamespaceDefault, Name: "probe"}
+	pods := map[string]string{"app": at.Name}
+	deployment := &appsv1.Deployment{ObjectMeta: at, Spec: appsv1.DeploymentSpec{
+		Selector: &metav1.LabelSelector{MatchLabels: pods},
+		Template: corev1.PodTemplateSpec{
+			ObjectMeta: metav1.ObjectMeta{Labels: pods},
+			Spec:       corev1.PodSpec{Containers: []corev1.Container{{Name: "app", Image: "example.com/probe:1"}}},
+		},
+	}}
+	autoscaler := &autoscalingv2.HorizontalPodAutoscaler{ObjectMeta: at, Spec: autoscalingv2.HorizontalPodAutoscalerSpec{
+		MaxReplicas:    2,
+		ScaleTargetRef: autoscalingv2.CrossVersionObjectReference{APIVersion: "apps/v1", Kind: "Deployment", Name: at.Name},
+	}}
+	for _, o := range []client.Object{deployment, autoscaler} {
+		if err := l.Kube.Create(ctx, o); err != nil {
+			return err
+		}
+		defer func() { _ = l.Kube.Delete(ctx, o) }()
+	}
+	return cluster.Eventually(ctx, stepTimeout, func() error {
+		for _, o := range []client.Object{deployment, autoscaler} {
+			if err := l.Kube.Get(ctx, client.ObjectKeyFromObject(o), o); err != nil {
+				return err
+			}
+		}
+		if deployment.Status.AvailableReplicas == 0 || len(autoscaler.Status.Conditions) == 0 {
+			return errors.New("the controllers do not look after what is new")
+		}
+		return nil
+	})
 }
 
 func killed(part string, away time.Duration) func(*cluster.Cluster) error {

@@ -18,6 +18,7 @@ import (
 // operator has looked and before its first write arrives. It is not touched, the status names it, and when it goes the
 // operator goes on.
 func TestForeignObjectInTheMomentOfTheFirstWrite(t *testing.T) {
+	t.Parallel()
 	for _, kind := range childKinds {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()

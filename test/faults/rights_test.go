@@ -16,6 +16,7 @@ import (
 // TestRightsRevoked takes the right to write one kind from the manager while it runs, and gives it back (F25). The other
 // children are written meanwhile, the status says what is missing, and no restart is needed.
 func TestRightsRevoked(t *testing.T) {
+	t.Parallel()
 	own := labOfItsOwn(t)
 	ctx := t.Context()
 	s := own.openFor(t, Options{})

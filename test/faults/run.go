@@ -58,7 +58,7 @@ type Subject struct {
 	dir string
 	// args are the operator's.
 	args []string
-	// mayLose says that the operator may end by itself when it cannot renew its lease.
+	// mayLose says that the operator may end by itself when it cannot renew its lease, nor begin without the API server.
 	mayLose bool
 	// over says that the journey has come to its end.
 	over atomic.Bool
@@ -287,7 +287,7 @@ func (s *Subject) words() []string {
 		}
 	}
 	for _, end := range s.Operator.Ends() {
-		if s.mayLose && strings.Contains(end, "leader election lost") {
+		if s.mayLose && (strings.Contains(end, "leader election lost") || strings.Contains(end, "creating the manager")) {
 			continue
 		}
 		problems = append(problems, "O5: the operator ended by itself: "+end)

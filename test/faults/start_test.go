@@ -12,6 +12,7 @@ import (
 // TestKilledDuringStart kills the manager at each of the first requests that it sends: while it fills its caches, while it
 // takes the lease, right after it has it (F03). With everything in place it writes nothing, however often it starts.
 func TestKilledDuringStart(t *testing.T) {
+	t.Parallel()
 	const requests = 16 // fills eight caches, takes the lease, and goes on
 	for at := range requests {
 		t.Run(fmt.Sprint(at), func(t *testing.T) {

@@ -16,6 +16,7 @@ import (
 
 // TestStorms have something go wrong again and again through the whole journey (F04, F05, F06, F07).
 func TestStorms(t *testing.T) {
+	t.Parallel()
 	some := func(percent int, fault Fault) func(*Subject) {
 		return func(s *Subject) {
 			var mu sync.Mutex
@@ -86,6 +87,7 @@ func every(pause time.Duration, do func(*Subject)) func(*Subject) {
 // TestStaleCaches hold the watch of each kind in turn, while users change their mind and children change (F08, F09). The
 // operator must neither bring back what was before nor make anything twice.
 func TestStaleCaches(t *testing.T) {
+	t.Parallel()
 	for _, resource := range []string{
 		"microservices", "deployments", "services", "networkpolicies", "horizontalpodautoscalers", "serviceaccounts", "poddisruptionbudgets",
 	} {

@@ -17,6 +17,7 @@ import (
 // as it was some time ago, while what it writes arrives (F10). It deletes nothing that was made since, and when it reads
 // the present again, everything is as it shall be.
 func TestTimeTravel(t *testing.T) {
+	t.Parallel()
 	own := labOfItsOwn(t)
 	ctx := t.Context()
 	s := own.openFor(t, Options{})

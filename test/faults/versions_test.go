@@ -16,6 +16,7 @@ var newer = mutant{
 // TestTwoVersionsTakeTurns: an upgrade, a way back, and a leader that changes between both (F29). Each change of version
 // costs what the difference is, once, and nobody fights.
 func TestTwoVersionsTakeTurns(t *testing.T) {
+	t.Parallel()
 	s := open(t)
 	s.take(t, journey[0])
 	programs := []string{newer.build(t), lab.Program}

@@ -27,7 +27,8 @@ var seeds = []int64{}
 // field and leaves no trace; what it takes never makes the operator panic; and the end of a walk is the same as creating
 // its last spec at once.
 func TestWalks(t *testing.T) {
-	walks := 16
+	t.Parallel()
+	walks := 8
 	if full() {
 		walks = 200
 	}
