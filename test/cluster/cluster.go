@@ -35,6 +35,8 @@ type Cluster struct {
 	env       *envtest.Environment
 	watchdog  io.Closer
 	processes []*Process
+	// etcds were started in the place of one that was killed.
+	etcds []*Process
 }
 
 // Start starts etcd and an API server that serves our CRD. Its programs come from KUBEBUILDER_ASSETS, or from bin/k8s,
@@ -100,7 +102,11 @@ func (c *Cluster) Stop() error {
 	for _, p := range c.processes {
 		all = append(all, p.Stop())
 	}
-	return errors.Join(append(all, c.env.Stop(), c.watchdog.Close())...)
+	all = append(all, c.env.Stop())
+	for _, p := range c.etcds { // after the API server, which does not end without
+		all = append(all, p.Stop())
+	}
+	return errors.Join(append(all, c.watchdog.Close())...)
 }
 
 // AddUser gives a client for a user of the groups, with the rights that RBAC grants it.

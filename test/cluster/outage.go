@@ -31,7 +31,11 @@ func (c *Cluster) Kill(part string) (restart func() error, err error) {
 		if err != nil {
 			return err
 		}
-		c.processes = append(c.processes, p)
+		if part == Etcd {
+			c.etcds = append(c.etcds, p)
+		} else {
+			c.processes = append(c.processes, p)
+		}
 		c.PIDs = append(c.PIDs, strconv.Itoa(p.PID))
 		return nil
 	}, nil

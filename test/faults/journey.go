@@ -125,8 +125,11 @@ func (s *step) settled(ctx context.Context, c client.Client, namespace string) e
 	return s.gone(ctx, c, namespace)
 }
 
-// scaled says what an autoscaler has not done yet.
+// scaled says how a Microservice has not its size yet, for which an autoscaler takes its time, and takes it back.
 func scaled(ms *v1alpha1.Microservice) error {
+	if n := ms.Spec.Replicas; n != nil && ms.Status.Replicas != *n {
+		return fmt.Errorf("%s: there are %d replicas, not %d", ms.Name, ms.Status.Replicas, *n)
+	}
 	a := ms.Spec.Autoscaling
 	if a == nil {
 		return nil

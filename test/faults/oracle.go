@@ -171,7 +171,7 @@ func (r *Reference) Judge(out *Outcome, more int, may func(path string) bool) []
 	if len(out.Writes) > r.writes+more {
 		problems = append(problems, fmt.Sprintf("O6: %d writes, where %d and %d for the fault were enough", len(out.Writes), r.writes, more))
 	}
-	if most := 2*r.busiest + 20; out.Busiest > most {
+	if most := 2*r.busiest + 20 + more/2; out.Busiest > most {
 		problems = append(problems, fmt.Sprintf("O5: %d requests in one second, more than %d: it runs hot", out.Busiest, most))
 	}
 	return problems

@@ -49,7 +49,8 @@ func TestStorms(t *testing.T) {
 		{name: "20 % of the writes answer 503", more: 100,
 			blow: some(20, func(x *Exchange) { x.Refuse(http.StatusServiceUnavailable, "ServiceUnavailable", 0) })},
 		{name: "all watches are cut every second", more: 10, blow: every(time.Second, func(s *Subject) { s.Proxy.CutWatches(ofWork) })},
-		{name: "all watches expire every two seconds", more: 10, blow: every(2*time.Second, func(s *Subject) { s.Proxy.ExpireWatches(ofWork) })},
+		// client-go waits twice as long after each, up to 30 s
+		{name: "all watches expire every four seconds", more: 10, blow: every(4*time.Second, func(s *Subject) { s.Proxy.ExpireWatches(ofWork) })},
 		{name: "every event is told twice", more: 10, blow: func(s *Subject) {
 			s.Proxy.OnEvents(func(context.Context, Told) int { return 2 })
 		}},
