@@ -56,7 +56,7 @@ func deletedInTheMiddle(t *testing.T, propagation metav1.DeletionPropagation, be
 		if anew { // foreground takes the children first
 			err := cluster.Eventually(ctx, 5*time.Second, func() error {
 				if err := lab.Kube.Get(ctx, client.ObjectKeyFromObject(ms), deleted); !apierrors.IsNotFound(err) {
-					return fmt.Errorf("it is still there: %v", err)
+					return errors.New("it is still there")
 				}
 				return nil
 			})
