@@ -93,7 +93,7 @@ test: controlplane ## Run all tests, with a real API server and real controllers
 	cd test/bench && go test ./...
 	cd hack/image && go test ./...
 
-# FAULTS=full disturbs every write in every way, which takes an hour and a half or so.
+# FAULTS=full disturbs every write in every way, which takes much longer.
 FAULTS ?= short
 .PHONY: test-faults
 test-faults: controlplane ## Kill, delay and contradict the operator, and compare with an undisturbed run. FAULTS=full takes longer.

@@ -3,6 +3,7 @@ package cluster
 import (
 	"context"
 	"fmt"
+	"net"
 	"os"
 	"strconv"
 	"strings"
@@ -27,6 +28,9 @@ func (c *Cluster) Kill(part string) (restart func() error, err error) {
 		return nil, err
 	}
 	return func() error {
+		if err := c.awaitPort(part); err != nil {
+			return err
+		}
 		p, err := StartProcess(nil, command[0], command[1:]...)
 		if err != nil {
 			return err
@@ -39,6 +43,22 @@ func (c *Cluster) Kill(part string) (restart func() error, err error) {
 		c.PIDs = append(c.PIDs, strconv.Itoa(p.PID))
 		return nil
 	}, nil
+}
+
+// awaitPort waits until the port of a part that was killed is free. Whoever keeps calling it may have been given it as the
+// port to call from, and so be talking to himself.
+func (c *Cluster) awaitPort(part string) error {
+	address := c.EtcdAddress()
+	if part == APIServer {
+		address = strings.Trim(strings.TrimPrefix(c.Config.Host, "https:"), "/")
+	}
+	return Eventually(context.Background(), time.Minute, func() error {
+		l, err := net.Listen("tcp", address)
+		if err != nil {
+			return err
+		}
+		return l.Close()
+	})
 }
 
 // Pause stops a part in the middle of whatever it does, and gives what has it go on.

@@ -15,6 +15,9 @@ import (
 	"github.com/microservice-dev/microservice-operator/test/cluster"
 )
 
+// backoff is how long client-go waits at most before it watches again.
+const backoff = 30 * time.Second
+
 // TestOutages have the API server or etcd go in the middle of the journey (F11, F12). The operator holds a lease, as it is
 // installed. It may end when it cannot renew the lease: it is started again.
 func TestOutages(t *testing.T) {
@@ -52,6 +55,7 @@ func TestOutages(t *testing.T) {
 				if err := broken.Cluster.AwaitAPIServer(t.Context()); err != nil {
 					return err
 				}
+				s.disturb(backoff)
 				return broken.awaitControllers(t.Context())
 			})
 			if err != nil {
