@@ -7,7 +7,6 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"github.com/go-logr/logr"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
@@ -17,9 +16,7 @@ import (
 	metav1ac "k8s.io/client-go/applyconfigurations/meta/v1"
 	networkingv1ac "k8s.io/client-go/applyconfigurations/networking/v1"
 	policyv1ac "k8s.io/client-go/applyconfigurations/policy/v1"
-	"k8s.io/client-go/kubernetes/scheme"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/microservice-dev/microservice-operator/internal/apply"
 	"github.com/microservice-dev/microservice-operator/test/cluster"
@@ -33,10 +30,9 @@ var (
 )
 
 func TestMain(m *testing.M) {
-	log.SetLogger(logr.Discard())
 	cluster.Run(m, func(c *cluster.Cluster) (err error) {
 		kube = c
-		admin, err = client.New(c.Config, client.Options{Scheme: scheme.Scheme})
+		admin, err = cluster.NewClient(c.Config)
 		return err
 	})
 }

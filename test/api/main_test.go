@@ -2,7 +2,6 @@
 package api_test
 
 import (
-	"fmt"
 	"testing"
 
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -17,13 +16,9 @@ var (
 )
 
 func TestMain(m *testing.M) {
-	cluster.Run(m, func(c *cluster.Cluster) error {
+	cluster.Run(m, func(c *cluster.Cluster) (err error) {
 		server = c
-		plain, err := client.New(c.Config, client.Options{})
-		if err != nil {
-			return fmt.Errorf("creating a client: %w", err)
-		}
-		kube = client.WithFieldValidation(plain, "Strict")
-		return nil
+		kube, err = cluster.NewStrictClient(c.Config)
+		return err
 	})
 }

@@ -18,11 +18,10 @@ import (
 // What Argo CD sends is accepted by a real API server, as are the fixtures.
 func TestServer(t *testing.T) {
 	server := cluster.StartFor(t)
-	kube, err := client.New(server.Config, client.Options{})
+	kube, err := cluster.NewStrictClient(server.Config)
 	if err != nil {
 		t.Fatal(err)
 	}
-	kube = client.WithFieldValidation(kube, "Strict")
 	for _, name := range []string{"shop", "actions", "fixtures"} {
 		namespace := &unstructured.Unstructured{Object: map[string]any{"apiVersion": "v1", "kind": "Namespace"}}
 		namespace.SetName(name)

@@ -44,6 +44,15 @@ func NewClient(config *rest.Config) (client.Client, error) {
 	return c, nil
 }
 
+// NewStrictClient is the same, and has unknown fields refused, as kubectl does.
+func NewStrictClient(config *rest.Config) (client.Client, error) {
+	c, err := NewClient(config)
+	if err != nil {
+		return nil, err
+	}
+	return client.WithFieldValidation(c, metav1.FieldValidationStrict), nil
+}
+
 // WriteKubeconfig writes a kubeconfig that leads where a config leads, with its client certificate if it has one.
 func WriteKubeconfig(path string, config *rest.Config) error {
 	const name = "test"
@@ -58,14 +67,31 @@ func WriteKubeconfig(path string, config *rest.Config) error {
 	return nil
 }
 
+// Grant gives a user rights in one namespace, by a Role of a name of its own.
+func Grant(ctx context.Context, kube client.Client, user, namespace, name string, rules ...rbacv1.PolicyRule) error {
+	at := metav1.ObjectMeta{Namespace: namespace, Name: name}
+	for _, o := range []client.Object{
+		&rbacv1.Role{ObjectMeta: at, Rules: rules},
+		&rbacv1.RoleBinding{ObjectMeta: at, RoleRef: rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "Role", Name: name}, Subjects: subject(user)},
+	} {
+		if err := kube.Create(ctx, o); err != nil {
+			return fmt.Errorf("granting %s the rights %s: %w", user, name, err)
+		}
+	}
+	return nil
+}
+
+func subject(user string) []rbacv1.Subject {
+	return []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: rbacv1.UserKind, Name: user}}
+}
+
 // Bind grants a user a ClusterRole in one namespace, or everywhere where there is no namespace.
 func Bind(ctx context.Context, kube client.Client, user, role, namespace string) error {
 	at := metav1.ObjectMeta{Namespace: namespace, Name: user + "-" + role}
 	ref := rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: role}
-	subjects := []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: rbacv1.UserKind, Name: user}}
-	var binding client.Object = &rbacv1.RoleBinding{ObjectMeta: at, RoleRef: ref, Subjects: subjects}
+	var binding client.Object = &rbacv1.RoleBinding{ObjectMeta: at, RoleRef: ref, Subjects: subject(user)}
 	if namespace == "" {
-		binding = &rbacv1.ClusterRoleBinding{ObjectMeta: at, RoleRef: ref, Subjects: subjects}
+		binding = &rbacv1.ClusterRoleBinding{ObjectMeta: at, RoleRef: ref, Subjects: subject(user)}
 	}
 	if err := kube.Create(ctx, binding); err != nil {
 		return fmt.Errorf("granting %s the role %s: %w", user, role, err)

@@ -110,11 +110,11 @@ func TestExamples(t *testing.T) {
 func startCluster(t *testing.T) client.Client {
 	t.Helper()
 	server := cluster.StartFor(t)
-	kube, err := client.New(server.Config, client.Options{})
+	kube, err := cluster.NewStrictClient(server.Config)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return client.WithFieldValidation(kube, "Strict")
+	return kube
 }
 
 // apply asks the server whether it would take the object. Its namespace is there, as it is for the reader.

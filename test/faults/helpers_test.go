@@ -111,5 +111,5 @@ func (s *Subject) report(t *testing.T, problems []string) {
 // rests fails the test when the operator writes though everything is in place, or says what it never shall.
 func (s *Subject) rests(t *testing.T) {
 	t.Helper()
-	s.report(t, append(s.silence(t.Context()), s.words()...))
+	s.report(t, append(s.silence(t.Context(), lastQuiet), s.words()...))
 }

@@ -98,7 +98,7 @@ func (l *Lab) Open(ctx context.Context, o Options) (s *Subject, err error) {
 	}
 	s.args = []string{"--watch-namespaces=" + s.Namespace}
 	if s.mayLose = o.LeaderElection; s.mayLose {
-		if err := l.grantLease(ctx, s.Namespace); err != nil {
+		if err := cluster.Grant(ctx, l.Kube, "operator", s.Namespace, "leader-election", lease...); err != nil {
 			return nil, err
 		}
 		s.args = append(s.args, "--leader-elect", "--leader-election-namespace="+s.Namespace)
@@ -107,24 +107,10 @@ func (l *Lab) Open(ctx context.Context, o Options) (s *Subject, err error) {
 	return s, err
 }
 
-// grantLease gives the operator the right to hold a lease in a namespace, as config/rbac does in its own.
-func (l *Lab) grantLease(ctx context.Context, namespace string) error {
-	at := metav1.ObjectMeta{Namespace: namespace, Name: "leader-election"}
-	role := &rbacv1.Role{ObjectMeta: at, Rules: []rbacv1.PolicyRule{
-		{APIGroups: []string{coordinationv1.GroupName}, Resources: []string{"leases"}, Verbs: []string{"get", "create", "update"}},
-		{APIGroups: []string{corev1.GroupName}, Resources: []string{"events"}, Verbs: []string{"create", "patch"}},
-	}}
-	binding := &rbacv1.RoleBinding{
-		ObjectMeta: at,
-		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "Role", Name: at.Name},
-		Subjects:   []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: rbacv1.UserKind, Name: "operator"}},
-	}
-	for _, o := range []client.Object{role, binding} {
-		if err := l.Kube.Create(ctx, o); err != nil {
-			return fmt.Errorf("granting a lease: %w", err)
-		}
-	}
-	return nil
+// lease is what holding a lease needs, as config/rbac grants it in the operator's own namespace.
+var lease = []rbacv1.PolicyRule{
+	{APIGroups: []string{coordinationv1.GroupName}, Resources: []string{"leases"}, Verbs: []string{"get", "create", "update"}},
+	{APIGroups: []string{corev1.GroupName}, Resources: []string{"events"}, Verbs: []string{"create", "patch"}},
 }
 
 // Close ends everything and has the namespace deleted.
@@ -165,7 +151,7 @@ func (s *Subject) TravelWith(ctx context.Context, steps []step, happens func(i i
 		return nil, err
 	}
 	s.Proxy.Lift()
-	out.Problems = append(out.Problems, s.silence(ctx)...)
+	out.Problems = append(out.Problems, s.silence(ctx, lastQuiet)...)
 	return out, s.finish(out)
 }
 
@@ -249,15 +235,15 @@ func (s *Subject) quiet() time.Duration {
 	return time.Since(sent[len(sent)-1].At)
 }
 
-// silence waits for what must not happen: a write though everything is in place.
-func (s *Subject) silence(ctx context.Context) []string {
+// silence waits for what must not happen: a write though nothing is to be written.
+func (s *Subject) silence(ctx context.Context, lasting time.Duration) []string {
 	before := len(s.Proxy.Sent(writes))
 	select {
 	case <-ctx.Done():
-	case <-time.After(lastQuiet):
+	case <-time.After(lasting):
 	}
 	if after := s.Proxy.Sent(writes); len(after) > before {
-		return []string{fmt.Sprintf("O3: no silence at the end: %v", after[before:])}
+		return []string{fmt.Sprintf("O3: no silence: %v", after[before:])}
 	}
 	return nil
 }

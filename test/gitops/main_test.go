@@ -19,14 +19,10 @@ var (
 )
 
 func TestMain(m *testing.M) {
-	cluster.Run(m, func(c *cluster.Cluster) error {
+	cluster.Run(m, func(c *cluster.Cluster) (err error) {
 		server = c
-		plain, err := cluster.NewClient(c.Config)
-		if err != nil {
-			return err
-		}
-		kube = client.WithFieldValidation(plain, "Strict")
-		return nil
+		kube, err = cluster.NewStrictClient(c.Config)
+		return err
 	})
 }
 

@@ -108,22 +108,13 @@ func newTenant(t *testing.T) string {
 func tenant(t *testing.T, namespace, name string, mayCreate ...string) client.Client {
 	t.Helper()
 	user := strings.Join(append([]string{name, namespace}, mayCreate...), "-")
-	at := metav1.ObjectMeta{Namespace: namespace, Name: user}
 	rules := []rbacv1.PolicyRule{{APIGroups: []string{"apps.microservice.dev"}, Resources: []string{"microservices"}, Verbs: []string{"*"}}}
 	for _, resource := range mayCreate {
 		group := map[string]string{"deployments": "apps", "services": "", "networkpolicies": "networking.k8s.io"}[resource]
 		rules = append(rules, rbacv1.PolicyRule{APIGroups: []string{group}, Resources: []string{resource}, Verbs: []string{"create"}})
 	}
-	for _, o := range []client.Object{
-		&rbacv1.Role{ObjectMeta: at, Rules: rules},
-		&rbacv1.RoleBinding{
-			ObjectMeta: at, RoleRef: rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "Role", Name: user},
-			Subjects: []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: rbacv1.UserKind, Name: user}},
-		},
-	} {
-		if err := admin.Create(t.Context(), o); err != nil && !apierrors.IsAlreadyExists(err) {
-			t.Fatal(err)
-		}
+	if err := cluster.Grant(t.Context(), admin, user, namespace, user, rules...); client.IgnoreAlreadyExists(err) != nil {
+		t.Fatal(err)
 	}
 	return as(t, user)
 }
