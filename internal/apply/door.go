@@ -18,8 +18,8 @@ import (
 type Door struct {
 	// Client writes. Its reads are not used.
 	Client client.Client
-	// Live reads from the API server, past every cache. It is asked only after a refusal, and before a child that is gone
-	// is made again.
+	// Live reads from the API server, past every cache. It is asked only after a refusal, before a child that is gone is
+	// made again, and where a cache does not hear of what was written.
 	Live client.Reader
 	// FieldOwner is the field manager of every write.
 	FieldOwner string

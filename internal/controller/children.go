@@ -16,6 +16,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/log"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
@@ -46,7 +47,7 @@ func childKinds() []client.Object {
 // write makes the children as wanted, says what is there then, and how long the number of replicas has to wait. A nil
 // observation means that there is nothing to report: the read failed, or the Microservice or its namespace is going away.
 func (r *MicroserviceReconciler) write(ctx context.Context, ms *v1alpha1.Microservice) (*status.Observation, time.Duration, error) {
-	live, err := r.read(ctx, client.ObjectKeyFromObject(ms))
+	live, err := r.readInTime(ctx, client.ObjectKeyFromObject(ms))
 	if err != nil {
 		return nil, 0, err
 	}
@@ -81,15 +82,31 @@ func (r *MicroserviceReconciler) write(ctx context.Context, ms *v1alpha1.Microse
 	return seen, handover, retry(batch.Changes())
 }
 
-func (r *MicroserviceReconciler) read(ctx context.Context, key types.NamespacedName) (*children, error) {
+// readInTime reads the children from the cache, which waits until it has seen what was written of them. A watch that stands
+// still, or has lost an event, would hold them forever: when a third of the time is over, the API server is asked.
+func (r *MicroserviceReconciler) readInTime(ctx context.Context, key types.NamespacedName) (*children, error) {
+	limited, cancel := ctx, context.CancelFunc(func() {})
+	if end, found := ctx.Deadline(); found {
+		limited, cancel = context.WithTimeout(ctx, time.Until(end)/3)
+	}
+	defer cancel()
+	live, err := read(limited, r.Client, key)
+	if err != nil && limited.Err() != nil && ctx.Err() == nil {
+		log.FromContext(ctx).Info("Looking past the cache, whose watches are late", "reason", err.Error())
+		return read(ctx, r.Door.Live, key)
+	}
+	return live, err
+}
+
+func read(ctx context.Context, from client.Reader, key types.NamespacedName) (*children, error) {
 	live := &children{}
 	for _, err := range []error{
-		get(ctx, r.Client, key, &live.serviceAccount),
-		get(ctx, r.Client, key, &live.networkPolicy),
-		get(ctx, r.Client, key, &live.service),
-		get(ctx, r.Client, key, &live.disruptionBudget),
-		get(ctx, r.Client, key, &live.deployment),
-		get(ctx, r.Client, key, &live.autoscaler),
+		get(ctx, from, key, &live.serviceAccount),
+		get(ctx, from, key, &live.networkPolicy),
+		get(ctx, from, key, &live.service),
+		get(ctx, from, key, &live.disruptionBudget),
+		get(ctx, from, key, &live.deployment),
+		get(ctx, from, key, &live.autoscaler),
 	} {
 		if err != nil {
 			return nil, err

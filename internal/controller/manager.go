@@ -21,7 +21,7 @@ import (
 )
 
 // reconciliationTimeout frees a worker that waits for a watch that stands still: a read waits until the cache has seen
-// the operator's own writes.
+// the operator's own writes. Children are read past the cache after a third of it.
 const reconciliationTimeout = 30 * time.Second
 
 // NewScheme knows the Microservice and the kinds of its children.
