@@ -51,12 +51,15 @@ type MicroserviceSpec struct {
 	// +listType=map
 	// +listMapKey=name
 	// +kubebuilder:validation:MaxItems=256
+	// +kubebuilder:validation:items:XValidation:rule="!has(self.valueFrom) || !has(self.value) || self.value == ''",message="at most one of value and valueFrom may be set"
+	// +kubebuilder:validation:items:XValidation:rule="!has(self.valueFrom) || [has(self.valueFrom.configMapKeyRef), has(self.valueFrom.fieldRef), has(self.valueFrom.fileKeyRef), has(self.valueFrom.resourceFieldRef), has(self.valueFrom.secretKeyRef)].exists_one(x, x)",message="valueFrom must have exactly one source, such as secretKeyRef"
 	Env []corev1.EnvVar `json:"env,omitempty"`
 
 	// envFrom takes every key of a ConfigMap or Secret as an environment variable. A key in env wins over it.
 	// +optional
 	// +listType=atomic
 	// +kubebuilder:validation:MaxItems=32
+	// +kubebuilder:validation:items:XValidation:rule="has(self.configMapRef) != has(self.secretRef)",message="exactly one of configMapRef and secretRef must be set"
 	EnvFrom []corev1.EnvFromSource `json:"envFrom,omitempty"`
 
 	// ports are what the service listens on; all of them are published on the Service. The first is the primary port:

@@ -55,6 +55,34 @@ var workloadRules = map[string]rule{
 		field:   "spec.env[0].value",
 		message: `must be of type string: "integer"`,
 	},
+	"a variable with a value and a source": {
+		spec:    "env: [{name: A, value: a, valueFrom: {fieldRef: {fieldPath: metadata.name}}}]",
+		field:   "spec.env[0]",
+		message: "at most one of value and valueFrom may be set",
+	},
+	"a variable with an empty value and a source": {
+		spec: "env: [{name: A, value: '', valueFrom: {fieldRef: {fieldPath: metadata.name}}}]",
+	},
+	"a variable without a source": {
+		spec:    "env: [{name: A, valueFrom: {}}]",
+		field:   "spec.env[0]",
+		message: "valueFrom must have exactly one source, such as secretKeyRef",
+	},
+	"a variable with two sources": {
+		spec:    "env: [{name: A, valueFrom: {configMapKeyRef: {name: c, key: k}, secretKeyRef: {name: s, key: k}}}]",
+		field:   "spec.env[0]",
+		message: "valueFrom must have exactly one source, such as secretKeyRef",
+	},
+	"envFrom both": {
+		spec:    "envFrom: [{configMapRef: {name: a}, secretRef: {name: b}}]",
+		field:   "spec.envFrom[0]",
+		message: "exactly one of configMapRef and secretRef must be set",
+	},
+	"envFrom nothing": {
+		spec:    "envFrom: [{prefix: A_}]",
+		field:   "spec.envFrom[0]",
+		message: "exactly one of configMapRef and secretRef must be set",
+	},
 	"32 envFrom": {spec: "envFrom: " + items(32, "{configMapRef: {name: c%d}}")},
 	"33 envFrom": {
 		spec:    "envFrom: " + items(33, "{configMapRef: {name: c%d}}"),

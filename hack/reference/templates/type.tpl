@@ -3,11 +3,15 @@
 {{- end -}}
 
 {{- define "rules" -}}
-{{- range . }}{{ if not (regexMatch "^(Optional|Required)" .) }}{{ . | replace "|" "\\|" }}. {{ end }}{{ end -}}
+{{- range . }}{{ if not (regexMatch "^(Optional|Required|items:XValidation)" .) }}{{ . | replace "|" "\\|" }}. {{ end }}{{ end -}}
 {{- end -}}
 
 {{- define "said" -}}
 {{- range index . "kubebuilder:validation:XValidation" }}{{ template "text" .Message }}. {{ end -}}
+{{- end -}}
+
+{{- define "each" -}}
+{{- range index . "kubebuilder:validation:items:XValidation" }}Each: {{ template "text" .Message }}. {{ end -}}
 {{- end -}}
 
 {{- define "type" -}}
@@ -29,7 +33,7 @@ Rules:
 | field | type | what it is | default | must be |
 |---|---|---|---|---|
 {{ range $type.Members -}}
-| `{{ .Name }}` | {{ markdownRenderType .Type }} | {{ template "type_members" . }} | {{ with .Default }}`{{ . }}`{{ end }} | {{ template "rules" .Validation }}{{ if not .Type.Members }}{{ template "said" .Markers }}{{ end }}|
+| `{{ .Name }}` | {{ markdownRenderType .Type }} | {{ template "type_members" . }} | {{ with .Default }}`{{ . }}`{{ end }} | {{ template "rules" .Validation }}{{ if not .Type.Members }}{{ template "said" .Markers }}{{ end }}{{ template "each" .Markers }}|
 {{ end }}
 {{- end }}
 {{- if $type.EnumValues }}
