@@ -34,9 +34,17 @@ var _ = AfterSuite(func() {
 	if len(suite.FocusStrings)+len(suite.SkipStrings)+len(suite.FocusFiles) > 0 {
 		return // not all specs ran
 	}
-	calls, err := audit.Next(sets.New("operator"))
-	Expect(err).NotTo(HaveOccurred())
-	used := sets.New[string]()
+	used, granted := sets.New[string](), grantedRights()
+	Eventually(func(g Gomega) { // a request is logged when it has been answered, maybe a moment later
+		calls, err := audit.Next(sets.New("operator"))
+		g.Expect(err).NotTo(HaveOccurred())
+		note(used, calls)
+		g.Expect(sets.List(granted.Difference(used.Union(neverSent)))).To(BeEmpty(), "rights that nothing uses")
+	}).Should(Succeed())
+	Expect(sets.List(used.Difference(granted))).To(BeEmpty(), "rights that are used and not granted")
+})
+
+func note(used sets.Set[string], calls []cluster.Call) {
 	for i := range calls {
 		c := &calls[i]
 		if c.ObjectRef.Resource == "" || c.ResponseStatus.Code == http.StatusForbidden {
@@ -48,10 +56,7 @@ var _ = AfterSuite(func() {
 			used.Insert("create" + right) // a server-side apply of what is not there needs both
 		}
 	}
-	granted := grantedRights()
-	Expect(sets.List(granted.Difference(used.Union(neverSent)))).To(BeEmpty(), "rights that nothing uses")
-	Expect(sets.List(used.Difference(granted))).To(BeEmpty(), "rights that are used and not granted")
-})
+}
 
 func grantedRights() sets.Set[string] {
 	GinkgoHelper()
