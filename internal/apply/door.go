@@ -18,8 +18,8 @@ import (
 type Door struct {
 	// Client writes. Its reads are not used.
 	Client client.Client
-	// Live reads from the API server, past every cache. It is asked only after a refusal, before a child that is gone is
-	// made again, and where a cache does not hear of what was written.
+	// Live reads from the API server, past every cache. It is asked only after a refusal, and where a cache does not hold
+	// what was written: before a child that is gone is made again, or when an event was lost.
 	Live client.Reader
 	// FieldOwner is the field manager of every write.
 	FieldOwner string
@@ -100,11 +100,15 @@ func Put[T any, P Object[T]](ctx context.Context, b *Batch, desired any, live P,
 		b.note(ctx, Update, kind, err)
 		return live
 	}
+	if live, err = current[T, P](ctx, b, kind, live); err != nil {
+		b.note(ctx, Update, kind, err)
+		return live
+	}
 	plan := b.plan(wish, live, live != nil)
 	if plan.inPlace() {
 		return live
 	}
-	if plan.verb == Create && !b.paused && b.door.memory.knows(wish) {
+	if plan.verb == Create && !b.paused && b.door.memory.knows(wish.key, kind) {
 		plan.err = b.ownerLives(ctx)
 	}
 	if plan.err != nil || b.paused {
@@ -125,6 +129,26 @@ func Put[T any, P Object[T]](ctx context.Context, b *Batch, desired any, live P,
 		return live
 	}
 	return answer
+}
+
+// current is live, or what the API server has where that is older than what was written, or is not there though it was:
+// somebody deleted it, or the cache has lost an event. An error is the API server's.
+func current[T any, P Object[T]](ctx context.Context, b *Batch, kind string, live P) (P, error) {
+	key, version := client.ObjectKeyFromObject(b.owner), ""
+	if live != nil {
+		version = live.GetResourceVersion()
+	}
+	if !b.door.memory.newer(key, kind, version) {
+		return live, nil
+	}
+	now := P(new(T))
+	if err := b.door.Live.Get(ctx, key, now); apierrors.IsNotFound(err) {
+		return nil, nil
+	} else if err != nil {
+		return live, err
+	}
+	b.door.memory.saw(key, kind, now.GetResourceVersion())
+	return now, nil
 }
 
 // ownerLives asks the API server, once in a batch, whether the owner is still there. A child that was there before is gone
@@ -175,10 +199,16 @@ func sendAgain[T any, P Object[T]](ctx context.Context, b *Batch, wish *wish) (P
 
 // Remove deletes the child if the owner controls it. live is what the cache holds, nil for nothing.
 func Remove[T any, P Object[T]](ctx context.Context, b *Batch, live P) {
-	if live == nil || !metav1.IsControlledBy(live, b.owner) || live.GetDeletionTimestamp() != nil {
+	kind := reflect.TypeFor[T]().Name()
+	live, err := current[T, P](ctx, b, kind, live)
+	if err != nil {
+		b.note(ctx, Delete, kind, err)
 		return
 	}
-	kind := reflect.TypeFor[T]().Name()
+	if live == nil || !metav1.IsControlledBy(live, b.owner) || live.GetDeletionTimestamp() != nil {
+		b.door.memory.drop(client.ObjectKeyFromObject(b.owner), kind)
+		return
+	}
 	if b.paused {
 		b.note(ctx, Delete, kind, nil)
 		return
@@ -187,7 +217,7 @@ func Remove[T any, P Object[T]](ctx context.Context, b *Batch, live P) {
 	child := P(new(T))
 	child.SetNamespace(live.GetNamespace())
 	child.SetName(live.GetName())
-	err := b.door.Client.Delete(ctx, child,
+	err = b.door.Client.Delete(ctx, child,
 		client.Preconditions{UID: &uid, ResourceVersion: &version},
 		client.PropagationPolicy(metav1.DeletePropagationBackground))
 	err = client.IgnoreNotFound(err)
@@ -212,7 +242,7 @@ func send[T any, P Object[T]](ctx context.Context, b *Batch, wish *wish, plan pl
 	if err != nil {
 		return nil, err
 	}
-	b.door.memory.remember(wish, answer.GetUID(), b.door.entryOf(answer))
+	b.door.memory.remember(wish, answer, b.door.entryOf(answer))
 	return answer, nil
 }
 

@@ -2,13 +2,16 @@ package apply
 
 import (
 	"hash/maphash"
+	"strconv"
 	"sync"
 
 	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
 // memory knows how our managedFields entry looked in the last answer for each child. While it looks the same nobody
-// has taken a field from us, and nothing has to be compared.
+// has taken a field from us, and nothing has to be compared. It also knows how new that answer was: a cache that holds
+// less has lost an event.
 type memory struct {
 	mu     sync.Mutex
 	owners map[types.NamespacedName]map[string]mark // by owner, then by the child's kind
@@ -18,11 +21,13 @@ type memory struct {
 type mark struct {
 	uid types.UID
 	sum uint64
+	// version is the resource version, a number since Kubernetes 1.35 says so.
+	version uint64
 }
 
 var seed = maphash.MakeSeed()
 
-func (m *memory) remember(w *wish, uid types.UID, entry []byte) {
+func (m *memory) remember(w *wish, answer client.Object, entry []byte) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.owners == nil {
@@ -31,21 +36,48 @@ func (m *memory) remember(w *wish, uid types.UID, entry []byte) {
 	if m.owners[w.key] == nil {
 		m.owners[w.key] = map[string]mark{}
 	}
-	m.owners[w.key][w.kind] = mark{uid: uid, sum: maphash.Bytes(seed, entry)}
+	m.owners[w.key][w.kind] = mark{uid: answer.GetUID(), sum: maphash.Bytes(seed, entry), version: number(answer.GetResourceVersion())}
 }
 
 func (m *memory) matches(w *wish, uid types.UID, entry []byte) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.owners[w.key][w.kind] == mark{uid: uid, sum: maphash.Bytes(seed, entry)}
+	at := m.owners[w.key][w.kind]
+	return at.uid == uid && at.sum == maphash.Bytes(seed, entry)
 }
 
 // knows says that the child was there.
-func (m *memory) knows(w *wish) bool {
+func (m *memory) knows(owner types.NamespacedName, kind string) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	_, found := m.owners[w.key][w.kind]
+	_, found := m.owners[owner][kind]
 	return found
+}
+
+// newer says that the child was there in a later version than this one; "" is none.
+func (m *memory) newer(owner types.NamespacedName, kind, version string) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	at, found := m.owners[owner][kind]
+	return found && at.version > number(version)
+}
+
+// saw takes the version of a child that was looked at, also when it is an older one: a cluster can be restored.
+func (m *memory) saw(owner types.NamespacedName, kind, version string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if at, found := m.owners[owner][kind]; found {
+		at.version = number(version)
+		m.owners[owner][kind] = at
+	}
+}
+
+func number(version string) uint64 {
+	n, err := strconv.ParseUint(version, 10, 64)
+	if err != nil {
+		return 0
+	}
+	return n
 }
 
 // drop forgets a child that is not wanted any more.

@@ -87,7 +87,7 @@ func (d *Door) inPlace(w *wish, live client.Object) bool {
 	if !w.ownedBy(entry) {
 		return false
 	}
-	d.memory.remember(w, live.GetUID(), entry)
+	d.memory.remember(w, live, entry)
 	return true
 }
 
