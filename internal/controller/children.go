@@ -47,7 +47,11 @@ func childKinds() []client.Object {
 // write makes the children as wanted, says what is there then, and how long the number of replicas has to wait. A nil
 // observation means that there is nothing to report: the read failed, or the Microservice or its namespace is going away.
 func (r *MicroserviceReconciler) write(ctx context.Context, ms *v1alpha1.Microservice) (*status.Observation, time.Duration, error) {
-	live, err := r.readInTime(ctx, client.ObjectKeyFromObject(ms))
+	var live *children
+	err := r.inTime(ctx, func(ctx context.Context, from client.Reader) (err error) {
+		live, err = read(ctx, from, client.ObjectKeyFromObject(ms))
+		return err
+	})
 	if err != nil {
 		return nil, 0, err
 	}
@@ -82,20 +86,21 @@ func (r *MicroserviceReconciler) write(ctx context.Context, ms *v1alpha1.Microse
 	return seen, handover, retry(batch.Changes())
 }
 
-// readInTime reads the children from the cache, which waits until it has seen what was written of them. A watch that stands
-// still, or has lost an event, would hold them forever: when a third of the time is over, the API server is asked.
-func (r *MicroserviceReconciler) readInTime(ctx context.Context, key types.NamespacedName) (*children, error) {
-	limited, cancel := ctx, context.CancelFunc(func() {})
+// inTime reads from the cache, which waits until it has seen what was written. A watch that stands still, or has lost an
+// event, would hold that forever: when a third of the time is over, the API server is read.
+func (r *MicroserviceReconciler) inTime(ctx context.Context, read func(ctx context.Context, from client.Reader) error) error {
+	limited := ctx
 	if end, found := ctx.Deadline(); found {
+		var cancel context.CancelFunc
 		limited, cancel = context.WithTimeout(ctx, time.Until(end)/3)
+		defer cancel()
 	}
-	defer cancel()
-	live, err := read(limited, r.Client, key)
-	if err != nil && limited.Err() != nil && ctx.Err() == nil {
-		log.FromContext(ctx).Info("Looking past the cache, whose watches are late", "reason", err.Error())
-		return read(ctx, r.Door.Live, key)
+	err := read(limited, r.Client)
+	if err == nil || limited.Err() == nil || ctx.Err() != nil {
+		return err
 	}
-	return live, err
+	log.FromContext(ctx).Info("Looking past the cache, which does not hear of what was written", "reason", err.Error())
+	return read(ctx, r.Door.Live)
 }
 
 func read(ctx context.Context, from client.Reader, key types.NamespacedName) (*children, error) {

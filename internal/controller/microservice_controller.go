@@ -67,7 +67,10 @@ type MicroserviceReconciler struct {
 // Reconcile sends no request when everything is in place. Deleting needs no work: owner references do it.
 func (r *MicroserviceReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
 	ms := &v1alpha1.Microservice{}
-	if err := r.Get(ctx, req.NamespacedName, ms, client.UnsafeDisableDeepCopy); err != nil {
+	err := r.inTime(ctx, func(ctx context.Context, from client.Reader) error {
+		return from.Get(ctx, req.NamespacedName, ms, client.UnsafeDisableDeepCopy)
+	})
+	if err != nil {
 		if apierrors.IsNotFound(err) {
 			r.forget(req.NamespacedName)
 		}
