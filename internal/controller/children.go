@@ -48,8 +48,9 @@ func childKinds() []client.Object {
 // observation means that there is nothing to report: the read failed, or the Microservice or its namespace is going away.
 func (r *MicroserviceReconciler) write(ctx context.Context, ms *v1alpha1.Microservice) (*status.Observation, time.Duration, error) {
 	var live *children
-	err := r.inTime(ctx, func(ctx context.Context, from client.Reader) (err error) {
-		live, err = read(ctx, from, client.ObjectKeyFromObject(ms))
+	key := client.ObjectKeyFromObject(ms)
+	err := r.inTime(ctx, &r.lateChildren, key, func(ctx context.Context, from client.Reader) (err error) {
+		live, err = read(ctx, from, key)
 		return err
 	})
 	if err != nil {
@@ -86,21 +87,34 @@ func (r *MicroserviceReconciler) write(ctx context.Context, ms *v1alpha1.Microse
 	return seen, handover, retry(batch.Changes())
 }
 
+// patienceOfLate is how long a read waits that has just waited in vain.
+const patienceOfLate = 100 * time.Millisecond
+
 // inTime reads from the cache, which waits until it has seen what was written. A watch that stands still, or has lost an
-// event, would hold that forever: when a third of the time is over, the API server is read.
-func (r *MicroserviceReconciler) inTime(ctx context.Context, read func(ctx context.Context, from client.Reader) error) error {
+// event, would hold that forever: when a third of the time is over, the API server is read, and soon the next time. late
+// has those for which this is so.
+func (r *MicroserviceReconciler) inTime(ctx context.Context, late *stopwatch[struct{}], key types.NamespacedName, read func(ctx context.Context, from client.Reader) error) error {
 	limited := ctx
 	if end, found := ctx.Deadline(); found {
+		patience := time.Until(end) / 3
+		if _, again := late.running(key); again {
+			patience = patienceOfLate
+		}
 		var cancel context.CancelFunc
-		limited, cancel = context.WithTimeout(ctx, time.Until(end)/3)
+		limited, cancel = context.WithTimeout(ctx, patience)
 		defer cancel()
 	}
 	err := read(limited, r.Client)
-	if err == nil || limited.Err() == nil || ctx.Err() != nil {
+	if err == nil {
+		late.forget(key)
+		return nil
+	}
+	if limited.Err() == nil || ctx.Err() != nil {
 		return err
 	}
+	late.of(key, struct{}{})
 	log.FromContext(ctx).Info("Looking past the cache, which does not hear of what was written", "reason", err.Error())
-	return read(ctx, r.Door.Live)
+	return read(ctx, r.Live)
 }
 
 func read(ctx context.Context, from client.Reader, key types.NamespacedName) (*children, error) {
@@ -239,6 +253,8 @@ func (r *MicroserviceReconciler) forget(key types.NamespacedName) {
 	r.still.forget(key)
 	r.handovers.forget(key)
 	r.births.forget(key)
+	r.late.forget(key)
+	r.lateChildren.forget(key)
 	r.Door.Forget(key)
 	r.services.forget(key)
 }

@@ -29,7 +29,7 @@ type MicroserviceReconciler struct {
 	Recorder events.EventRecorder
 	// Cache is read for neighbours: it need not have seen the operator's own writes.
 	Cache client.Reader
-	// Live reads past every cache: the pods of a rollout that stands still.
+	// Live reads past every cache: the pods of a rollout that stands still, and what the cache does not hear of.
 	Live client.Reader
 	// Settings are the operator's.
 	Settings resources.Settings
@@ -37,15 +37,16 @@ type MicroserviceReconciler struct {
 	Namespaces sets.Set[string]
 
 	// rest is how long a status that is not written yet says the same, still how long a Deployment that is not where it
-	// shall be has not changed, handovers how long an autoscaler is gone, and births how long a new Microservice stands
-	// back with its first report.
-	rest      stopwatch[numbers]
-	still     stopwatch[string]
-	handovers stopwatch[struct{}]
-	births    stopwatch[struct{}]
-	services  *services
-	cycles    *cycles
-	patches   *resources.Patches
+	// shall be has not changed, handovers how long an autoscaler is gone, births how long a new Microservice stands back
+	// with its first report, and late and lateChildren how long the cache does not hear of it or of its children.
+	rest               stopwatch[numbers]
+	still              stopwatch[string]
+	handovers          stopwatch[struct{}]
+	births             stopwatch[struct{}]
+	late, lateChildren stopwatch[struct{}]
+	services           *services
+	cycles             *cycles
+	patches            *resources.Patches
 	// queue has the Microservices that wait for a worker, once the controller has started.
 	queue *fairQueue
 }
@@ -67,7 +68,7 @@ type MicroserviceReconciler struct {
 // Reconcile sends no request when everything is in place. Deleting needs no work: owner references do it.
 func (r *MicroserviceReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
 	ms := &v1alpha1.Microservice{}
-	err := r.inTime(ctx, func(ctx context.Context, from client.Reader) error {
+	err := r.inTime(ctx, &r.late, req.NamespacedName, func(ctx context.Context, from client.Reader) error {
 		return from.Get(ctx, req.NamespacedName, ms, client.UnsafeDisableDeepCopy)
 	})
 	if err != nil {
