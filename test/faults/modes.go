@@ -45,8 +45,9 @@ var modes = []mode{
 	{name: "500", more: 4, inject: refused(http.StatusInternalServerError, "InternalError", 0)},
 	{name: "503", more: 4, inject: refused(http.StatusServiceUnavailable, "ServiceUnavailable", 0)},
 	{name: "late", more: 4, inject: once(func(_ *Subject, _ *Exchange) { time.Sleep(later) })},
-	{name: "hangs", more: 6, slow: true, inject: once(func(_ *Subject, x *Exchange) {
+	{name: "hangs", more: 6, slow: true, inject: once(func(s *Subject, x *Exchange) {
 		<-x.Context().Done()
+		s.disturb(stepQuiet) // it was sent long ago, and is sent again now
 		x.Cut()
 	})},
 	{name: "paused after it is done", more: 4, inject: once(func(s *Subject, x *Exchange) {
@@ -104,5 +105,10 @@ func once(fault func(*Subject, *Exchange)) func(*Subject, Match, int) *Injection
 }
 
 func refused(code int, reason string, after time.Duration) func(*Subject, Match, int) *Injection {
-	return once(func(_ *Subject, x *Exchange) { x.Refuse(code, reason, after) })
+	return once(func(s *Subject, x *Exchange) {
+		if after > 0 {
+			s.disturb(after + stepQuiet)
+		}
+		x.Refuse(code, reason, after)
+	})
 }
