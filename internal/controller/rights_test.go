@@ -17,6 +17,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/sets"
 	"sigs.k8s.io/yaml"
 
+	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 	"github.com/microservice-dev/microservice-operator/test/cluster"
 	. "github.com/microservice-dev/microservice-operator/test/wrappers"
 )
@@ -128,9 +129,12 @@ var _ = Describe("An API server that does not stream lists", func() {
 		o := startOperator(requests.Wrap(refusing))
 		defer o.stop()
 		ms := MakeMicroservice(newNamespace(), "web")
+		ms.Spec.Dependencies = []v1alpha1.Dependency{{Name: "db", Service: &v1alpha1.ObjectReference{Name: "db"}}}
 		create(ms)
 		eventually(ms, available)
-		lists := requests.Lists("deployments", "")
-		Expect(slices.IndexFunc(lists, func(r cluster.Request) bool { return r.Code == http.StatusOK })).To(BeNumerically(">=", 0))
+		for resource, namespace := range map[string]string{"deployments": "", "services": ms.Namespace, "endpointslices": ms.Namespace} {
+			lists := requests.Lists(resource, namespace)
+			Expect(slices.IndexFunc(lists, func(r cluster.Request) bool { return r.Code == http.StatusOK })).To(BeNumerically(">=", 0), resource)
+		}
 	})
 })
