@@ -83,3 +83,25 @@ func TestStopEndsWhatIsStopped(t *testing.T) {
 		t.Error("it is still there")
 	}
 }
+
+// TestProcessEndsWhenAskedAtOnce: the request may come before the program has begun.
+func TestProcessEndsWhenAskedAtOnce(t *testing.T) {
+	for range 100 {
+		p, err := StartProcess(nil, "/bin/sleep", "60")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := syscall.Kill(p.PID, syscall.SIGTERM); err != nil {
+			t.Fatal(err)
+		}
+		err = Eventually(t.Context(), 5*time.Second, func() error {
+			if !p.Ended() {
+				return errors.New("it runs on")
+			}
+			return nil
+		})
+		if err := errors.Join(err, p.Stop()); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

@@ -24,9 +24,10 @@ type Process struct {
 }
 
 // The shell minds no signal that goes to all of a terminal, and ends with force what does not end when it is asked to: an
-// API server without etcd, and what is stopped.
-const untilStdinCloses = `trap : INT TERM HUP
-"$@" </dev/null 3>&- & pid=$!
+// API server without etcd, and what is stopped. Its trap comes after the fork: what is forked has it until the program begins,
+// and a signal in between would be lost.
+const untilStdinCloses = `"$@" </dev/null 3>&- & pid=$!
+trap : INT TERM HUP
 echo $pid >&3; exec 3>&-
 cat >/dev/null
 kill "$pid" 2>/dev/null
