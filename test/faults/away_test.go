@@ -15,6 +15,7 @@ import (
 // for it, and what comes out when it returns is what they last asked for.
 func TestOperatorAway(t *testing.T) {
 	t.Parallel()
+	goal := learnt(t).Goal(historical)
 	s := open(t)
 	s.Operator.Leave()
 	done := journey[:len(journey)-1] // of what is deleted before it returns it cannot know the last address
@@ -23,11 +24,8 @@ func TestOperatorAway(t *testing.T) {
 	}
 	s.Operator.Return()
 	last := done[len(done)-1]
-	s.arrive(t, &last)
-	reference := learnt(t)
-	s.report(t, unlike(sceneOf(last.name, s.Namespace, s.live(t)), reference.Scene(last.name), func(path string) bool {
-		return reference.varies[path] || historical(path)
-	}))
+	_, problems := s.reach(t.Context(), &last, goal)
+	s.report(t, problems)
 	s.rests(t)
 }
 

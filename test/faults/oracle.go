@@ -157,12 +157,23 @@ func differences(a, b Scene) []string {
 	return paths
 }
 
-// Judge says where a disturbed run differs from the reference. It may have that many writes more, for what the fault has
-// it send again, and be otherwise in the fields that may says.
-func (r *Reference) Judge(out *Outcome, more int, may func(path string) bool) []string {
+// Goal says where what is there after a step is not what it should come to.
+type Goal func(step string, got Scene) []string
+
+// anywhere is the goal of who does not know where a journey comes to.
+func anywhere(string, Scene) []string { return nil }
+
+// Goal is to come to what there is undisturbed, but for the fields that may be otherwise.
+func (r *Reference) Goal(may func(path string) bool) Goal {
+	return func(step string, got Scene) []string {
+		return unlike(got, r.Scene(step), func(path string) bool { return r.varies[path] || may(path) })
+	}
+}
+
+// Judge says what a disturbed run did otherwise than the reference on its way to the goal. It may have that many writes
+// more, for what the fault has it send again.
+func (r *Reference) Judge(out *Outcome, more int) []string {
 	problems := slices.Clone(out.Problems)
-	fields := merged(out.Scenes)
-	problems = append(problems, unlike(fields, r.fields, func(path string) bool { return r.varies[path] || may(path) })...)
 	for _, key := range slices.Sorted(maps.Keys(joined(r.counts, out.Counts))) {
 		if r.counts[key] != out.Counts[key] {
 			problems = append(problems, fmt.Sprintf("O2: %s %d times, not %d", key, out.Counts[key], r.counts[key]))

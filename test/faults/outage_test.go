@@ -22,6 +22,7 @@ const backoff = 30 * time.Second
 // installed. It may end when it cannot renew the lease: it is started again.
 func TestOutages(t *testing.T) {
 	t.Parallel()
+	reference := learnt(t)
 	for _, outage := range []struct {
 		name string
 		// strike begins it and ends it.
@@ -45,7 +46,7 @@ func TestOutages(t *testing.T) {
 			t.Parallel()
 			broken := labOfItsOwn(t)
 			s := broken.openFor(t, Options{LeaderElection: true})
-			out, err := s.TravelWith(t.Context(), journey, func(i int) error {
+			out, err := s.TravelWith(t.Context(), journey, reference.Goal(historical), func(i int) error {
 				if i%outage.each > 0 {
 					return nil
 				}
@@ -61,7 +62,7 @@ func TestOutages(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			s.report(t, learnt(t).Judge(out, 6*len(journey), historical))
+			s.report(t, reference.Judge(out, 6*len(journey)))
 		})
 	}
 }

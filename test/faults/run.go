@@ -62,6 +62,8 @@ type Subject struct {
 	mayLose bool
 	// over says that the journey has come to its end.
 	over atomic.Bool
+	// patience is how long a step may take.
+	patience time.Duration
 	// disturbed is until when a fault lasts, in nanoseconds of Unix time.
 	disturbed atomic.Int64
 }
@@ -81,7 +83,7 @@ func (l *Lab) Open(ctx context.Context, o Options) (s *Subject, err error) {
 	if err := l.Kube.Create(ctx, namespace); err != nil {
 		return nil, fmt.Errorf("creating a namespace: %w", err)
 	}
-	s = &Subject{Namespace: namespace.Name, lab: l}
+	s = &Subject{Namespace: namespace.Name, lab: l, patience: stepTimeout}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.Close(ctx))
@@ -130,22 +132,23 @@ func (s *Subject) Close(ctx context.Context) error {
 	return errors.Join(all...)
 }
 
-// How long a step may take, and how long nothing may happen at its end and at the end of a run.
+// How long a step may take where a test says nothing else, and how long nothing may happen at its end and at the end of a run.
 const (
 	stepTimeout = 90 * time.Second
 	stepQuiet   = 700 * time.Millisecond
 	lastQuiet   = 10 * time.Second
 )
 
-// Travel goes through the journey, and notes what is there after each step.
-func (s *Subject) Travel(ctx context.Context, steps []step) (*Outcome, error) {
-	return s.TravelWith(ctx, steps, func(int) error { return nil })
+// Travel goes through the journey, and notes what is there after each step. A step that does not come to its goal is the
+// last.
+func (s *Subject) Travel(ctx context.Context, steps []step, to Goal) (*Outcome, error) {
+	return s.TravelWith(ctx, steps, to, func(int) error { return nil })
 }
 
 // TravelWith has something happen right after what users do in each step.
-func (s *Subject) TravelWith(ctx context.Context, steps []step, happens func(i int) error) (*Outcome, error) {
+func (s *Subject) TravelWith(ctx context.Context, steps []step, to Goal, happens func(i int) error) (*Outcome, error) {
 	out := &Outcome{}
-	err := s.goThrough(ctx, steps, happens, out)
+	err := s.goThrough(ctx, steps, to, happens, out)
 	s.over.Store(true)
 	if err != nil {
 		return nil, err
@@ -155,7 +158,7 @@ func (s *Subject) TravelWith(ctx context.Context, steps []step, happens func(i i
 	return out, s.finish(out)
 }
 
-func (s *Subject) goThrough(ctx context.Context, steps []step, happens func(i int) error, out *Outcome) error {
+func (s *Subject) goThrough(ctx context.Context, steps []step, to Goal, happens func(i int) error, out *Outcome) error {
 	for i := range steps {
 		began := time.Now()
 		if err := steps[i].do(ctx, s.lab.Kube, s.Namespace); err != nil {
@@ -164,18 +167,37 @@ func (s *Subject) goThrough(ctx context.Context, steps []step, happens func(i in
 		if err := happens(i); err != nil {
 			return fmt.Errorf("step %q: %w", steps[i].name, err)
 		}
-		if err := s.settle(ctx, &steps[i]); err != nil {
-			out.Problems = append(out.Problems, fmt.Sprintf("O3: step %q does not come to its end: %v", steps[i].name, err))
+		scene, problems := s.reach(ctx, &steps[i], to)
+		if len(problems) > 0 {
+			out.Problems = append(out.Problems, problems...)
 			return nil
 		}
 		out.Times = append(out.Times, time.Since(began))
-		scene, err := s.scene(steps[i].name)
-		if err != nil {
-			return err
-		}
 		out.Scenes = append(out.Scenes, scene)
 	}
 	return nil
+}
+
+// reach waits until a step has come to its end and to its goal, and gives what is there.
+func (s *Subject) reach(ctx context.Context, at *step, to Goal) (scene Scene, problems []string) {
+	err := s.rest(ctx, stepQuiet, func() error {
+		problems = nil
+		if err := at.settled(ctx, s.lab.Kube, s.Namespace); err != nil {
+			return err
+		}
+		var err error
+		if scene, err = s.scene(at.name); err != nil {
+			return err
+		}
+		if problems = to(at.name, scene); len(problems) > 0 {
+			return errors.New(problems[0])
+		}
+		return nil
+	})
+	if err != nil && len(problems) == 0 {
+		problems = []string{fmt.Sprintf("O3: step %q does not come to its end: %v", at.name, err)}
+	}
+	return scene, problems
 }
 
 // scene is what is there, by paths that begin with a name.
@@ -192,16 +214,13 @@ func (s *Subject) settle(ctx context.Context, at *step) error {
 	return s.rest(ctx, stepQuiet, func() error { return at.settled(ctx, s.lab.Kube, s.Namespace) })
 }
 
-// rest waits until check finds nothing wrong, and nothing has happened and nothing was written for a while.
+// rest waits until nothing has happened and nothing was written for a while, and check finds nothing wrong.
 func (s *Subject) rest(ctx context.Context, quiet time.Duration, check func() error) error {
-	return cluster.Eventually(ctx, stepTimeout, func() error {
-		if err := check(); err != nil {
-			return err
-		}
+	return cluster.Eventually(ctx, s.patience, func() error {
 		if is := min(s.History.Quiet(), s.quiet()); is <= quiet {
 			return fmt.Errorf("something happened %v ago", is)
 		}
-		return nil
+		return check()
 	})
 }
 
