@@ -10,26 +10,32 @@ import (
 	"github.com/microservice-dev/microservice-operator/internal/apply"
 )
 
+// countedDoor counts looks past the cache, and writes.
+func countedDoor(t *testing.T) (door *apply.Door, live *counting, requests *int) {
+	t.Helper()
+	live, requests = &counting{Reader: admin}, new(int)
+	door = newDoor(countingClient(t, requests))
+	door.Live = live
+	return door, live, requests
+}
+
 // A watch that has lost an event leaves the cache with what was there before. What was written is not written again, and
 // what is wanted again, is.
 func TestLooksPastACacheThatLostAnEvent(t *testing.T) {
 	t.Parallel()
-	requests := 0
-	live := &counting{Reader: admin}
 	owner := newOwner(t)
-	door := newDoor(countingClient(t, &requests))
-	door.Live = live
+	door, live, requests := countedDoor(t)
 	one := desiredDeployment(owner)
 	two := desiredDeployment(owner).WithSpec(desiredDeployment(owner).Spec.WithMinReadySeconds(2))
 	expect := func(what string, gets, writes int, minReadySeconds int32) {
 		t.Helper()
-		if live.gets != gets || requests != writes {
-			t.Errorf("%s: %d looks and %d writes, want %d and %d", what, live.gets, requests, gets, writes)
+		if live.gets != gets || *requests != writes {
+			t.Errorf("%s: %d looks and %d writes, want %d and %d", what, live.gets, *requests, gets, writes)
 		}
 		if now := read[appsv1.Deployment](t, owner); now.Spec.MinReadySeconds != minReadySeconds {
 			t.Errorf("%s: minReadySeconds is %d, want %d", what, now.Spec.MinReadySeconds, minReadySeconds)
 		}
-		live.gets, requests = 0, 0
+		live.gets, *requests = 0, 0
 	}
 
 	mustSucceed(t, putDeployment(door, owner, one, nil))
@@ -48,19 +54,16 @@ func TestLooksPastACacheThatLostAnEvent(t *testing.T) {
 // What was made without the cache hearing of it goes when it is not wanted any more.
 func TestRemovesWhatTheCacheNeverHeardOf(t *testing.T) {
 	t.Parallel()
-	requests := 0
-	live := &counting{Reader: admin}
 	owner := newOwner(t)
-	door := newDoor(countingClient(t, &requests))
-	door.Live = live
+	door, live, requests := countedDoor(t)
 	mustSucceed(t, putDeployment(door, owner, desiredDeployment(owner), nil))
 	for range 2 {
 		b := door.Begin(owner, false)
 		apply.Remove[appsv1.Deployment](context.Background(), b, nil)
 		mustSucceed(t, b.Changes())
 	}
-	if read[appsv1.Deployment](t, owner) != nil || live.gets != 1 || requests != 2 {
-		t.Errorf("it is there still, or took %d looks and %d writes, want 1 and 2", live.gets, requests)
+	if read[appsv1.Deployment](t, owner) != nil || live.gets != 1 || *requests != 2 {
+		t.Errorf("it is there still, or took %d looks and %d writes, want 1 and 2", live.gets, *requests)
 	}
 }
 

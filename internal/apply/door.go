@@ -100,7 +100,7 @@ func Put[T any, P Object[T]](ctx context.Context, b *Batch, desired any, live P,
 		b.note(ctx, Update, kind, err)
 		return live
 	}
-	if live, err = current[T, P](ctx, b, kind, live); err != nil {
+	if live, err = current[T, P](ctx, b, wish.key, kind, live); err != nil {
 		b.note(ctx, Update, kind, err)
 		return live
 	}
@@ -133,19 +133,23 @@ func Put[T any, P Object[T]](ctx context.Context, b *Batch, desired any, live P,
 
 // current is live, or what the API server has where that is older than what was written, or is not there though it was:
 // somebody deleted it, or the cache has lost an event. An error is the API server's.
-func current[T any, P Object[T]](ctx context.Context, b *Batch, kind string, live P) (P, error) {
-	key, version := client.ObjectKeyFromObject(b.owner), ""
-	if live != nil {
-		version = live.GetResourceVersion()
-	}
-	if !b.door.memory.newer(key, kind, version) {
+func current[T any, P Object[T]](ctx context.Context, b *Batch, key types.NamespacedName, kind string, live P) (P, error) {
+	memory := &b.door.memory
+	if (live == nil && !memory.knows(key, kind)) || (live != nil && !memory.newer(key, kind, live.GetResourceVersion())) {
 		return live, nil
 	}
-	now := P(new(T))
-	if err := b.door.Live.Get(ctx, key, now); apierrors.IsNotFound(err) {
-		return nil, nil
-	} else if err != nil {
+	now, err := look[T, P](ctx, b, key, kind)
+	if err != nil {
 		return live, err
+	}
+	return now, nil
+}
+
+// look is what the API server has, nil for nothing. An error is the API server's.
+func look[T any, P Object[T]](ctx context.Context, b *Batch, key types.NamespacedName, kind string) (P, error) {
+	now := P(new(T))
+	if err := b.door.Live.Get(ctx, key, now); err != nil {
+		return nil, client.IgnoreNotFound(err)
 	}
 	b.door.memory.saw(key, kind, now.GetResourceVersion())
 	return now, nil
@@ -184,12 +188,11 @@ func outdated(err error) bool {
 // sendAgain follows an outdated plan. It looks once and plans again from what is really there, which may be that nothing
 // is left to do.
 func sendAgain[T any, P Object[T]](ctx context.Context, b *Batch, wish *wish) (P, Verb, error) {
-	live := P(new(T))
-	err := b.door.Live.Get(ctx, wish.key, live)
-	if client.IgnoreNotFound(err) != nil {
+	live, err := look[T, P](ctx, b, wish.key, wish.kind)
+	if err != nil {
 		return nil, Update, err
 	}
-	plan := b.plan(wish, live, err == nil)
+	plan := b.plan(wish, live, live != nil)
 	if plan.err != nil || plan.inPlace() {
 		return live, plan.verb, plan.err
 	}
@@ -199,14 +202,14 @@ func sendAgain[T any, P Object[T]](ctx context.Context, b *Batch, wish *wish) (P
 
 // Remove deletes the child if the owner controls it. live is what the cache holds, nil for nothing.
 func Remove[T any, P Object[T]](ctx context.Context, b *Batch, live P) {
-	kind := reflect.TypeFor[T]().Name()
-	live, err := current[T, P](ctx, b, kind, live)
+	kind, key := reflect.TypeFor[T]().Name(), client.ObjectKeyFromObject(b.owner)
+	live, err := current[T, P](ctx, b, key, kind, live)
 	if err != nil {
 		b.note(ctx, Delete, kind, err)
 		return
 	}
 	if live == nil || !metav1.IsControlledBy(live, b.owner) || live.GetDeletionTimestamp() != nil {
-		b.door.memory.drop(client.ObjectKeyFromObject(b.owner), kind)
+		b.door.memory.drop(key, kind)
 		return
 	}
 	if b.paused {
@@ -222,7 +225,7 @@ func Remove[T any, P Object[T]](ctx context.Context, b *Batch, live P) {
 		client.PropagationPolicy(metav1.DeletePropagationBackground))
 	err = client.IgnoreNotFound(err)
 	if err == nil {
-		b.door.memory.drop(client.ObjectKeyFromObject(b.owner), kind)
+		b.door.memory.drop(key, kind)
 	}
 	b.note(ctx, Delete, kind, err)
 }

@@ -2,10 +2,10 @@ package apply
 
 import (
 	"hash/maphash"
-	"strconv"
 	"sync"
 
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/resourceversion"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
@@ -21,8 +21,8 @@ type memory struct {
 type mark struct {
 	uid types.UID
 	sum uint64
-	// version is the resource version, a number since Kubernetes 1.35 says so.
-	version uint64
+	// version is the resource version.
+	version string
 }
 
 var seed = maphash.MakeSeed()
@@ -36,7 +36,7 @@ func (m *memory) remember(w *wish, answer client.Object, entry []byte) {
 	if m.owners[w.key] == nil {
 		m.owners[w.key] = map[string]mark{}
 	}
-	m.owners[w.key][w.kind] = mark{uid: answer.GetUID(), sum: maphash.Bytes(seed, entry), version: number(answer.GetResourceVersion())}
+	m.owners[w.key][w.kind] = mark{uid: answer.GetUID(), sum: maphash.Bytes(seed, entry), version: answer.GetResourceVersion()}
 }
 
 func (m *memory) matches(w *wish, uid types.UID, entry []byte) bool {
@@ -54,12 +54,16 @@ func (m *memory) knows(owner types.NamespacedName, kind string) bool {
 	return found
 }
 
-// newer says that the child was there in a later version than this one; "" is none.
+// newer says that the child was there in a later version than this one.
 func (m *memory) newer(owner types.NamespacedName, kind, version string) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	at, found := m.owners[owner][kind]
-	return found && at.version > number(version)
+	if !found {
+		return false
+	}
+	order, err := resourceversion.CompareResourceVersion(at.version, version)
+	return err == nil && order > 0
 }
 
 // saw takes the version of a child that was looked at, also when it is an older one: a cluster can be restored.
@@ -67,17 +71,9 @@ func (m *memory) saw(owner types.NamespacedName, kind, version string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if at, found := m.owners[owner][kind]; found {
-		at.version = number(version)
+		at.version = version
 		m.owners[owner][kind] = at
 	}
-}
-
-func number(version string) uint64 {
-	n, err := strconv.ParseUint(version, 10, 64)
-	if err != nil {
-		return 0
-	}
-	return n
 }
 
 // drop forgets a child that is not wanted any more.
