@@ -35,7 +35,17 @@ func (d *Door) Begin(owner client.Object, paused bool) *Batch {
 	return &Batch{door: d, owner: owner, paused: paused}
 }
 
-// Forget drops what is remembered of an owner's children. They share its namespace and name.
+// Saw remembers how new an owner was in the answer to a write of its status, or to a look past the cache.
+func (d *Door) Saw(owner client.Object) {
+	d.memory.put(client.ObjectKeyFromObject(owner), itself, mark{version: owner.GetResourceVersion()})
+}
+
+// Outdated says that an owner is older than it was seen: it comes from a cache that has lost an event.
+func (d *Door) Outdated(owner client.Object) bool {
+	return d.memory.newer(client.ObjectKeyFromObject(owner), itself, owner.GetResourceVersion())
+}
+
+// Forget drops what is remembered of an owner and its children. They share its namespace and name.
 func (d *Door) Forget(owner types.NamespacedName) {
 	d.memory.forget(owner)
 }

@@ -14,8 +14,11 @@ import (
 // less has lost an event.
 type memory struct {
 	mu     sync.Mutex
-	owners map[types.NamespacedName]map[string]mark // by owner, then by the child's kind
+	owners map[types.NamespacedName]map[string]mark // by owner, then by the child's kind, or itself
 }
+
+// itself is the owner, in the place of a child's kind.
+const itself = ""
 
 // mark is small, because there is one for every child in the cluster.
 type mark struct {
@@ -28,15 +31,19 @@ type mark struct {
 var seed = maphash.MakeSeed()
 
 func (m *memory) remember(w *wish, answer client.Object, entry []byte) {
+	m.put(w.key, w.kind, mark{uid: answer.GetUID(), sum: maphash.Bytes(seed, entry), version: answer.GetResourceVersion()})
+}
+
+func (m *memory) put(owner types.NamespacedName, kind string, at mark) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.owners == nil {
 		m.owners = map[types.NamespacedName]map[string]mark{}
 	}
-	if m.owners[w.key] == nil {
-		m.owners[w.key] = map[string]mark{}
+	if m.owners[owner] == nil {
+		m.owners[owner] = map[string]mark{}
 	}
-	m.owners[w.key][w.kind] = mark{uid: answer.GetUID(), sum: maphash.Bytes(seed, entry), version: answer.GetResourceVersion()}
+	m.owners[owner][kind] = at
 }
 
 func (m *memory) matches(w *wish, uid types.UID, entry []byte) bool {

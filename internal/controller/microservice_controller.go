@@ -7,6 +7,7 @@ import (
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/sets"
 	"k8s.io/client-go/tools/events"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -67,10 +68,7 @@ type MicroserviceReconciler struct {
 
 // Reconcile sends no request when everything is in place. Deleting needs no work: owner references do it.
 func (r *MicroserviceReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
-	ms := &v1alpha1.Microservice{}
-	err := r.inTime(ctx, &r.late, req.NamespacedName, func(ctx context.Context, from client.Reader) error {
-		return from.Get(ctx, req.NamespacedName, ms, client.UnsafeDisableDeepCopy)
-	})
+	ms, err := r.latest(ctx, req.NamespacedName)
 	if err != nil {
 		if apierrors.IsNotFound(err) {
 			r.forget(req.NamespacedName)
@@ -96,6 +94,23 @@ func (r *MicroserviceReconciler) Reconcile(ctx context.Context, req ctrl.Request
 		return ctrl.Result{}, writeErr
 	}
 	return ctrl.Result{RequeueAfter: sooner(handover, sooner(look, rest))}, nil
+}
+
+// latest is the Microservice as the cache has it, or the API server where the cache has lost the event of its last status.
+func (r *MicroserviceReconciler) latest(ctx context.Context, key types.NamespacedName) (*v1alpha1.Microservice, error) {
+	ms := &v1alpha1.Microservice{}
+	err := r.inTime(ctx, &r.late, key, func(ctx context.Context, from client.Reader) error {
+		return from.Get(ctx, key, ms, client.UnsafeDisableDeepCopy)
+	})
+	if err != nil || !r.Door.Outdated(ms) {
+		return ms, err
+	}
+	ms = &v1alpha1.Microservice{} // what the other has is the cache's own
+	err = r.Live.Get(ctx, key, ms)
+	if err == nil {
+		r.Door.Saw(ms)
+	}
+	return ms, err
 }
 
 // sooner is the shorter of two times to wait; 0 is none.

@@ -53,5 +53,6 @@ func (r *MicroserviceReconciler) writeStatus(ctx context.Context, ms *v1alpha1.M
 		client.FieldOwner(FieldOwner), client.ForceOwnership); err != nil {
 		return fmt.Errorf("writing status: %w", err)
 	}
+	r.Door.Saw(answer)
 	return nil
 }
