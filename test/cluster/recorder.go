@@ -35,6 +35,8 @@ func (r Request) String() string {
 type Recorder struct {
 	mu       sync.Mutex
 	requests []Request
+	// resets counts them.
+	resets int
 	// failAfter is how many writes are let through before every request fails, as after a crash; negative is never.
 	failAfter int
 }
@@ -73,11 +75,12 @@ func Intercept(config *rest.Config, do func(next http.RoundTripper, q *http.Requ
 	return wrapped
 }
 
-// Reset forgets the requests so far.
+// Reset forgets the requests so far, with those that are not answered yet.
 func (r *Recorder) Reset() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.requests = nil
+	r.resets++
 }
 
 // Requests are those of a namespace but for lists, watches, leases and events; every namespace's when it is empty.
@@ -120,7 +123,10 @@ func (f roundTripper) RoundTrip(q *http.Request) (*http.Response, error) { retur
 
 func (r *Recorder) roundTrip(next http.RoundTripper, q *http.Request) (*http.Response, error) {
 	request := ParseRequest(q)
-	if r.Crashed() {
+	r.mu.Lock()
+	crashed, resets := r.failAfter == 0, r.resets
+	r.mu.Unlock()
+	if crashed {
 		return nil, errCrashed
 	}
 	answer, err := next.RoundTrip(q)
@@ -129,7 +135,9 @@ func (r *Recorder) roundTrip(next http.RoundTripper, q *http.Request) (*http.Res
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.requests = append(r.requests, request)
+	if resets == r.resets {
+		r.requests = append(r.requests, request)
+	}
 	if request.Writes() && r.failAfter > 0 {
 		if r.failAfter--; r.failAfter == 0 {
 			if err == nil {
