@@ -224,6 +224,7 @@ func (r *MicroserviceReconciler) forget(key types.NamespacedName) {
 	r.births.forget(key)
 	r.late.forget(key)
 	r.lateChildren.forget(key)
+	r.told.forget(key)
 	r.Door.Forget(key)
 	r.services.forget(key)
 }

@@ -7,13 +7,11 @@ import (
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/sets"
 	"k8s.io/client-go/tools/events"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 	"github.com/microservice-dev/microservice-operator/internal/apply"
 	"github.com/microservice-dev/microservice-operator/internal/resources"
 )
@@ -39,12 +37,14 @@ type MicroserviceReconciler struct {
 
 	// rest is how long a status that is not written yet says the same, still how long a Deployment that is not where it
 	// shall be has not changed, handovers how long an autoscaler is gone, births how long a new Microservice stands back
-	// with its first report, and late and lateChildren how long the cache does not hear of it or of its children.
+	// with its first report, late and lateChildren how long the cache does not hear of it or of its children, and told of
+	// which version of a late one neighbours know.
 	rest               stopwatch[numbers]
 	still              stopwatch[string]
 	handovers          stopwatch[struct{}]
 	births             stopwatch[struct{}]
 	late, lateChildren stopwatch[struct{}]
+	told               stopwatch[string]
 	services           *services
 	cycles             *cycles
 	patches            *resources.Patches
@@ -94,23 +94,6 @@ func (r *MicroserviceReconciler) Reconcile(ctx context.Context, req ctrl.Request
 		return ctrl.Result{}, writeErr
 	}
 	return ctrl.Result{RequeueAfter: sooner(handover, sooner(look, rest))}, nil
-}
-
-// latest is the Microservice as the cache has it, or the API server where the cache has lost the event of its last status.
-func (r *MicroserviceReconciler) latest(ctx context.Context, key types.NamespacedName) (*v1alpha1.Microservice, error) {
-	ms := &v1alpha1.Microservice{}
-	err := r.inTime(ctx, &r.late, key, func(ctx context.Context, from client.Reader) error {
-		return from.Get(ctx, key, ms, client.UnsafeDisableDeepCopy)
-	})
-	if err != nil || !r.Door.Outdated(ms) {
-		return ms, err
-	}
-	ms = &v1alpha1.Microservice{} // what the other has is the cache's own
-	err = r.Live.Get(ctx, key, ms)
-	if err == nil {
-		r.Door.Saw(ms)
-	}
-	return ms, err
 }
 
 // sooner is the shorter of two times to wait; 0 is none.

@@ -76,12 +76,11 @@ func (r *MicroserviceReconciler) seen(keys []dependency.Key) []dependency.Key {
 func (r *MicroserviceReconciler) targets(ctx context.Context, ms *v1alpha1.Microservice) (map[dependency.Key]*v1alpha1.Microservice, error) {
 	found := map[dependency.Key]*v1alpha1.Microservice{}
 	for _, key := range r.seen(dependency.Targets(ms, dependency.Microservice)) {
-		target := &v1alpha1.Microservice{}
-		err := r.Cache.Get(ctx, key, target, client.UnsafeDisableDeepCopy)
-		if client.IgnoreNotFound(err) != nil {
+		target, err := r.known(ctx, key)
+		if err != nil {
 			return nil, fmt.Errorf("reading Microservice %s: %w", key, err)
 		}
-		if err == nil {
+		if target != nil {
 			found[key] = target
 		}
 	}

@@ -109,6 +109,33 @@ var _ = Describe("A watch that stands still", func() {
 		Eventually(func() int32 { return *deploymentOf(ms).Spec.Replicas }, 5*timeout).Should(BeEquivalentTo(4))
 		Expect(count(sentFor(ms), "delete horizontalpodautoscalers")).To(Equal(1))
 	})
+
+	It("lets dependents hear of what no event tells, once", func() {
+		ns := newNamespace()
+		o := startOperatorWith(requests.Wrap(watches.Wrap(operatorConfig)), impatient(2), ns)
+		defer o.stop()
+		chicken, egg := MakeMicroservice(ns, "chicken"), MakeMicroservice(ns, "egg")
+		chicken.Spec.Dependencies = []v1alpha1.Dependency{{Name: "egg"}}
+		egg.Spec.Dependencies = []v1alpha1.Dependency{{Name: "chicken"}}
+		create(chicken)
+		create(egg)
+		eventually(chicken, available)
+		eventually(egg, available)
+		settled(ns)
+		defer watches.hold("microservices", ns)()
+		for _, ms := range []*v1alpha1.Microservice{chicken, egg} {
+			makePods(ms, false)
+			eventually(ms, "False/Unavailable Reconciling")
+		}
+		for _, ms := range []*v1alpha1.Microservice{chicken, egg} {
+			Expect(lookOnce(o, ms, timeout)).To(Succeed())
+		}
+		Eventually(dependencyState(chicken, "egg")).Should(HavePrefix("NotReady"))
+		Eventually(dependencyState(egg, "chicken")).Should(HavePrefix("NotReady"))
+		By("not telling each other for ever")
+		time.Sleep(2 * restAfter) // numbers that move are written when they rest
+		silence(ns)
+	})
 })
 
 func lookOnce(o *runningOperator, ms *v1alpha1.Microservice, timeout time.Duration) error {

@@ -77,15 +77,22 @@ var modes = []mode{
 		time.AfterFunc(later, s.Proxy.Hold(resource(x)))
 	})},
 	{name: "its event lost", more: 6, slow: true, inject: once(func(s *Subject, x *Exchange) {
-		x.Send()
-		name, dropped := x.Name, false
-		s.Proxy.OnEvents(func(_ context.Context, e Told) int {
-			if dropped || e.Resource != resource(x) || e.Name != name || e.Type == "BOOKMARK" {
+		version, answered := "", make(chan struct{})
+		defer close(answered)
+		s.Proxy.OnEvents(func(ctx context.Context, e Told) int {
+			if e.Resource != resource(x) || e.Name != x.Name || e.Type == "BOOKMARK" {
 				return 1
 			}
-			dropped = true
-			return 0
+			select {
+			case <-answered: // an event may be there before the answer
+			case <-ctx.Done():
+			}
+			if e.Version == version || (e.Type == "DELETED" && x.Verb == "delete") {
+				return 0
+			}
+			return 1
 		})
+		version = x.Version()
 	})},
 }
 
