@@ -18,6 +18,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/util/intstr"
 	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/util/retry"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/structured-merge-diff/v6/fieldpath"
 	"sigs.k8s.io/structured-merge-diff/v6/value"
@@ -66,7 +67,12 @@ func drift(t *testing.T, s *Subject, kind string) {
 	tried, refused := 0, 0
 	for _, path := range owned(t, good) {
 		for _, how := range []string{"changed", "taken away"} {
-			switch changed, err := disturbField(t.Context(), objects, path, how == "changed"); {
+			changed := false
+			err := retry.RetryOnConflict(retry.DefaultRetry, func() (err error) { // Kubernetes' controllers write, too
+				changed, err = disturbField(t.Context(), objects, path, how == "changed")
+				return err
+			})
+			switch {
 			case apierrors.IsInvalid(err) || apierrors.IsBadRequest(err):
 				refused++
 			case err != nil:
