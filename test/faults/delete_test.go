@@ -77,8 +77,8 @@ func deletedInTheMiddle(t *testing.T, propagation metav1.DeletionPropagation, be
 		t.Fatal("the write before which it should be deleted was never sent")
 	}
 	s.arrive(t, &step{name: "delete, and perhaps create"})
-	// the collector takes its time
-	if err := cluster.Eventually(ctx, 20*time.Second, func() error { return s.leftOver(again, anew) }); err != nil {
+	// The collector takes its time, and numbers that move are written when they have stood still for 3 s.
+	if err := s.rest(ctx, 4*time.Second, func() error { return s.leftOver(again, anew) }); err != nil {
 		s.report(t, []string{err.Error()})
 	}
 	s.rests(t)
