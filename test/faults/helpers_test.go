@@ -71,8 +71,8 @@ func (s *Subject) change(t *testing.T, do func(context.Context, client.Client, s
 // arrive waits until a step has come to its end.
 func (s *Subject) arrive(t *testing.T, at *step) {
 	t.Helper()
-	if err := s.settle(t.Context(), at); err != nil {
-		t.Fatalf("O3: step %q does not come to its end: %v\n%s", at.name, err, s.Operator.Transcript())
+	if _, problems := s.reach(t.Context(), at, anywhere); len(problems) > 0 {
+		t.Fatalf("%s\n%s", strings.Join(problems, "\n"), s.Operator.Transcript())
 	}
 }
 

@@ -132,7 +132,8 @@ func (s *Subject) Close(ctx context.Context) error {
 	return errors.Join(all...)
 }
 
-// How long a step may take where a test says nothing else, and how long nothing may happen at its end and at the end of a run.
+// How long a step may take where a test says nothing else, and how long nothing may happen at its end and at the end of a
+// run.
 const (
 	stepTimeout = 90 * time.Second
 	stepQuiet   = 700 * time.Millisecond
@@ -207,11 +208,6 @@ func (s *Subject) scene(name string) (Scene, error) {
 		return nil, err
 	}
 	return sceneOf(name, s.Namespace, live), nil
-}
-
-// settle waits until a step has come to its end.
-func (s *Subject) settle(ctx context.Context, at *step) error {
-	return s.rest(ctx, stepQuiet, func() error { return at.settled(ctx, s.lab.Kube, s.Namespace) })
 }
 
 // rest waits until nothing has happened and nothing was written for a while, and check finds nothing wrong.
