@@ -10,6 +10,7 @@ import (
 
 	"go.uber.org/zap/zapcore"
 	"k8s.io/apimachinery/pkg/util/validation"
+	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
@@ -94,13 +95,13 @@ func run(o *options) error {
 	if err != nil {
 		return err
 	}
-	if err := controller.New(mgr, settings, namespaces).SetupWithManager(mgr); err != nil {
+	if err := controller.New(mgr, settings, namespaces, clock.RealClock{}).SetupWithManager(mgr); err != nil {
 		return err
 	}
 	if err := mgr.AddHealthzCheck("healthz", healthz.Ping); err != nil {
 		return fmt.Errorf("adding the health check: %w", err)
 	}
-	if err := mgr.AddReadyzCheck("readyz", controller.Filled(mgr)); err != nil {
+	if err := mgr.AddReadyzCheck("readyz", controller.CacheSynced(mgr)); err != nil {
 		return fmt.Errorf("adding the readiness check: %w", err)
 	}
 	return mgr.Start(ctrl.SetupSignalHandler())

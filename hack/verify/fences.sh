@@ -36,4 +36,10 @@ check internal/status $module/internal/resources
 check internal/status $module/internal/dependency
 check internal/apply $module/api/v1alpha1
 check internal/apply $module/internal/resources
+check internal/consistency $module/api/v1alpha1
+check internal/consistency sigs.k8s.io/controller-runtime/pkg/client
+check internal/fairqueue $module/internal/dependency
+check internal/servicetracker $module/internal/resources
+check internal/topology $module/internal/apply
+check internal/topology $module/internal/resources
 check test/wrappers $module/internal/controller

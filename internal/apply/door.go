@@ -18,9 +18,11 @@ import (
 type Door struct {
 	// Client writes. Its reads are not used.
 	Client client.Client
-	// Live reads from the API server, past every cache. It is asked only after a refusal, and where a cache does not hold
-	// what was written: before a child that is gone is made again, or when an event was lost.
+	// Live reads from the API server, past every cache. It is asked only after a refusal, and before a child that was there
+	// is made again.
 	Live client.Reader
+	// Observer is told of every write.
+	Observer Observer
 	// FieldOwner is the field manager of every write.
 	FieldOwner string
 	// Annotation is the key under which a child carries the hash of what was last asked for.
@@ -29,20 +31,19 @@ type Door struct {
 	memory memory
 }
 
+// Observer is told of writes, so that somebody can wait until the caches have them.
+type Observer interface {
+	// WroteAt is called with the resource version in the answer to a write.
+	WroteAt(owner types.NamespacedName, kind, resourceVersion string)
+	// Deleting is called before an object is deleted, and DeletionFailed when it was not.
+	Deleting(owner types.NamespacedName, kind string, uid types.UID)
+	DeletionFailed(owner types.NamespacedName, kind string)
+}
+
 // Begin opens a batch of writes for one owner, which must have its UID. A paused batch sends nothing and notes what it
 // would have sent.
 func (d *Door) Begin(owner client.Object, paused bool) *Batch {
 	return &Batch{door: d, owner: owner, paused: paused}
-}
-
-// Saw remembers how new an owner was in the answer to a write of its status, or to a look past the cache.
-func (d *Door) Saw(owner client.Object) {
-	d.memory.put(client.ObjectKeyFromObject(owner), itself, mark{version: owner.GetResourceVersion()})
-}
-
-// Outdated says that an owner is older than it was seen: it comes from a cache that has lost an event.
-func (d *Door) Outdated(owner client.Object) bool {
-	return d.memory.newer(client.ObjectKeyFromObject(owner), itself, owner.GetResourceVersion())
 }
 
 // Forget drops what is remembered of an owner and its children. They share its namespace and name.
@@ -110,10 +111,6 @@ func Put[T any, P Object[T]](ctx context.Context, b *Batch, desired any, live P,
 		b.note(ctx, Update, kind, err)
 		return live
 	}
-	if live, err = current[T, P](ctx, b, wish.key, kind, live); err != nil {
-		b.note(ctx, Update, kind, err)
-		return live
-	}
 	plan := b.plan(wish, live, live != nil)
 	if plan.inPlace() {
 		return live
@@ -139,30 +136,6 @@ func Put[T any, P Object[T]](ctx context.Context, b *Batch, desired any, live P,
 		return live
 	}
 	return answer
-}
-
-// current is live, or what the API server has where that is older than what was written, or is not there though it was:
-// somebody deleted it, or the cache has lost an event. An error is the API server's.
-func current[T any, P Object[T]](ctx context.Context, b *Batch, key types.NamespacedName, kind string, live P) (P, error) {
-	memory := &b.door.memory
-	if (live == nil && !memory.knows(key, kind)) || (live != nil && !memory.newer(key, kind, live.GetResourceVersion())) {
-		return live, nil
-	}
-	now, err := look[T, P](ctx, b, key, kind)
-	if err != nil {
-		return live, err
-	}
-	return now, nil
-}
-
-// look is what the API server has, nil for nothing. An error is the API server's.
-func look[T any, P Object[T]](ctx context.Context, b *Batch, key types.NamespacedName, kind string) (P, error) {
-	now := P(new(T))
-	if err := b.door.Live.Get(ctx, key, now); err != nil {
-		return nil, client.IgnoreNotFound(err)
-	}
-	b.door.memory.saw(key, kind, now.GetResourceVersion())
-	return now, nil
 }
 
 // ownerLives asks the API server, once in a batch, whether the owner is still there. A child that was there before is gone
@@ -198,11 +171,16 @@ func outdated(err error) bool {
 // sendAgain follows an outdated plan. It looks once and plans again from what is really there, which may be that nothing
 // is left to do.
 func sendAgain[T any, P Object[T]](ctx context.Context, b *Batch, wish *wish) (P, Verb, error) {
-	live, err := look[T, P](ctx, b, wish.key, wish.kind)
-	if err != nil {
+	live := P(new(T))
+	if err := b.door.Live.Get(ctx, wish.key, live); apierrors.IsNotFound(err) {
+		live = nil
+	} else if err != nil {
 		return nil, Update, err
 	}
 	plan := b.plan(wish, live, live != nil)
+	if plan.inPlace() {
+		b.door.Observer.WroteAt(wish.key, wish.kind, live.GetResourceVersion())
+	}
 	if plan.err != nil || plan.inPlace() {
 		return live, plan.verb, plan.err
 	}
@@ -213,11 +191,6 @@ func sendAgain[T any, P Object[T]](ctx context.Context, b *Batch, wish *wish) (P
 // Remove deletes the child if the owner controls it. live is what the cache holds, nil for nothing.
 func Remove[T any, P Object[T]](ctx context.Context, b *Batch, live P) {
 	kind, key := reflect.TypeFor[T]().Name(), client.ObjectKeyFromObject(b.owner)
-	live, err := current[T, P](ctx, b, key, kind, live)
-	if err != nil {
-		b.note(ctx, Delete, kind, err)
-		return
-	}
 	if live == nil || !metav1.IsControlledBy(live, b.owner) || live.GetDeletionTimestamp() != nil {
 		b.door.memory.drop(key, kind)
 		return
@@ -230,11 +203,14 @@ func Remove[T any, P Object[T]](ctx context.Context, b *Batch, live P) {
 	child := P(new(T))
 	child.SetNamespace(live.GetNamespace())
 	child.SetName(live.GetName())
-	err = b.door.Client.Delete(ctx, child,
+	b.door.Observer.Deleting(key, kind, uid)
+	err := b.door.Client.Delete(ctx, child,
 		client.Preconditions{UID: &uid, ResourceVersion: &version},
 		client.PropagationPolicy(metav1.DeletePropagationBackground))
-	err = client.IgnoreNotFound(err)
-	if err == nil {
+	if err != nil {
+		b.door.Observer.DeletionFailed(key, kind)
+	}
+	if err = client.IgnoreNotFound(err); err == nil {
 		b.door.memory.drop(key, kind)
 	}
 	b.note(ctx, Delete, kind, err)
@@ -256,6 +232,7 @@ func send[T any, P Object[T]](ctx context.Context, b *Batch, wish *wish, plan pl
 		return nil, err
 	}
 	b.door.memory.remember(wish, answer, b.door.entryOf(answer))
+	b.door.Observer.WroteAt(wish.key, wish.kind, answer.GetResourceVersion())
 	return answer, nil
 }
 

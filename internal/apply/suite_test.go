@@ -9,6 +9,7 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/intstr"
 	appsv1ac "k8s.io/client-go/applyconfigurations/apps/v1"
 	autoscalingv2ac "k8s.io/client-go/applyconfigurations/autoscaling/v2"
@@ -39,7 +40,22 @@ func TestMain(m *testing.M) {
 
 // newDoor writes and looks through the client.
 func newDoor(c client.Client) *apply.Door {
-	return &apply.Door{Client: c, Live: c, FieldOwner: "door", Annotation: annotation}
+	return &apply.Door{Client: c, Live: c, Observer: &observer{}, FieldOwner: "door", Annotation: annotation}
+}
+
+// observer keeps what it was told.
+type observer struct{ told []string }
+
+func (o *observer) WroteAt(_ types.NamespacedName, kind, version string) {
+	o.told = append(o.told, "wrote "+kind+" "+version)
+}
+
+func (o *observer) Deleting(_ types.NamespacedName, kind string, uid types.UID) {
+	o.told = append(o.told, "deleting "+kind+" "+string(uid))
+}
+
+func (o *observer) DeletionFailed(_ types.NamespacedName, kind string) {
+	o.told = append(o.told, "deletion of "+kind+" failed")
 }
 
 var names atomic.Int64

@@ -2,17 +2,13 @@ package controller
 
 import (
 	"fmt"
-	"net/http"
 	"slices"
-	"strings"
-	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	"k8s.io/apimachinery/pkg/util/intstr"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/metrics"
 
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 	"github.com/microservice-dev/microservice-operator/test/cluster"
@@ -133,49 +129,4 @@ var _ = Describe("What a change costs", func() {
 // without leaves a word out.
 func without(words []string, word string) []string {
 	return slices.DeleteFunc(slices.Clone(words), func(w string) bool { return w == word })
-}
-
-var _ = Describe("A new Microservice that stands back", func() {
-	It("is not looked at again and again while another is worked on", func() {
-		operator.stop()
-		DeferCleanup(func() { operator = startOperator(requests.Wrap(operatorConfig)) })
-		slow := cluster.Intercept(operatorConfig, func(next http.RoundTripper, q *http.Request) (*http.Response, error) {
-			if strings.HasSuffix(q.URL.Path, "/slow") {
-				time.Sleep(500 * time.Millisecond)
-			}
-			answer, err := next.RoundTrip(q)
-			if strings.HasSuffix(q.URL.Path, "/deployments/behind") {
-				// Everything about this one is told when the first child of the other is, which is then to be looked at again.
-				time.Sleep(800 * time.Millisecond)
-			}
-			return answer, err
-		})
-		ns := newNamespace()
-		o := startOperator(requests.Wrap(slow), ns)
-		defer o.stop()
-		before := looks()
-		worked, behind := MakeMicroservice(ns, "slow"), MakeMicroservice(ns, "behind")
-		behind.Spec.Replicas = new(int32(0))
-		create(worked)
-		create(behind)
-		eventually(worked, available)
-		settled(ns)
-		Expect(looks() - before).To(BeNumerically("<=", 30))
-	})
-})
-
-// looks are all that operators of this process have had.
-func looks() int {
-	GinkgoHelper()
-	families, err := metrics.Registry.Gather()
-	Expect(err).NotTo(HaveOccurred())
-	n := 0.0
-	for _, family := range families {
-		if family.GetName() == "controller_runtime_reconcile_total" {
-			for _, metric := range family.GetMetric() {
-				n += metric.GetCounter().GetValue()
-			}
-		}
-	}
-	return int(n)
 }

@@ -14,13 +14,13 @@ import (
 // action is what the operator was doing when it had something to tell.
 const action = "Reconcile"
 
-// announce tells of transitions: Ready has another status or reason than before, or a cycle has been found. It is called
+// recordEvents tells of transitions: Ready has another status or reason than before, or a cycle has been found. It is called
 // after the status is written, so that no event speaks of what nobody can look up.
-func (r *MicroserviceReconciler) announce(before *v1alpha1.Microservice, next *v1alpha1.MicroserviceStatus, seen *status.Observation) {
+func (r *MicroserviceReconciler) recordEvents(before *v1alpha1.Microservice, next *v1alpha1.MicroserviceStatus, o *status.Observation) {
 	was := meta.FindStatusCondition(before.Status.Conditions, v1alpha1.ConditionReady)
 	is := meta.FindStatusCondition(next.Conditions, v1alpha1.ConditionReady)
 	if was == nil || was.Status != is.Status || was.Reason != is.Reason {
-		r.Recorder.Eventf(before, related(before, seen), eventType(is), is.Reason, action, "%s", is.Message)
+		r.Recorder.Eventf(before, related(before, o), eventType(is), is.Reason, action, "%s", is.Message)
 	}
 	cycle := meta.FindStatusCondition(next.Conditions, v1alpha1.ConditionDependencyCycle)
 	if cycle != nil && meta.FindStatusCondition(before.Status.Conditions, v1alpha1.ConditionDependencyCycle) == nil {
@@ -29,14 +29,14 @@ func (r *MicroserviceReconciler) announce(before *v1alpha1.Microservice, next *v
 }
 
 // related is the dependency that a first start waits for, else the Deployment, else an untyped nil.
-func related(ms *v1alpha1.Microservice, seen *status.Observation) runtime.Object {
-	if len(seen.Awaited) > 0 {
-		return awaited(ms, seen.Awaited[0].Name)
+func related(ms *v1alpha1.Microservice, o *status.Observation) runtime.Object {
+	if len(o.Awaited) > 0 {
+		return awaited(ms, o.Awaited[0].Name)
 	}
-	if seen.Deployment == nil {
+	if o.Deployment == nil {
 		return nil
 	}
-	return seen.Deployment
+	return o.Deployment
 }
 
 // awaited is the object that a dependency names. It is not looked up, so that nothing is told of it.

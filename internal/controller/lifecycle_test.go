@@ -85,7 +85,7 @@ var _ = Describe("A Microservice", func() {
 		ms.Spec.Autoscaling = &v1alpha1.Autoscaling{MaxReplicas: 4}
 		create(ms)
 		eventually(ms, available)
-		for _, child := range childKinds() {
+		for _, child := range childObjects() {
 			Expect(exists(ms, child)()).To(BeTrue())
 			old := child.GetUID()
 			Expect(k8s.Delete(ctx, child)).To(Succeed())
@@ -98,7 +98,7 @@ var _ = Describe("A Microservice", func() {
 		ms.Spec.Autoscaling = &v1alpha1.Autoscaling{MaxReplicas: 4}
 		create(ms)
 		eventually(ms, available)
-		for _, child := range childKinds() {
+		for _, child := range childObjects() {
 			Expect(exists(ms, child)()).To(BeTrue())
 			before := child.DeepCopyObject().(client.Object)
 			child.SetLabels(nil)
@@ -273,3 +273,12 @@ var _ = Describe("An operator for some namespaces", func() {
 		Consistently(exists(MakeMicroservice(other, "web"), &appsv1.Deployment{})).Should(BeFalse())
 	})
 })
+
+// childObjects returns an empty object of each kind of child.
+func childObjects() []client.Object {
+	var objects []client.Object
+	for _, kind := range childKinds {
+		objects = append(objects, kind.newObject())
+	}
+	return objects
+}

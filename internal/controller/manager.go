@@ -8,20 +8,21 @@ import (
 
 	"k8s.io/apimachinery/pkg/runtime"
 	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
-	"k8s.io/apimachinery/pkg/util/sets"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/config"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
 
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 	"github.com/microservice-dev/microservice-operator/internal/apply"
+	"github.com/microservice-dev/microservice-operator/internal/consistency"
 	"github.com/microservice-dev/microservice-operator/internal/resources"
+	"github.com/microservice-dev/microservice-operator/internal/servicetracker"
+	"github.com/microservice-dev/microservice-operator/internal/topology"
 )
 
-// reconciliationTimeout frees a worker that waits for a watch that stands still: a read waits until the cache has seen
-// the operator's own writes. Children are read past the cache after a third of it.
+// reconciliationTimeout frees a worker that waits for a request which hangs.
 const reconciliationTimeout = 30 * time.Second
 
 // NewScheme knows the Microservice and the kinds of its children.
@@ -32,33 +33,27 @@ func NewScheme() *runtime.Scheme {
 	return scheme
 }
 
-// ManagerOptions are what the reconciler needs of its manager: small caches that have seen the operator's own writes.
-// namespaces limits it to those; none means all.
+// ManagerOptions returns what the reconciler needs of its manager: small caches. namespaces limits it to those; none means all.
 func ManagerOptions(namespaces []string, maxConcurrentReconciles int) (ctrl.Options, error) {
 	caches, err := cacheOptions(namespaces)
 	if err != nil {
 		return ctrl.Options{}, err
 	}
-	options := ctrl.Options{
+	return ctrl.Options{
 		Scheme: NewScheme(),
 		Cache:  caches,
-		Client: client.Options{Cache: &client.CacheOptions{EnableReadYourWritesConsistency: new(true)}},
 		Controller: config.Controller{
 			MaxConcurrentReconciles: maxConcurrentReconciles,
 			ReconciliationTimeout:   reconciliationTimeout,
 		},
-	}
-	if len(namespaces) > 1 {
-		options.NewClient = clientPerNamespace(namespaces)
-	}
-	return options, nil
+	}, nil
 }
 
-// Filled is what makes a manager ready: its cache has read the Microservices of all its namespaces. Without the right to
+// CacheSynced returns a check that a manager is ready: its cache has read the Microservices of all its namespaces. Without the right to
 // read one of them it never is, so that in a rollout the manager before it goes on.
-func Filled(mgr ctrl.Manager) healthz.Checker {
+func CacheSynced(mgr ctrl.Manager) healthz.Checker {
 	return func(q *http.Request) error {
-		limited, cancel := context.WithTimeout(q.Context(), patience)
+		limited, cancel := context.WithTimeout(q.Context(), readinessTimeout)
 		defer cancel()
 		if !mgr.GetCache().WaitForCacheSync(limited) {
 			return errors.New("the Microservices are not read yet: is it allowed in all namespaces?")
@@ -67,28 +62,28 @@ func Filled(mgr ctrl.Manager) healthz.Checker {
 	}
 }
 
-// patience is how long a look at the cache may take. The kubelet gives up after a second.
-const patience = 500 * time.Millisecond
+// readinessTimeout is how long a readiness check may take. The kubelet gives up after a second.
+const readinessTimeout = 500 * time.Millisecond
 
-// New is a reconciler that works through the manager. namespaces are those of ManagerOptions.
-func New(mgr ctrl.Manager, settings resources.Settings, namespaces []string) *MicroserviceReconciler {
-	r := &MicroserviceReconciler{
+// New returns a reconciler that works through the manager. namespaces are those of ManagerOptions.
+func New(mgr ctrl.Manager, settings resources.Settings, namespaces []string, clock clock.PassiveClock) *MicroserviceReconciler {
+	store := consistency.NewStore(clock)
+	return &MicroserviceReconciler{
 		Client: mgr.GetClient(),
+		Live:   mgr.GetAPIReader(),
 		Door: &apply.Door{
 			Client:     mgr.GetClient(),
 			Live:       mgr.GetAPIReader(),
+			Observer:   store,
 			FieldOwner: FieldOwner,
 			Annotation: v1alpha1.AnnotationApplied,
 		},
-		Recorder:   mgr.GetEventRecorder(FieldOwner),
-		Cache:      mgr.GetCache(),
-		Live:       mgr.GetAPIReader(),
-		Settings:   settings,
-		Namespaces: sets.New(namespaces...),
-		services:   newServices(mgr),
-		cycles:     &cycles{outdated: make(chan struct{}, 1)},
-		patches:    resources.NewPatches(),
+		Topology:          topology.NewResolver(mgr.GetCache(), servicetracker.New(mgr), namespaces, settings.ClusterDomain),
+		Consistency:       store,
+		Recorder:          mgr.GetEventRecorder(FieldOwner),
+		Settings:          settings,
+		settled:           unchangedSince[string]{clock: clock},
+		autoscalerDeleted: unchangedSince[struct{}]{clock: clock},
+		patches:           resources.NewPatches(),
 	}
-	r.cycles.search = r.searchCycles
-	return r
 }

@@ -1,105 +1,117 @@
-// Package controller wires the pure packages to the cluster: it reads a Microservice, has its children built, written
-// and judged, and reports. It is the only package that knows all others.
+// Package controller wires the pure packages to the cluster. It is the only package that knows all others.
 package controller
 
 import (
 	"context"
 	"time"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/util/sets"
 	"k8s.io/client-go/tools/events"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
+	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 	"github.com/microservice-dev/microservice-operator/internal/apply"
+	"github.com/microservice-dev/microservice-operator/internal/consistency"
 	"github.com/microservice-dev/microservice-operator/internal/resources"
+	"github.com/microservice-dev/microservice-operator/internal/topology"
 )
 
 // FieldOwner is the operator's one field manager, of children and of status.
 const FieldOwner = "microservice-operator"
 
-// MicroserviceReconciler makes the children of a Microservice as it asks for, and its status true.
+// MicroserviceReconciler reconciles Microservices: it applies their children and reports their status.
 type MicroserviceReconciler struct {
+	// Client reads the caches and writes the status.
 	client.Client
+	// Live reads past every cache: the pods of a rollout that stands still, and what a watch does not tell.
+	Live client.Reader
 	// Door writes the children.
 	Door *apply.Door
-	// Recorder tells people of transitions.
+	// Topology finds the neighbours of a Microservice.
+	Topology *topology.Resolver
+	// Consistency knows whether the caches have seen the last writes.
+	Consistency *consistency.Store
+	// Recorder records events.
 	Recorder events.EventRecorder
-	// Cache is read for neighbours: it need not have seen the operator's own writes.
-	Cache client.Reader
-	// Live reads past every cache: the pods of a rollout that stands still, and what the cache does not hear of.
-	Live client.Reader
 	// Settings are the operator's.
 	Settings resources.Settings
-	// Namespaces are those that it looks into; none means all.
-	Namespaces sets.Set[string]
 
-	// rest is how long a status that is not written yet says the same, still how long a Deployment that is not where it
-	// shall be has not changed, handovers how long an autoscaler is gone, births how long a new Microservice stands back
-	// with its first report, late and lateChildren how long the cache does not hear of it or of its children, and told of
-	// which version of a late one neighbours know.
-	rest               stopwatch[numbers]
-	still              stopwatch[string]
-	handovers          stopwatch[struct{}]
-	births             stopwatch[struct{}]
-	late, lateChildren stopwatch[struct{}]
-	told               stopwatch[string]
-	services           *services
-	cycles             *cycles
-	patches            *resources.Patches
-	// queue has the Microservices that wait for a worker, once the controller has started.
-	queue *fairQueue
+	// What follows is lost in a restart. Then numbers and pods wait for settledAfter anew, and the number of replicas is
+	// sent without waiting after an autoscaler that was deleted just before; its controller may answer once with its own.
+
+	// settled tells since when a Deployment has not changed, by its resource version.
+	settled unchangedSince[string]
+	// autoscalerDeleted tells since when an autoscaler is gone.
+	autoscalerDeleted unchangedSince[struct{}]
+	patches           *resources.Patches
 }
 
 // +kubebuilder:rbac:groups=apps.microservice.dev,resources=microservices,verbs=get;list;watch
 // +kubebuilder:rbac:groups=apps.microservice.dev,resources=microservices/status,verbs=patch
 // +kubebuilder:rbac:groups=apps.microservice.dev,resources=microservices/finalizers,verbs=update
-// +kubebuilder:rbac:groups=apps,resources=deployments,verbs=get;list;watch;create;patch
-// +kubebuilder:rbac:groups="",resources=services;serviceaccounts,verbs=get;list;watch;create;patch;delete
 // +kubebuilder:rbac:groups="",resources=namespaces,verbs=list;watch
 // +kubebuilder:rbac:groups=discovery.k8s.io,resources=endpointslices,verbs=list;watch
-// +kubebuilder:rbac:groups=networking.k8s.io,resources=networkpolicies,verbs=get;list;watch;create;patch;delete
-// +kubebuilder:rbac:groups=policy,resources=poddisruptionbudgets,verbs=get;list;watch;create;patch;delete
-// +kubebuilder:rbac:groups=autoscaling,resources=horizontalpodautoscalers,verbs=get;list;watch;create;patch;delete
 // +kubebuilder:rbac:groups="",resources=pods;events,verbs=list
 // +kubebuilder:rbac:groups=apps,resources=replicasets,verbs=list
 // +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch
 
-// Reconcile sends no request when everything is in place. Deleting needs no work: owner references do it.
+// Reconcile reads a Microservice and its children, resolves its dependencies, builds and applies what it needs, and reports
+// what is there then. It sends no request when everything is in place. Deleting needs no work: owner references do it.
 func (r *MicroserviceReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
-	ms, err := r.latest(ctx, req.NamespacedName)
-	if err != nil {
-		if apierrors.IsNotFound(err) {
-			r.forget(req.NamespacedName)
-		}
-		return ctrl.Result{}, client.IgnoreNotFound(err)
+	reader, wait := r.reader(ctx, req.NamespacedName)
+	if wait > 0 {
+		return ctrl.Result{RequeueAfter: wait}, nil
 	}
-	if going, err := r.namespaceGoes(ctx, ms.Namespace); err != nil || going || !ms.DeletionTimestamp.IsZero() {
+	ms, current, err := r.read(ctx, reader, req.NamespacedName)
+	if err != nil || ms == nil {
 		return ctrl.Result{}, err
 	}
-	seen, handover, writeErr := r.write(ctx, ms)
-	if seen == nil {
-		return ctrl.Result{}, writeErr
+	neighbours, err := r.Topology.Resolve(ctx, ms, current.deployment())
+	if topology.IsNotSynced(err) {
+		return ctrl.Result{}, nil // it is enqueued again when the Service has been read
 	}
-	if writeErr == nil && r.yields(ms, seen) {
-		return behindOthers, nil
-	}
-	look := r.lookAtPods(ctx, ms, seen)
-	rest, err := r.report(ctx, ms, seen)
 	if err != nil {
-		return ctrl.Result{}, err
+		return r.report(ctx, ms, r.observeUnresolved(ms, current, err), 0, err)
 	}
-	if writeErr != nil {
-		return ctrl.Result{}, writeErr
+	desired, err := r.build(ms, neighbours)
+	if err != nil {
+		return r.report(ctx, ms, r.observeInvalid(ms, current, neighbours, err), 0, reconcile.TerminalError(err))
 	}
-	return ctrl.Result{RequeueAfter: sooner(handover, sooner(look, rest))}, nil
+	batch := r.Door.Begin(ms, ms.Spec.Paused)
+	wait = r.applyChildren(ctx, batch, ms, desired, current)
+	if isTerminating(batch.Changes()) {
+		return ctrl.Result{}, nil
+	}
+	observation := r.observe(ms, current, neighbours, batch)
+	observation.Applied = observation.Applied && wait == 0
+	return r.report(ctx, ms, observation, wait, retryError(batch.Changes()))
 }
 
-// sooner is the shorter of two times to wait; 0 is none.
-func sooner(a, b time.Duration) time.Duration {
+// build returns the children that ms needs. While its first start is held, it needs no Deployment and no autoscaler.
+func (r *MicroserviceReconciler) build(ms *v1alpha1.Microservice, n *topology.Neighbours) (*resources.Set, error) {
+	desired, err := resources.For(resources.Input{
+		Microservice: ms, Settings: r.Settings, Dependencies: n.Dependencies, Dependents: n.Dependents, Patches: r.patches,
+	})
+	if err == nil && len(n.Awaited) > 0 {
+		desired.Deployment, desired.Autoscaler = nil, nil
+	}
+	return desired, err
+}
+
+// shorter returns the shorter of two times to wait; 0 is none.
+func shorter(a, b time.Duration) time.Duration {
 	if a == 0 || b == 0 {
 		return max(a, b)
 	}
 	return min(a, b)
+}
+
+// forget drops what is remembered of a Microservice that is gone.
+func (r *MicroserviceReconciler) forget(key client.ObjectKey) {
+	r.settled.forget(key)
+	r.autoscalerDeleted.forget(key)
+	r.Door.Forget(key)
+	r.Topology.Forget(key)
+	r.Consistency.Forget(key)
 }

@@ -124,7 +124,7 @@ var _ = Describe("A Service as a dependency", func() {
 		Expect(policySpec(orders).Egress).To(HaveLen(1), "DNS")
 	})
 
-	It("holds a first start, and is watched only while somebody names it", func() {
+	It("holds a first start, and is followed for the one that still names it", func() {
 		orders.Spec.Dependencies[0].StartPolicy = v1alpha1.StartAfterAvailable
 		other := orders.DeepCopy()
 		other.Name = "other"
@@ -132,16 +132,13 @@ var _ = Describe("A Service as a dependency", func() {
 		create(other)
 		eventually(orders, held)
 		eventually(other, held)
-		Expect(watchedServices()).To(ContainElement(ns + "/db"))
 		create(database(ns, "db"))
 		create(databaseServer(ns, "db"))
 		eventually(orders, available)
 		eventually(other, available)
 		edit(orders, func(s *v1alpha1.MicroserviceSpec) { s.Dependencies = nil })
 		eventually(orders, available)
-		Expect(watchedServices()).To(ContainElement(ns+"/db"), "other still names it")
 		Expect(k8s.Delete(ctx, other)).To(Succeed())
-		Eventually(watchedServices).ShouldNot(ContainElement(ns + "/db"))
 	})
 
 	It("that the operator may not read leaves everything as it is, and says so", func() {
@@ -167,18 +164,6 @@ var _ = Describe("A Service as a dependency", func() {
 		eventually(orders, available)
 	})
 })
-
-// watchedServices are those that the operator watches.
-func watchedServices() []string {
-	s := operator.reconciler.services
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	var all []string
-	for key := range s.watched {
-		all = append(all, key.String())
-	}
-	return all
-}
 
 // database is a Service as a chart makes it: the port of the pods has a name.
 func database(namespace, name string) *corev1.Service {

@@ -100,7 +100,7 @@ var _ = Describe("An operator that has no rights in one of its namespaces", func
 		allowed, refused := newNamespace(), newNamespace()
 		o, mgr := launchOperator(limitedUser(allowed), func(*ctrl.Options) {}, allowed, refused)
 		defer o.stop()
-		ready := func() error { return Filled(mgr)(httptest.NewRequest(http.MethodGet, "/readyz", nil)) }
+		ready := func() error { return CacheSynced(mgr)(httptest.NewRequest(http.MethodGet, "/readyz", nil)) }
 		Consistently(ready).Should(MatchError(ContainSubstring("is it allowed in all namespaces?")))
 		By("granting them")
 		limitedUser(refused)

@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/rest"
+	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
@@ -88,6 +90,7 @@ func startServer() (stop func()) {
 // runningOperator is a manager with the reconciler, as cmd/main.go runs it.
 type runningOperator struct {
 	reconciler *MicroserviceReconciler
+	clock      *shiftedClock
 	cancel     context.CancelFunc
 	stopped    chan error
 }
@@ -116,7 +119,8 @@ func launchOperator(config *rest.Config, change func(*ctrl.Options), namespaces 
 	options.GracefulShutdownTimeout = new(5 * time.Second)
 	mgr, err := ctrl.NewManager(config, options)
 	Expect(err).NotTo(HaveOccurred())
-	o := &runningOperator{reconciler: New(mgr, resources.DefaultSettings(), namespaces), stopped: make(chan error, 1)}
+	o := &runningOperator{clock: &shiftedClock{}, stopped: make(chan error, 1)}
+	o.reconciler = New(mgr, resources.DefaultSettings(), namespaces, o.clock)
 	Expect(o.reconciler.SetupWithManager(mgr)).To(Succeed())
 	var run context.Context
 	run, o.cancel = context.WithCancel(ctx)
@@ -127,6 +131,24 @@ func launchOperator(config *rest.Config, change func(*ctrl.Options), namespaces 
 func (o *runningOperator) stop() {
 	o.cancel()
 	<-o.stopped
+}
+
+// shiftedClock is the real clock, until it is put forward.
+type shiftedClock struct {
+	clock.RealClock
+	shift atomic.Int64
+}
+
+func (c *shiftedClock) Now() time.Time {
+	return c.RealClock.Now().Add(time.Duration(c.shift.Load()))
+}
+
+func (c *shiftedClock) Since(t time.Time) time.Duration {
+	return c.Now().Sub(t)
+}
+
+func (c *shiftedClock) forward(d time.Duration) {
+	c.shift.Add(int64(d))
 }
 
 // logBook keeps the lines of a log.

@@ -68,6 +68,12 @@ func gist(s *v1alpha1.MicroserviceStatus) *v1alpha1.MicroserviceStatus {
 	return g
 }
 
+// Due reports whether the change is to be written now. Numbers alone wait until the Deployment has settled, or no number is
+// about to change.
+func (c Change) Due(o *Observation) bool {
+	return c == Major || c == Minor && (o.Settled || AtRest(o.Deployment))
+}
+
 // AtRest says that no number is about to change: every replica that is wanted is there, updated and available.
 func AtRest(d *appsv1.Deployment) bool {
 	if d == nil {

@@ -142,6 +142,29 @@ func TestCompareAutoscalingWords(t *testing.T) {
 	}
 }
 
+func TestDue(t *testing.T) {
+	moving, resting := rollingOut(1, 3), deployment()
+	cases := map[string]struct {
+		change status.Change
+		o      status.Observation
+		want   bool
+	}{
+		"nothing is never due":                     {status.Same, status.Observation{Deployment: resting, Settled: true}, false},
+		"numbers that move wait":                   {status.Minor, status.Observation{Deployment: moving}, false},
+		"numbers that have stood still are due":    {status.Minor, status.Observation{Deployment: moving, Settled: true}, true},
+		"numbers that cannot change more are due":  {status.Minor, status.Observation{Deployment: resting}, true},
+		"numbers without a Deployment are due":     {status.Minor, status.Observation{}, true},
+		"what is more than numbers is due at once": {status.Major, status.Observation{Deployment: moving}, true},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			if got := tc.change.Due(&tc.o); got != tc.want {
+				t.Errorf("Due() = %t, want %t", got, tc.want)
+			}
+		})
+	}
+}
+
 func TestAtRest(t *testing.T) {
 	cases := map[string]struct {
 		d    *appsv1.Deployment

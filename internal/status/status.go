@@ -25,6 +25,8 @@ type Observation struct {
 	Applied bool
 	// Rewritten says that the Deployment was written in this look.
 	Rewritten bool
+	// Settled is true when the Deployment has not changed for some seconds.
+	Settled bool
 	// Problem is why the children are not all as wanted; nil when they are.
 	Problem *Problem
 	// Dependencies are those of the spec, in its order. The times of their last transitions are not known yet.

@@ -76,24 +76,6 @@ var modes = []mode{
 		s.disturb(later + stepQuiet)
 		time.AfterFunc(later, s.Proxy.Hold(resource(x)))
 	})},
-	{name: "its event lost", more: 6, slow: true, inject: once(func(s *Subject, x *Exchange) {
-		version, answered := "", make(chan struct{})
-		defer close(answered)
-		s.Proxy.OnEvents(func(ctx context.Context, e Told) int {
-			if e.Resource != resource(x) || e.Name != x.Name || e.Type == "BOOKMARK" {
-				return 1
-			}
-			select {
-			case <-answered: // an event may be there before the answer
-			case <-ctx.Done():
-			}
-			if e.Version == version || (e.Type == "DELETED" && x.Verb == "delete") {
-				return 0
-			}
-			return 1
-		})
-		version = x.Version()
-	})},
 }
 
 // resource is what is watched of what is written: of microservices/status, microservices.

@@ -5,7 +5,6 @@ package faults
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"encoding/pem"
 	"fmt"
 	"io"
@@ -239,21 +238,6 @@ func (x *Exchange) Send() {
 	}
 	x.answer, x.Code = answer, answer.StatusCode
 	x.note()
-}
-
-// Version is the resource version that the API server answers with, "" for none.
-func (x *Exchange) Version() string {
-	x.Send()
-	body, err := io.ReadAll(x.answer.Body)
-	_ = x.answer.Body.Close()
-	x.answer.Body = io.NopCloser(bytes.NewReader(body))
-	var answer struct {
-		Metadata struct{ ResourceVersion string }
-	}
-	if err != nil || json.Unmarshal(body, &answer) != nil {
-		return ""
-	}
-	return answer.Metadata.ResourceVersion
 }
 
 func (x *Exchange) note() {

@@ -1,4 +1,4 @@
-package controller
+package fairqueue
 
 import (
 	"fmt"
@@ -12,10 +12,10 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 )
 
-func startFairQueue(t *testing.T) *fairQueue {
+func startQueue(t *testing.T) *queue {
 	t.Helper()
 	limiter := workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](time.Millisecond, time.Second)
-	q := newFairQueue("", limiter).(*fairQueue)
+	q := New("", limiter).(*queue)
 	t.Cleanup(q.ShutDown)
 	return q
 }
@@ -25,7 +25,7 @@ func item(namespace string, i int) reconcile.Request {
 }
 
 // take hands out n items.
-func take(t *testing.T, q *fairQueue, n int) []string {
+func take(t *testing.T, q *queue, n int) []string {
 	t.Helper()
 	var names []string
 	for range n {
@@ -39,8 +39,8 @@ func take(t *testing.T, q *fairQueue, n int) []string {
 	return names
 }
 
-func TestFairQueueServesNamespacesInTurn(t *testing.T) {
-	q := startFairQueue(t)
+func TestQueueServesNamespacesInTurn(t *testing.T) {
+	q := startQueue(t)
 	for i := range 1000 {
 		q.Add(item("flood", i))
 	}
@@ -72,8 +72,8 @@ func indexOf(all []string, one string) int {
 }
 
 // Ten events about one Microservice are one turn, not ten.
-func TestFairQueueCountsAnItemOnce(t *testing.T) {
-	q := startFairQueue(t)
+func TestQueueCountsAnItemOnce(t *testing.T) {
+	q := startQueue(t)
 	for range 10 {
 		q.Add(item("a", 0))
 	}
@@ -87,8 +87,8 @@ func TestFairQueueCountsAnItemOnce(t *testing.T) {
 }
 
 // A namespace that changes more and more does not have its own first ones wait for ever, nor those of others.
-func TestFairQueueStarvesNobody(t *testing.T) {
-	q := startFairQueue(t)
+func TestQueueStarvesNobody(t *testing.T) {
+	q := startQueue(t)
 	for i := range 50 {
 		q.Add(item("burst", i))
 	}
@@ -105,8 +105,8 @@ func TestFairQueueStarvesNobody(t *testing.T) {
 	}
 }
 
-func TestFairQueueKeepsLowPriorityLast(t *testing.T) {
-	q := startFairQueue(t)
+func TestQueueKeepsLowPriorityLast(t *testing.T) {
+	q := startQueue(t)
 	q.AddWithOpts(priorityqueue.AddOpts{Priority: new(handler.LowPriority)}, item("a", 0), item("b", 0))
 	for i := range 10 {
 		q.Add(item("c", i))
@@ -119,50 +119,5 @@ func TestFairQueueKeepsLowPriorityLast(t *testing.T) {
 	q.AddWithOpts(priorityqueue.AddOpts{Priority: new(handler.LowPriority)}, item("a", 0))
 	if _, priority, _ := q.GetWithPriority(); priority != handler.LowPriority {
 		t.Errorf("the priority is %d, want %d: a retry would come before edits", priority, handler.LowPriority)
-	}
-}
-
-// Only what waits for a worker now has others stand back: two reports that stood back for a retry would go round for as
-// long as it takes.
-func TestFairQueueKnowsWhoWaits(t *testing.T) {
-	q := startFairQueue(t)
-	if q.waits("a") {
-		t.Error("somebody waits in an empty queue")
-	}
-	q.AddAfter(item("a", 0), time.Hour)
-	q.AddWithOpts(priorityqueue.AddOpts{After: time.Hour, RateLimited: true}, item("a", 1))
-	q.AddWithOpts(priorityqueue.AddOpts{Priority: new(handler.LowPriority)}, item("a", 2))
-	q.Add(item("b", 0))
-	if q.waits("a") {
-		t.Error("what comes later, or last, counts as waiting")
-	}
-	q.Add(item("a", 3))
-	q.Add(item("a", 2))
-	if !q.waits("a") || !q.waits("b") {
-		t.Error("nobody waits")
-	}
-	take(t, q, 3)
-	if q.waits("a") || q.waits("b") || len(q.stamped) != 0 {
-		t.Errorf("what was handed out waits: %v, %v", q.last, q.stamped)
-	}
-}
-
-// What is worked on is not waiting, even where it is to be looked at again: who stood back for it would go round until it
-// is done.
-func TestFairQueueDoesNotWaitForWhatIsWorkedOn(t *testing.T) {
-	q := startFairQueue(t)
-	q.Add(item("a", 0))
-	got, _ := q.Get()
-	q.Add(got)
-	if q.waits("a") {
-		t.Error("what is worked on waits")
-	}
-	q.Done(got)
-	if !q.waits("a") {
-		t.Error("what is to be looked at again does not wait")
-	}
-	take(t, q, 1)
-	if q.waits("a") || len(q.stamped)+len(q.waiting)+len(q.busy) != 0 {
-		t.Errorf("%v, %v and %v are left", q.stamped, q.waiting, q.busy)
 	}
 }

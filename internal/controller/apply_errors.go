@@ -82,24 +82,15 @@ func sentence(ms *v1alpha1.Microservice, c apply.Change) string {
 		said = fmt.Sprintf("%s %s exists and does not belong to this Microservice (%s); remove it (kubectl delete %s %s -n %s) or rename the Microservice",
 			c.Kind, ms.Name, foreign.Holder(), strings.ToLower(c.Kind), ms.Name, ms.Namespace)
 	}
-	if slices.Contains(guards, c.Kind) {
+	if slices.Contains(guardNames, c.Kind) {
 		said += "; no pod is started or changed without it"
 	}
 	return said
 }
 
-func invalidSpec(err error) *status.Problem {
-	return &status.Problem{Reason: v1alpha1.ReasonInvalidSpec, Message: err.Error(), Stalled: true}
-}
-
-// unreadable is for what the children follow from and cannot be read: they are left as they are.
-func unreadable(err error) *status.Problem {
-	return &status.Problem{Reason: v1alpha1.ReasonApplyFailed, Message: err.Error()}
-}
-
-// retry is the error that makes the queue come back: with a growing delay for what may heal without an edit, not at all
+// retryError returns the error that makes the queue come back: with a growing delay for what may heal without an edit, not at all
 // for a spec that can never be applied.
-func retry(changes []apply.Change) error {
+func retryError(changes []apply.Change) error {
 	var healing, terminal []error
 	for _, c := range changes {
 		switch {
@@ -128,9 +119,9 @@ func pending(changes []apply.Change) []string {
 	return names
 }
 
-// over says that nothing can be created any more, or need not be: the namespace is going away, or the Microservice is gone
-// and the cache has not heard of it.
-func over(changes []apply.Change) bool {
+// isTerminating reports whether nothing can be created any more, or need not be: the namespace is going away, or the
+// Microservice is gone and the cache has not heard of it.
+func isTerminating(changes []apply.Change) bool {
 	return slices.ContainsFunc(changes, func(c apply.Change) bool {
 		var gone *apply.OwnerGoneError
 		return errors.As(c.Err, &gone) || apierrors.HasStatusCause(c.Err, corev1.NamespaceTerminatingCause)

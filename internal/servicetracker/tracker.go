@@ -1,7 +1,9 @@
-package controller
+// Package servicetracker watches the Services that dependencies name.
+package servicetracker
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -18,13 +20,15 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 	"github.com/microservice-dev/microservice-operator/internal/dependency"
 )
 
-// services watches the Services that dependencies name, each by itself, with its EndpointSlices: a cluster has many
+// ErrNotSynced is returned while a Service is being read for the first time. Its users are told when it has been.
+var ErrNotSynced = errors.New("a Service is not read yet")
+
+// Tracker watches the Services that dependencies name, each by itself, with its EndpointSlices: a cluster has many
 // more than are named, and their endpoints change all the time.
-type services struct {
+type Tracker struct {
 	// open makes a cache of one Service and its slices.
 	open func(dependency.Key, toolscache.WatchErrorHandlerWithContext) (cache.Cache, error)
 
@@ -36,7 +40,7 @@ type services struct {
 	named map[dependency.Key][]dependency.Key
 }
 
-// watchedService is guarded by the mutex of services.
+// watchedService is guarded by the mutex of Tracker.
 type watchedService struct {
 	users sets.Set[dependency.Key]
 	stop  context.CancelFunc
@@ -47,8 +51,9 @@ type watchedService struct {
 	err error
 }
 
-func newServices(mgr ctrl.Manager) *services {
-	return &services{
+// New returns a tracker that reads with the manager's credentials.
+func New(mgr ctrl.Manager) *Tracker {
+	return &Tracker{
 		ctx:     context.Background(),
 		changed: func(...dependency.Key) {},
 		watched: map[dependency.Key]*watchedService{},
@@ -74,27 +79,27 @@ func newServices(mgr ctrl.Manager) *services {
 	}
 }
 
-// start says where changes go. It is called before anything is looked at.
-func (s *services) start(ctx context.Context, changed func(...dependency.Key)) {
+// Start says where changes go. It is called before anything is looked at.
+func (s *Tracker) Start(ctx context.Context, changed func(...dependency.Key)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.ctx, s.changed = ctx, changed
 }
 
-// targets are the Services that ms names, as they are now. What it does not name any more is not watched for it any
-// longer. The error is errNotWatchedYet where a Service is being read for the first time; ms is looked at again after
+// Targets returns the Services that ms names, as they are now. What it does not name any more is not watched for it any
+// longer. The error is ErrNotSynced where a Service is being read for the first time; ms is looked at again after
 // that.
-func (s *services) targets(ms *v1alpha1.Microservice, keys []dependency.Key) (map[dependency.Key]*dependency.ServiceTarget, error) {
+func (s *Tracker) Targets(ms dependency.Key, keys []dependency.Key) (map[dependency.Key]*dependency.ServiceTarget, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.name(dependency.KeyOf(ms), keys)
+	s.name(ms, keys)
 	found := map[dependency.Key]*dependency.ServiceTarget{}
 	for _, key := range keys {
 		switch w := s.watched[key]; {
 		case w.err != nil:
 			return nil, fmt.Errorf("reading Service %s and its endpoints: %w", key, w.err)
 		case !w.read:
-			return nil, errNotWatchedYet
+			return nil, ErrNotSynced
 		case w.target != nil:
 			found[key] = w.target
 		}
@@ -102,14 +107,14 @@ func (s *services) targets(ms *v1alpha1.Microservice, keys []dependency.Key) (ma
 	return found, nil
 }
 
-// forget stops what only a Microservice that is gone has named.
-func (s *services) forget(ms dependency.Key) {
+// Forget stops what only a Microservice that is gone has named.
+func (s *Tracker) Forget(ms dependency.Key) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.name(ms, nil)
 }
 
-func (s *services) name(ms dependency.Key, keys []dependency.Key) {
+func (s *Tracker) name(ms dependency.Key, keys []dependency.Key) {
 	for _, key := range s.named[ms] {
 		if w := s.watched[key]; !slices.Contains(keys, key) {
 			if w.users.Delete(ms); w.users.Len() == 0 {
@@ -131,7 +136,7 @@ func (s *services) name(ms dependency.Key, keys []dependency.Key) {
 	}
 }
 
-func (s *services) watch(key dependency.Key) *watchedService {
+func (s *Tracker) watch(key dependency.Key) *watchedService {
 	ctx, stop := context.WithCancel(s.ctx)
 	w := &watchedService{users: sets.New[dependency.Key](), stop: stop}
 	go func() {
@@ -143,7 +148,7 @@ func (s *services) watch(key dependency.Key) *watchedService {
 }
 
 // follow reads the Service and its slices whenever one of them changes, until it is stopped.
-func (s *services) follow(ctx context.Context, key dependency.Key, w *watchedService) error {
+func (s *Tracker) follow(ctx context.Context, key dependency.Key, w *watchedService) error {
 	one, err := s.open(key, func(ctx context.Context, reflector *toolscache.Reflector, err error) {
 		toolscache.DefaultWatchErrorHandler(ctx, reflector, err)
 		s.fail(w, err)
@@ -178,7 +183,7 @@ func (s *services) follow(ctx context.Context, key dependency.Key, w *watchedSer
 }
 
 // read tells the users of a Service when it is another than before, in what matters to them.
-func (s *services) read(ctx context.Context, key dependency.Key, w *watchedService, one client.Reader) {
+func (s *Tracker) read(ctx context.Context, key dependency.Key, w *watchedService, one client.Reader) {
 	s.mu.Lock()
 	target, err := readService(ctx, one, key)
 	if err != nil {
@@ -208,7 +213,7 @@ func readService(ctx context.Context, one client.Reader, key dependency.Key) (*d
 
 // fail tells the users of a Service that it cannot be read. Once it has been, what was read last stays: a lost watch
 // must not close what is open.
-func (s *services) fail(w *watchedService, err error) {
+func (s *Tracker) fail(w *watchedService, err error) {
 	s.mu.Lock()
 	if w.read || w.err != nil {
 		s.mu.Unlock()

@@ -23,7 +23,9 @@ import (
 
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 	"github.com/microservice-dev/microservice-operator/internal/dependency"
+	"github.com/microservice-dev/microservice-operator/internal/fairqueue"
 	"github.com/microservice-dev/microservice-operator/internal/resources"
+	"github.com/microservice-dev/microservice-operator/internal/topology"
 )
 
 // A failure that can heal without an edit is retried after 100 ms, then after twice as long each time up to 20 s: no
@@ -36,28 +38,40 @@ const (
 // SetupWithManager starts the watches: a Microservice when its spec changes, a child whenever it does, and neighbours in
 // the graph when something changes that they can see.
 func (r *MicroserviceReconciler) SetupWithManager(mgr ctrl.Manager) error {
-	b := ctrl.NewControllerManagedBy(mgr).
-		For(&v1alpha1.Microservice{}, builder.WithPredicates(predicate.Or(predicate.GenerationChangedPredicate{}, copiedLabelsChanged()))).
-		WithOptions(controller.Options{
-			RateLimiter: workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](firstRetry, lastRetry),
-			NewQueue:    newFairQueue,
-		})
-	for _, child := range childKinds() {
-		b = b.Watches(child, handler.EnqueueRequestsFromMapFunc(ownerOf))
-	}
-	if err := r.watchNeighbours(mgr, b); err != nil {
+	if err := topology.AddIndexes(context.Background(), mgr.GetFieldIndexer()); err != nil {
 		return fmt.Errorf("setting up the Microservice controller: %w", err)
 	}
+	b := ctrl.NewControllerManagedBy(mgr).
+		For(&v1alpha1.Microservice{}, builder.WithPredicates(predicate.Or(predicate.GenerationChangedPredicate{}, copiedLabelsChanged()))).
+		Watches(&v1alpha1.Microservice{}, r.observing(kindMicroservice, r.Topology.MicroserviceHandler())).
+		WithOptions(controller.Options{
+			RateLimiter: workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](firstRetry, lastRetry),
+			NewQueue:    fairqueue.New,
+		})
+	for _, kind := range childKinds {
+		b.Watches(kind.newObject(), r.observing(kind.name, handler.EnqueueRequestsFromMapFunc(ownerOf)))
+	}
+	if r.Topology.SeesNamespaces() {
+		b.WatchesMetadata(&corev1.Namespace{}, r.Topology.NamespaceHandler())
+	}
+	b.WatchesRawSource(source.Func(func(ctx context.Context, q topology.Queue) error {
+		r.Topology.Start(ctx, func(keys ...dependency.Key) { topology.Enqueue(q, keys...) })
+		return nil
+	}))
 	if err := b.Complete(r); err != nil {
 		return fmt.Errorf("setting up the Microservice controller: %w", err)
 	}
 	return nil
 }
 
+func (r *MicroserviceReconciler) observing(kind string, next handler.EventHandler) handler.EventHandler {
+	return observingHandler{EventHandler: next, store: r.Consistency, kind: kind}
+}
+
 // ownerOf does what builder.Owns would, which asks at each event what a Microservice is called in the API.
 func ownerOf(_ context.Context, child client.Object) []reconcile.Request {
 	owner := metav1.GetControllerOfNoCopy(child)
-	if owner == nil || owner.Kind != "Microservice" || !strings.HasPrefix(owner.APIVersion, v1alpha1.SchemeGroupVersion.Group+"/") {
+	if owner == nil || owner.Kind != kindMicroservice || !strings.HasPrefix(owner.APIVersion, v1alpha1.SchemeGroupVersion.Group+"/") {
 		return nil
 	}
 	return []reconcile.Request{{NamespacedName: types.NamespacedName{Namespace: child.GetNamespace(), Name: owner.Name}}}
@@ -70,24 +84,4 @@ func copiedLabelsChanged() predicate.Predicate {
 		before, after := e.ObjectOld.(*v1alpha1.Microservice), e.ObjectNew.(*v1alpha1.Microservice)
 		return !maps.Equal(resources.CopiedLabels(before), resources.CopiedLabels(after))
 	}}
-}
-
-func (r *MicroserviceReconciler) watchNeighbours(mgr ctrl.Manager, b *ctrl.Builder) error {
-	for name, index := range map[string]client.IndexerFunc{indexTargets: indexByTarget, indexSelectors: indexBySelector} {
-		if err := mgr.GetFieldIndexer().IndexField(context.Background(), &v1alpha1.Microservice{}, name, index); err != nil {
-			return err
-		}
-	}
-	b.Watches(&v1alpha1.Microservice{}, r.neighbourHandler())
-	if r.Namespaces.Len() == 0 {
-		b.WatchesMetadata(&corev1.Namespace{}, r.namespaceHandler())
-	}
-	b.WatchesRawSource(source.Func(func(ctx context.Context, q queue) error {
-		r.queue, _ = q.(*fairQueue)
-		changed := func(keys ...dependency.Key) { enqueue(q, keys...) }
-		r.services.start(ctx, changed)
-		go r.cycles.run(ctx, changed)
-		return nil
-	}))
-	return nil
 }

@@ -16,42 +16,42 @@ import (
 	"github.com/microservice-dev/microservice-operator/internal/status"
 )
 
-// Pods are looked at when a Deployment has stood still for restAfter, and again after as long as it has stood still by
-// then, up to lastLook: pods change without their Deployment.
-const lastLook = time.Minute
+// maxDiagnosisInterval is the longest time between two reads of the pods. They are read when a Deployment has stood still
+// for settledAfter, and again after as long as it has stood still by then: pods change without their Deployment.
+const maxDiagnosisInterval = time.Minute
 
 // At most so many pods and events are read: of more, none tells another story.
 const maxPods = 100
 
-// lookAtPods reads the pods of a rollout that stands still, and says when to come back; 0 is not to. Pods are in no cache:
-// a cluster has many, and most are well.
-func (r *MicroserviceReconciler) lookAtPods(ctx context.Context, ms *v1alpha1.Microservice, seen *status.Observation) time.Duration {
-	key := client.ObjectKeyFromObject(ms)
-	if !status.Stuck(ms, seen) {
-		r.still.forget(key)
+// diagnosePods adds the pods of a rollout that stands still to the observation, and returns when to come back; 0 is not to.
+// Pods are in no cache: a cluster has many, and most are well.
+func (r *MicroserviceReconciler) diagnosePods(ctx context.Context, ms *v1alpha1.Microservice, o *status.Observation, unchanged time.Duration) time.Duration {
+	if !status.Stuck(ms, o) {
 		return 0
 	}
-	still := r.still.of(key, seen.Deployment.ResourceVersion)
-	if still < restAfter {
-		return restAfter - still
+	if !o.Settled {
+		return settledAfter - unchanged
 	}
-	pods, err := r.newestPods(ctx, seen.Deployment)
+	pods, err := podReader{r.Live}.newestPods(ctx, o.Deployment)
 	if err != nil {
-		log.FromContext(ctx).Error(err, "Pods could not be looked at")
+		log.FromContext(ctx).Error(err, "Pods could not be read")
 	} else {
-		seen.Pods = pods
+		o.Pods = pods
 	}
-	return min(still, lastLook)
+	return min(unchanged, maxDiagnosisInterval)
 }
 
+// podReader reads pods past every cache.
+type podReader struct{ client.Reader }
+
 // newestPods are those of the newest ReplicaSet, with the warnings about the one that does not say itself what is wrong.
-func (r *MicroserviceReconciler) newestPods(ctx context.Context, d *appsv1.Deployment) (status.Pods, error) {
+func (r podReader) newestPods(ctx context.Context, d *appsv1.Deployment) (status.Pods, error) {
 	hash, err := r.newestHash(ctx, d)
 	if err != nil || hash == "" {
 		return status.Pods{Seen: err == nil}, err
 	}
 	pods := &corev1.PodList{}
-	if err := r.Live.List(ctx, pods, client.InNamespace(d.Namespace), client.Limit(maxPods), client.MatchingLabels{
+	if err := r.List(ctx, pods, client.InNamespace(d.Namespace), client.Limit(maxPods), client.MatchingLabels{
 		v1alpha1.LabelName: d.Name, appsv1.DefaultDeploymentUniqueLabelKey: hash,
 	}); err != nil {
 		return status.Pods{}, fmt.Errorf("listing pods: %w", err)
@@ -62,7 +62,7 @@ func (r *MicroserviceReconciler) newestPods(ctx context.Context, d *appsv1.Deplo
 		return found, nil
 	}
 	warnings := &corev1.EventList{}
-	if err := r.Live.List(ctx, warnings, client.InNamespace(d.Namespace), client.Limit(maxPods), client.MatchingFields{
+	if err := r.List(ctx, warnings, client.InNamespace(d.Namespace), client.Limit(maxPods), client.MatchingFields{
 		"involvedObject.uid": string(suspect.UID), "type": corev1.EventTypeWarning,
 	}); err != nil {
 		return status.Pods{}, fmt.Errorf("listing the events of pod %s: %w", suspect.Name, err)
@@ -72,10 +72,10 @@ func (r *MicroserviceReconciler) newestPods(ctx context.Context, d *appsv1.Deplo
 }
 
 // newestHash is that of the ReplicaSet with the highest revision: after a roll-back it is not the youngest.
-func (r *MicroserviceReconciler) newestHash(ctx context.Context, d *appsv1.Deployment) (string, error) {
+func (r podReader) newestHash(ctx context.Context, d *appsv1.Deployment) (string, error) {
 	sets := &metav1.PartialObjectMetadataList{}
 	sets.SetGroupVersionKind(appsv1.SchemeGroupVersion.WithKind("ReplicaSetList"))
-	if err := r.Live.List(ctx, sets, client.InNamespace(d.Namespace), client.MatchingLabels{v1alpha1.LabelName: d.Name}); err != nil {
+	if err := r.List(ctx, sets, client.InNamespace(d.Namespace), client.MatchingLabels{v1alpha1.LabelName: d.Name}); err != nil {
 		return "", fmt.Errorf("listing ReplicaSets: %w", err)
 	}
 	hash, newest := "", -1

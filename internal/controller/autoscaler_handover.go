@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
@@ -15,17 +14,18 @@ import (
 // cache of its own, and for a moment may still answer a new number with the autoscaler's.
 const handoverAfter = time.Second
 
-// removeAutoscaler says how long the number of replicas has to wait: the autoscaler goes now, or went a moment ago.
-func (r *MicroserviceReconciler) removeAutoscaler(ctx context.Context, b *apply.Batch, ms *v1alpha1.Microservice, live *autoscalingv2.HorizontalPodAutoscaler) time.Duration {
+// deleteAutoscaler deletes the autoscaler, if there is one, and returns how long the number of replicas has to wait because
+// it was deleted now, or a moment ago.
+func (r *MicroserviceReconciler) deleteAutoscaler(ctx context.Context, b *apply.Batch, ms *v1alpha1.Microservice, current children) time.Duration {
 	key, before := client.ObjectKeyFromObject(ms), len(b.Changes())
-	apply.Remove(ctx, b, live)
+	apply.Remove(ctx, b, current.autoscaler())
 	if len(b.Changes()) > before && !b.Failed(kindAutoscaler) && !ms.Spec.Paused {
-		r.handovers.forget(key)
-		r.handovers.of(key, struct{}{})
+		r.autoscalerDeleted.forget(key)
+		r.autoscalerDeleted.observe(key, struct{}{})
 	}
-	gone, found := r.handovers.running(key)
+	gone, found := r.autoscalerDeleted.since(key)
 	if !found || gone >= handoverAfter {
-		r.handovers.forget(key)
+		r.autoscalerDeleted.forget(key)
 		return 0
 	}
 	return handoverAfter - gone

@@ -3,11 +3,6 @@ package controller
 import (
 	"fmt"
 
-	appsv1 "k8s.io/api/apps/v1"
-	autoscalingv2 "k8s.io/api/autoscaling/v2"
-	corev1 "k8s.io/api/core/v1"
-	networkingv1 "k8s.io/api/networking/v1"
-	policyv1 "k8s.io/api/policy/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/selection"
@@ -16,6 +11,7 @@ import (
 
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 	"github.com/microservice-dev/microservice-operator/internal/apply"
+	"github.com/microservice-dev/microservice-operator/internal/topology"
 )
 
 // cacheOptions keep the caches small: of the children's kinds only what carries our label, and of each object only what
@@ -27,12 +23,12 @@ func cacheOptions(namespaces []string) (cache.Options, error) {
 	}
 	options := cache.Options{
 		ByObject: map[client.Object]cache.ByObject{
-			&v1alpha1.Microservice{}: {Transform: cache.TransformStripManagedFields()},
-			namespaceMetadata():      {Transform: trimNamespace},
+			&v1alpha1.Microservice{}:     {Transform: cache.TransformStripManagedFields()},
+			topology.NamespaceMetadata(): {Transform: trimNamespace},
 		},
 	}
-	for _, child := range childKinds() {
-		options.ByObject[child] = cache.ByObject{Label: labels.NewSelector().Add(*ours), Transform: trim}
+	for _, kind := range childKinds {
+		options.ByObject[kind.newObject()] = cache.ByObject{Label: labels.NewSelector().Add(*ours), Transform: kind.transform}
 	}
 	for _, namespace := range namespaces {
 		if options.DefaultNamespaces == nil {
@@ -51,9 +47,9 @@ func trimNamespace(object any) (any, error) {
 	return object, nil
 }
 
-// trim drops what nobody reads of a child: other managers' fields, and all of spec but a Deployment's size and a
-// Service's type. What was asked for is known by its hash.
-func trim(object any) (any, error) {
+// transform drops what nobody reads of a child: other managers' fields, and nearly all of spec. What was asked for is known
+// by its hash.
+func (k childKind) transform(object any) (any, error) {
 	child, ok := object.(client.Object)
 	if !ok {
 		return object, nil
@@ -65,17 +61,6 @@ func trim(object any) (any, error) {
 		}
 	}
 	child.SetManagedFields(own)
-	switch child := child.(type) {
-	case *appsv1.Deployment:
-		child.Spec = appsv1.DeploymentSpec{Replicas: child.Spec.Replicas, ProgressDeadlineSeconds: child.Spec.ProgressDeadlineSeconds}
-	case *corev1.Service:
-		child.Spec = corev1.ServiceSpec{Type: child.Spec.Type}
-	case *networkingv1.NetworkPolicy:
-		child.Spec = networkingv1.NetworkPolicySpec{}
-	case *policyv1.PodDisruptionBudget:
-		child.Spec, child.Status = policyv1.PodDisruptionBudgetSpec{}, policyv1.PodDisruptionBudgetStatus{}
-	case *autoscalingv2.HorizontalPodAutoscaler:
-		child.Spec = autoscalingv2.HorizontalPodAutoscalerSpec{}
-	}
+	k.trim(child)
 	return child, nil
 }

@@ -1,4 +1,4 @@
-package controller
+package topology
 
 import (
 	"context"
@@ -15,11 +15,11 @@ import (
 // betweenSearches is the least time between two searches for cycles: a burst of edits is one search.
 const betweenSearches = time.Second
 
-// cycles knows those of the whole graph. They are searched again only when an edge has changed, never for the health of
+// cycleDetector knows the cycles of the whole graph. They are searched again only when an edge has changed, never for the health of
 // a Microservice.
-type cycles struct {
-	// search is the whole work: it reads all Microservices.
-	search func(context.Context) (map[dependency.Key]*dependency.Cycle, error)
+type cycleDetector struct {
+	index      graphIndex
+	namespaces namespaceReader
 
 	mu       sync.Mutex
 	searched bool
@@ -27,9 +27,13 @@ type cycles struct {
 	outdated chan struct{}
 }
 
-// searchCycles looks at all Microservices.
-func (r *MicroserviceReconciler) searchCycles(ctx context.Context) (map[dependency.Key]*dependency.Cycle, error) {
-	all, err := r.list(ctx)
+func newCycleDetector(index graphIndex, namespaces namespaceReader) *cycleDetector {
+	return &cycleDetector{index: index, namespaces: namespaces, outdated: make(chan struct{}, 1)}
+}
+
+// search is the whole work: it reads all Microservices.
+func (c *cycleDetector) search(ctx context.Context) (map[dependency.Key]*dependency.Cycle, error) {
+	all, err := c.index.list(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -37,16 +41,16 @@ func (r *MicroserviceReconciler) searchCycles(ctx context.Context) (map[dependen
 	if slices.ContainsFunc(all, dependency.SelectsNamespaces) {
 		selected = namespacesOf(all)
 	}
-	known, err := r.namespaces(ctx, selected)
+	known, err := c.namespaces.labels(ctx, selected)
 	if err != nil {
 		return nil, err
 	}
 	return dependency.Cycles(all, known), nil
 }
 
-// of is the cycle that a Microservice is part of, nil for none. The first call searches, so that no status is written
+// get returns the cycle that a Microservice is part of, nil for none. The first call searches, so that no status is written
 // that does not know of them.
-func (c *cycles) of(ctx context.Context, key dependency.Key) (*dependency.Cycle, error) {
+func (c *cycleDetector) get(ctx context.Context, key dependency.Key) (*dependency.Cycle, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if !c.searched {
@@ -59,8 +63,8 @@ func (c *cycles) of(ctx context.Context, key dependency.Key) (*dependency.Cycle,
 	return c.byMember[key], nil
 }
 
-// outdate has them searched again soon.
-func (c *cycles) outdate() {
+// invalidate has them searched again soon.
+func (c *cycleDetector) invalidate() {
 	select {
 	case c.outdated <- struct{}{}:
 	default: // one search is due already
@@ -68,7 +72,7 @@ func (c *cycles) outdate() {
 }
 
 // run searches whenever it is needed, and tells which Microservices have another cycle than before.
-func (c *cycles) run(ctx context.Context, changed func(...dependency.Key)) {
+func (c *cycleDetector) run(ctx context.Context, changed func(...dependency.Key)) {
 	for {
 		select {
 		case <-ctx.Done():
@@ -78,7 +82,7 @@ func (c *cycles) run(ctx context.Context, changed func(...dependency.Key)) {
 		found, err := c.search(ctx)
 		if err != nil {
 			log.FromContext(ctx).Error(err, "Search for dependency cycles failed")
-			c.outdate()
+			c.invalidate()
 		} else {
 			changed(difference(c.replace(found), found)...)
 		}
@@ -90,8 +94,8 @@ func (c *cycles) run(ctx context.Context, changed func(...dependency.Key)) {
 	}
 }
 
-// replace returns what was known before.
-func (c *cycles) replace(found map[dependency.Key]*dependency.Cycle) map[dependency.Key]*dependency.Cycle {
+// replace returns the cycles that were known before.
+func (c *cycleDetector) replace(found map[dependency.Key]*dependency.Cycle) map[dependency.Key]*dependency.Cycle {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	before := c.byMember

@@ -1,0 +1,134 @@
+package controller
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+
+	appsv1 "k8s.io/api/apps/v1"
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	policyv1 "k8s.io/api/policy/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/microservice-dev/microservice-operator/internal/apply"
+	"github.com/microservice-dev/microservice-operator/internal/resources"
+)
+
+// The names of the kinds that are more than one entry of the table.
+const (
+	kindMicroservice = "Microservice"
+	kindDeployment   = "Deployment"
+	kindAutoscaler   = "HorizontalPodAutoscaler"
+)
+
+// +kubebuilder:rbac:groups=apps,resources=deployments,verbs=get;list;watch;create;patch
+// +kubebuilder:rbac:groups="",resources=services;serviceaccounts,verbs=get;list;watch;create;patch;delete
+// +kubebuilder:rbac:groups=networking.k8s.io,resources=networkpolicies,verbs=get;list;watch;create;patch;delete
+// +kubebuilder:rbac:groups=policy,resources=poddisruptionbudgets,verbs=get;list;watch;create;patch;delete
+// +kubebuilder:rbac:groups=autoscaling,resources=horizontalpodautoscalers,verbs=get;list;watch;create;patch;delete
+
+// childKinds are the kinds of children, in the order in which they are applied. A kind is one entry here, with its rights,
+// and its builder in package resources. Deployment and HorizontalPodAutoscaler are not pruned with the others: the first
+// stays while the Microservice does, the second goes before the number of replicas is sent.
+var childKinds = []childKind{
+	newChildKind(desired(func(s *resources.Set) any { return s.ServiceAccount }), childOptions{guard: true, prune: true},
+		func(*corev1.ServiceAccount) {}),
+	newChildKind(desired(func(s *resources.Set) any { return s.NetworkPolicy }), childOptions{guard: true, prune: true},
+		func(p *networkingv1.NetworkPolicy) { p.Spec = networkingv1.NetworkPolicySpec{} }),
+	newChildKind(desired(func(s *resources.Set) any { return s.Service }), childOptions{prune: true},
+		func(s *corev1.Service) { s.Spec = corev1.ServiceSpec{Type: s.Spec.Type} }),
+	newChildKind(desired(func(s *resources.Set) any { return s.DisruptionBudget }), childOptions{prune: true},
+		func(p *policyv1.PodDisruptionBudget) {
+			p.Spec, p.Status = policyv1.PodDisruptionBudgetSpec{}, policyv1.PodDisruptionBudgetStatus{}
+		}),
+	newChildKind(desired(func(s *resources.Set) any { return s.Deployment }), childOptions{},
+		func(d *appsv1.Deployment) {
+			d.Spec = appsv1.DeploymentSpec{Replicas: d.Spec.Replicas, ProgressDeadlineSeconds: d.Spec.ProgressDeadlineSeconds}
+		}),
+	newChildKind(desired(func(s *resources.Set) any { return s.Autoscaler }), childOptions{},
+		func(a *autoscalingv2.HorizontalPodAutoscaler) { a.Spec = autoscalingv2.HorizontalPodAutoscalerSpec{} }),
+}
+
+// childKind is what the controller does with the children of one kind.
+type childKind struct {
+	childOptions
+	name string
+	// desired returns the apply configuration, nil where no child is wanted.
+	desired func(*resources.Set) any
+	// newObject returns an empty object.
+	newObject func() client.Object
+	// read returns nil where there is none.
+	read   func(ctx context.Context, reader client.Reader, key types.NamespacedName) (client.Object, error)
+	apply  func(ctx context.Context, b *apply.Batch, desired any, current client.Object, options ...apply.Option) client.Object
+	remove func(ctx context.Context, b *apply.Batch, current client.Object)
+	// trim drops what nobody reads of a child in the cache.
+	trim func(client.Object)
+}
+
+type childOptions struct {
+	// guard is set for what pods must not run without: while it cannot be written, no Deployment is.
+	guard bool
+	// prune is set for what is deleted when it is no longer wanted.
+	prune bool
+}
+
+// desired makes one untyped nil of a field that is not set.
+func desired(get func(*resources.Set) any) func(*resources.Set) any {
+	return func(s *resources.Set) any {
+		if d := get(s); !reflect.ValueOf(d).IsNil() {
+			return d
+		}
+		return nil
+	}
+}
+
+func newChildKind[T any, P apply.Object[T]](desired func(*resources.Set) any, options childOptions, trim func(P)) childKind {
+	name := reflect.TypeFor[T]().Name()
+	return childKind{
+		childOptions: options,
+		name:         name,
+		desired:      desired,
+		newObject:    func() client.Object { return P(new(T)) },
+		read: func(ctx context.Context, reader client.Reader, key types.NamespacedName) (client.Object, error) {
+			child := P(new(T))
+			err := reader.Get(ctx, key, child, client.UnsafeDisableDeepCopy)
+			if apierrors.IsNotFound(err) {
+				return nil, nil
+			}
+			if err != nil {
+				return nil, fmt.Errorf("reading %s %s: %w", name, key, err)
+			}
+			return child, nil
+		},
+		apply: func(ctx context.Context, b *apply.Batch, desired any, current client.Object, options ...apply.Option) client.Object {
+			child, _ := current.(P)
+			if child = apply.Put[T](ctx, b, desired, child, options...); child == nil {
+				return nil
+			}
+			return child
+		},
+		remove: func(ctx context.Context, b *apply.Batch, current client.Object) {
+			child, _ := current.(P)
+			apply.Remove[T](ctx, b, child)
+		},
+		trim: func(child client.Object) {
+			if child, ok := child.(P); ok {
+				trim(child)
+			}
+		},
+	}
+}
+
+// guardNames are the names of the kinds without which no pod is started or changed.
+var guardNames = func() (names []string) {
+	for _, kind := range childKinds {
+		if kind.guard {
+			names = append(names, kind.name)
+		}
+	}
+	return names
+}()

@@ -1,0 +1,61 @@
+package controller
+
+import (
+	"context"
+	"reflect"
+
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/event"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	"github.com/microservice-dev/microservice-operator/internal/consistency"
+	"github.com/microservice-dev/microservice-operator/internal/topology"
+)
+
+// observingHandler tells the store of each event of a kind before it handles it, and enqueues the Microservice that waited
+// for the event.
+type observingHandler struct {
+	handler.EventHandler
+	store *consistency.Store
+	kind  string
+}
+
+// Create observes the object.
+func (h observingHandler) Create(ctx context.Context, e event.CreateEvent, q topology.Queue) {
+	h.observe(q, e.Object, false)
+	h.EventHandler.Create(ctx, e, q)
+}
+
+// Update observes the new object.
+func (h observingHandler) Update(ctx context.Context, e event.UpdateEvent, q topology.Queue) {
+	h.observe(q, e.ObjectNew, false)
+	h.EventHandler.Update(ctx, e, q)
+}
+
+// Delete observes that the object is gone.
+func (h observingHandler) Delete(ctx context.Context, e event.DeleteEvent, q topology.Queue) {
+	h.observe(q, e.Object, true)
+	h.EventHandler.Delete(ctx, e, q)
+}
+
+func (h observingHandler) observe(q topology.Queue, object client.Object, deleted bool) {
+	if h.store.Observe(h.kind, object, deleted) {
+		q.Add(reconcile.Request{NamespacedName: client.ObjectKeyFromObject(object)})
+	}
+}
+
+// observedReader reads the API server, and tells the store what is there.
+type observedReader struct {
+	client.Reader
+	store *consistency.Store
+}
+
+// Get is the reader's.
+func (r observedReader) Get(ctx context.Context, key client.ObjectKey, object client.Object, options ...client.GetOption) error {
+	err := r.Reader.Get(ctx, key, object, options...)
+	if err == nil {
+		r.store.Read(key, reflect.TypeOf(object).Elem().Name(), object.GetResourceVersion())
+	}
+	return err
+}

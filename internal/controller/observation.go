@@ -1,0 +1,72 @@
+package controller
+
+import (
+	"slices"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+
+	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
+	"github.com/microservice-dev/microservice-operator/internal/apply"
+	"github.com/microservice-dev/microservice-operator/internal/dependency"
+	"github.com/microservice-dev/microservice-operator/internal/status"
+	"github.com/microservice-dev/microservice-operator/internal/topology"
+)
+
+// observe returns what is there after the children were applied.
+func (r *MicroserviceReconciler) observe(ms *v1alpha1.Microservice, current children, n *topology.Neighbours, b *apply.Batch) *status.Observation {
+	o := r.observeChildren(ms, current)
+	addNeighbours(o, ms, n)
+	o.Problem = problem(ms, b.Changes())
+	if ms.Spec.Paused {
+		o.Pending = pending(b.Changes())
+	}
+	o.Rewritten = slices.ContainsFunc(b.Changes(), func(c apply.Change) bool { return c.Kind == kindDeployment })
+	o.Applied = !b.Failed(kindDeployment, kindAutoscaler) && !unguarded(b, ms)
+	return o
+}
+
+// observeUnresolved is for neighbours that could not be read: the children are left as they are, and nothing new is said
+// of the neighbours.
+func (r *MicroserviceReconciler) observeUnresolved(ms *v1alpha1.Microservice, current children, err error) *status.Observation {
+	o := r.observeChildren(ms, current)
+	o.Dependencies, o.Dependents = ms.Status.Dependencies, ms.Status.Dependents
+	if c := meta.FindStatusCondition(ms.Status.Conditions, v1alpha1.ConditionDependencyCycle); c != nil {
+		o.Cycle = c.Message
+	}
+	o.Problem = &status.Problem{Reason: v1alpha1.ReasonApplyFailed, Message: err.Error()}
+	return o
+}
+
+// observeInvalid is for a spec of which no children can be built.
+func (r *MicroserviceReconciler) observeInvalid(ms *v1alpha1.Microservice, current children, n *topology.Neighbours, err error) *status.Observation {
+	o := r.observeChildren(ms, current)
+	addNeighbours(o, ms, n)
+	o.Problem = &status.Problem{Reason: v1alpha1.ReasonInvalidSpec, Message: err.Error(), Stalled: true}
+	return o
+}
+
+func (r *MicroserviceReconciler) observeChildren(ms *v1alpha1.Microservice, current children) *status.Observation {
+	return &status.Observation{
+		Deployment:    ifControlledBy(ms, current.deployment()),
+		Service:       ifControlledBy(ms, current.service()),
+		Autoscaler:    ifControlledBy(ms, current.autoscaler()),
+		ClusterDomain: r.Settings.ClusterDomain,
+	}
+}
+
+func addNeighbours(o *status.Observation, ms *v1alpha1.Microservice, n *topology.Neighbours) {
+	for i := range n.Dependencies {
+		o.Dependencies = append(o.Dependencies, n.Dependencies[i].Status())
+	}
+	for i := range n.Awaited {
+		o.Awaited = append(o.Awaited, n.Awaited[i].Status())
+	}
+	for _, d := range n.Dependents {
+		o.Dependents = append(o.Dependents, v1alpha1.DependentReference{
+			Namespace: d.Key.Namespace, Name: d.Key.Name, Permitted: d.Permitted,
+		})
+	}
+	if n.Cycle != nil {
+		o.Cycle = n.Cycle.Describe(dependency.KeyOf(ms))
+	}
+}

@@ -1,0 +1,86 @@
+package controller
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
+	"github.com/microservice-dev/microservice-operator/internal/status"
+)
+
+// settledAfter is how long a Deployment must stand still before its numbers are worth a status write of their own, and
+// before the pods that it lacks are read.
+const settledAfter = 3 * time.Second
+
+// report writes the status if it says something new, and records events for transitions after that. wait is how long what
+// was not applied yet has to wait, 0 for nothing, and applyErr what kept children from being applied.
+func (r *MicroserviceReconciler) report(ctx context.Context, ms *v1alpha1.Microservice, o *status.Observation, wait time.Duration, applyErr error) (ctrl.Result, error) {
+	unchanged := r.unchangedDeployment(ms, o)
+	o.Settled = unchanged >= settledAfter
+	wait = shorter(wait, r.diagnosePods(ctx, ms, o, unchanged))
+	next := status.Compute(ms, *o, metav1.Now().Rfc3339Copy())
+	switch change := status.Compare(&ms.Status, &next); {
+	case change.Due(o):
+		if err := r.writeStatus(ctx, ms, &next); err != nil {
+			return ctrl.Result{}, joinRetried(applyErr, client.IgnoreNotFound(err))
+		}
+		r.recordEvents(ms, &next, o)
+	case change != status.Same:
+		wait = shorter(wait, settledAfter-unchanged)
+	}
+	if applyErr != nil {
+		return ctrl.Result{}, applyErr
+	}
+	return ctrl.Result{RequeueAfter: wait}, nil
+}
+
+// unchangedDeployment returns for how long the Deployment has not changed.
+func (r *MicroserviceReconciler) unchangedDeployment(ms *v1alpha1.Microservice, o *status.Observation) time.Duration {
+	key := client.ObjectKeyFromObject(ms)
+	if o.Deployment == nil {
+		r.settled.forget(key)
+		return 0
+	}
+	return r.settled.observe(key, o.Deployment.ResourceVersion)
+}
+
+// joinRetried joins two errors. A terminal one would keep the other from being retried, so it gives way.
+func joinRetried(applyErr, statusErr error) error {
+	if statusErr != nil && errors.Is(applyErr, reconcile.TerminalError(nil)) {
+		return statusErr
+	}
+	return errors.Join(applyErr, statusErr)
+}
+
+// writeStatus owns every field of status and nothing else. The UID keeps it off a new object of the same name, and the
+// resource version off one that is newer than what the status was computed from: then it gets 409 and is computed again.
+func (r *MicroserviceReconciler) writeStatus(ctx context.Context, ms *v1alpha1.Microservice, next *v1alpha1.MicroserviceStatus) error {
+	body, err := json.Marshal(map[string]any{
+		"apiVersion": v1alpha1.SchemeGroupVersion.String(),
+		"kind":       kindMicroservice,
+		"metadata": map[string]any{
+			"namespace": ms.Namespace, "name": ms.Name, "uid": ms.UID, "resourceVersion": ms.ResourceVersion,
+		},
+		"status": next,
+	})
+	if err != nil {
+		return fmt.Errorf("encoding status: %w", err)
+	}
+	answer := &v1alpha1.Microservice{}
+	answer.Namespace, answer.Name = ms.Namespace, ms.Name
+	if err := r.Status().Patch(ctx, answer, client.RawPatch(types.ApplyPatchType, body),
+		client.FieldOwner(FieldOwner), client.ForceOwnership); err != nil {
+		return fmt.Errorf("writing status: %w", err)
+	}
+	r.Consistency.WroteAt(client.ObjectKeyFromObject(ms), kindMicroservice, answer.ResourceVersion)
+	return nil
+}

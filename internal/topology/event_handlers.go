@@ -1,0 +1,136 @@
+package topology
+
+import (
+	"cmp"
+	"context"
+	"maps"
+
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/client-go/util/workqueue"
+	"sigs.k8s.io/controller-runtime/pkg/controller/priorityqueue"
+	"sigs.k8s.io/controller-runtime/pkg/event"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/log"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
+	"github.com/microservice-dev/microservice-operator/internal/dependency"
+)
+
+// Queue is the controller's.
+type Queue = workqueue.TypedRateLimitingInterface[reconcile.Request]
+
+// Enqueue adds Microservices behind those that somebody has just edited.
+func Enqueue(q Queue, keys ...dependency.Key) {
+	for _, key := range keys {
+		request := reconcile.Request{NamespacedName: key}
+		if prioritised, ok := q.(priorityqueue.PriorityQueue[reconcile.Request]); ok {
+			prioritised.AddWithOpts(priorityqueue.AddOpts{Priority: new(handler.LowPriority)}, request)
+		} else {
+			q.Add(request)
+		}
+	}
+}
+
+// MicroserviceHandler enqueues the neighbours of a Microservice for which a change of it is visible. It does nothing for
+// the initial list, when everything is enqueued anyway.
+func (r *Resolver) MicroserviceHandler() handler.EventHandler {
+	return handler.Funcs{
+		CreateFunc: func(ctx context.Context, e event.CreateEvent, q Queue) {
+			if !e.IsInInitialList {
+				r.enqueueAffected(ctx, q, nil, e.Object.(*v1alpha1.Microservice))
+			}
+		},
+		UpdateFunc: func(ctx context.Context, e event.UpdateEvent, q Queue) {
+			r.enqueueAffected(ctx, q, e.ObjectOld.(*v1alpha1.Microservice), e.ObjectNew.(*v1alpha1.Microservice))
+		},
+		DeleteFunc: func(ctx context.Context, e event.DeleteEvent, q Queue) {
+			r.enqueueAffected(ctx, q, e.Object.(*v1alpha1.Microservice), nil)
+		},
+	}
+}
+
+// enqueueAffected enqueues the dependents and the dependencies that a change of a Microservice affects. before or after is
+// nil where it did not exist.
+func (r *Resolver) enqueueAffected(ctx context.Context, q Queue, before, after *v1alpha1.Microservice) {
+	if dependency.LooksTheSame(before, after) {
+		return
+	}
+	affected, err := r.affectedDependents(ctx, before, after)
+	if err != nil {
+		log.FromContext(ctx).Error(err, "Dependents cannot be told of a change")
+		return
+	}
+	Enqueue(q, affected...)
+	Enqueue(q, dependency.Retargeted(before, after)...)
+	if dependency.EdgesChanged(before, after) {
+		r.cycles.invalidate()
+	}
+}
+
+func (r *Resolver) affectedDependents(ctx context.Context, before, after *v1alpha1.Microservice) ([]dependency.Key, error) {
+	referrers, err := graphIndex{r.cache}.referrers(ctx, dependency.KeyOf(cmp.Or(after, before)))
+	if err != nil {
+		return nil, err
+	}
+	var known dependency.Namespaces
+	if selects(before) || selects(after) {
+		if known, err = r.namespaces.labels(ctx, namespacesOf(referrers)); err != nil {
+			return nil, err
+		}
+	}
+	var keys []dependency.Key
+	for _, dependent := range referrers {
+		if dependency.Concerns(dependent, before, after, known) {
+			keys = append(keys, dependency.KeyOf(dependent))
+		}
+	}
+	return keys, nil
+}
+
+func selects(ms *v1alpha1.Microservice) bool {
+	return ms != nil && dependency.SelectsNamespaces(ms)
+}
+
+// NamespaceHandler enqueues both sides of every consent that new labels of a namespace change.
+func (r *Resolver) NamespaceHandler() handler.EventHandler {
+	return handler.Funcs{
+		CreateFunc: func(ctx context.Context, e event.CreateEvent, q Queue) {
+			if !e.IsInInitialList {
+				r.enqueueForLabels(ctx, q, e.Object.GetName(), nil, e.Object.GetLabels())
+			}
+		},
+		UpdateFunc: func(ctx context.Context, e event.UpdateEvent, q Queue) {
+			if !maps.Equal(e.ObjectOld.GetLabels(), e.ObjectNew.GetLabels()) {
+				r.enqueueForLabels(ctx, q, e.ObjectNew.GetName(), e.ObjectOld.GetLabels(), e.ObjectNew.GetLabels())
+			}
+		},
+	}
+}
+
+func (r *Resolver) enqueueForLabels(ctx context.Context, q Queue, namespace string, before, after labels.Set) {
+	index := graphIndex{r.cache}
+	selecting, err := index.selecting(ctx)
+	if err != nil {
+		log.FromContext(ctx).Error(err, "Microservices cannot be told of a namespace's labels", "namespace", namespace)
+		return
+	}
+	for _, ms := range selecting {
+		if dependency.Admits(ms, namespace, dependency.Namespaces{namespace: before}) ==
+			dependency.Admits(ms, namespace, dependency.Namespaces{namespace: after}) {
+			continue
+		}
+		r.cycles.invalidate()
+		Enqueue(q, dependency.KeyOf(ms))
+		referrers, err := index.referrers(ctx, dependency.KeyOf(ms))
+		if err != nil {
+			log.FromContext(ctx).Error(err, "Dependents cannot be told of a namespace's labels", "namespace", namespace)
+			return
+		}
+		for _, dependent := range referrers {
+			if dependent.Namespace == namespace {
+				Enqueue(q, dependency.KeyOf(dependent))
+			}
+		}
+	}
+}

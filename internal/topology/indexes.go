@@ -1,0 +1,71 @@
+package topology
+
+import (
+	"context"
+	"fmt"
+
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
+	"github.com/microservice-dev/microservice-operator/internal/dependency"
+)
+
+// Indexes of the Microservices in the cache.
+const (
+	// indexTargets leads from the key of a Microservice to those that name it.
+	indexTargets = "targets"
+	// indexSelectors has those whose consent depends on the labels of namespaces.
+	indexSelectors = "selectors"
+	yes            = "yes"
+)
+
+// AddIndexes adds the indexes that a Resolver needs. It is called before the cache starts.
+func AddIndexes(ctx context.Context, indexer client.FieldIndexer) error {
+	for name, index := range map[string]client.IndexerFunc{indexTargets: indexByTarget, indexSelectors: indexBySelector} {
+		if err := indexer.IndexField(ctx, &v1alpha1.Microservice{}, name, index); err != nil {
+			return fmt.Errorf("indexing Microservices by %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+func indexByTarget(o client.Object) []string {
+	var keys []string
+	for _, key := range dependency.Targets(o.(*v1alpha1.Microservice), dependency.Microservice) {
+		keys = append(keys, key.String())
+	}
+	return keys
+}
+
+func indexBySelector(o client.Object) []string {
+	if dependency.SelectsNamespaces(o.(*v1alpha1.Microservice)) {
+		return []string{yes}
+	}
+	return nil
+}
+
+// graphIndex asks the indexes.
+type graphIndex struct{ cache client.Reader }
+
+// referrers returns the Microservices that name one, admitted or not.
+func (g graphIndex) referrers(ctx context.Context, key dependency.Key) ([]*v1alpha1.Microservice, error) {
+	return g.list(ctx, client.MatchingFields{indexTargets: key.String()})
+}
+
+// selecting returns the Microservices whose consent depends on the labels of namespaces.
+func (g graphIndex) selecting(ctx context.Context) ([]*v1alpha1.Microservice, error) {
+	return g.list(ctx, client.MatchingFields{indexSelectors: yes})
+}
+
+// list returns the cache's own objects, which nobody may change.
+func (g graphIndex) list(ctx context.Context, options ...client.ListOption) ([]*v1alpha1.Microservice, error) {
+	found := &v1alpha1.MicroserviceList{}
+	if err := g.cache.List(ctx, found, append(options, client.UnsafeDisableDeepCopy)...); err != nil {
+		return nil, fmt.Errorf("listing Microservices: %w", err)
+	}
+	all := make([]*v1alpha1.Microservice, len(found.Items))
+	for i := range found.Items {
+		all[i] = &found.Items[i]
+	}
+	return all, nil
+}

@@ -1,0 +1,102 @@
+package topology
+
+import (
+	"context"
+	"fmt"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/sets"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
+	"github.com/microservice-dev/microservice-operator/internal/dependency"
+)
+
+// namespaceReader reads namespaces from the cache, where the operator may see them: one that is limited to some has no
+// right to.
+type namespaceReader struct {
+	cache client.Reader
+	// watched are the namespaces that the operator is limited to; none means all.
+	watched sets.Set[string]
+}
+
+func (n namespaceReader) limited() bool {
+	return n.watched.Len() > 0
+}
+
+// inWatched returns the keys in namespaces that the operator watches.
+func (n namespaceReader) inWatched(keys []dependency.Key) []dependency.Key {
+	if !n.limited() {
+		return keys
+	}
+	var watched []dependency.Key
+	for _, key := range keys {
+		if n.watched.Has(key.Namespace) {
+			watched = append(watched, key)
+		}
+	}
+	return watched
+}
+
+// labels returns the labels of the namespaces that exist; none where the operator may not see them.
+func (n namespaceReader) labels(ctx context.Context, names sets.Set[string]) (dependency.Namespaces, error) {
+	known := dependency.Namespaces{}
+	if n.limited() {
+		return known, nil
+	}
+	for name := range names {
+		namespace, err := n.get(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		if namespace != nil {
+			known[name] = namespace.Labels
+		}
+	}
+	return known, nil
+}
+
+// get returns nil where the cache has no such namespace.
+func (n namespaceReader) get(ctx context.Context, name string) (*metav1.PartialObjectMetadata, error) {
+	namespace := NamespaceMetadata()
+	err := n.cache.Get(ctx, types.NamespacedName{Name: name}, namespace, client.UnsafeDisableDeepCopy)
+	if apierrors.IsNotFound(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading namespace %s: %w", name, err)
+	}
+	return namespace, nil
+}
+
+// SeesNamespaces reports whether the operator may watch namespaces.
+func (r *Resolver) SeesNamespaces() bool {
+	return !r.namespaces.limited()
+}
+
+// NamespaceTerminating reports whether a namespace is being deleted: nothing in it is to be made again, and the server
+// would refuse it. It is false where the operator may not see namespaces; there the first refusal says so.
+func (r *Resolver) NamespaceTerminating(ctx context.Context, name string) (bool, error) {
+	if r.namespaces.limited() {
+		return false, nil
+	}
+	namespace, err := r.namespaces.get(ctx, name)
+	return namespace != nil && namespace.DeletionTimestamp != nil, err
+}
+
+// NamespaceMetadata returns an empty Namespace, of which only the metadata is read.
+func NamespaceMetadata() *metav1.PartialObjectMetadata {
+	m := &metav1.PartialObjectMetadata{}
+	m.APIVersion, m.Kind = "v1", "Namespace"
+	return m
+}
+
+func namespacesOf(all []*v1alpha1.Microservice) sets.Set[string] {
+	names := sets.New[string]()
+	for _, ms := range all {
+		names.Insert(ms.Namespace)
+	}
+	return names
+}
