@@ -78,7 +78,7 @@ func New(mgr ctrl.Manager, settings resources.Settings, namespaces []string, clo
 			FieldOwner: FieldOwner,
 			Annotation: v1alpha1.AnnotationApplied,
 		},
-		Topology:          topology.NewResolver(mgr.GetCache(), servicetracker.New(mgr), namespaces, settings.ClusterDomain),
+		Topology:          topology.NewResolver(mgr.GetCache(), servicetracker.New(mgr, namespaces), namespaces, settings.ClusterDomain),
 		Consistency:       store,
 		Recorder:          mgr.GetEventRecorder(FieldOwner),
 		Settings:          settings,

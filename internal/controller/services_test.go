@@ -14,6 +14,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
+	"github.com/microservice-dev/microservice-operator/test/cluster"
 	. "github.com/microservice-dev/microservice-operator/test/wrappers"
 )
 
@@ -141,7 +142,32 @@ var _ = Describe("A Service as a dependency", func() {
 		Expect(k8s.Delete(ctx, other)).To(Succeed())
 	})
 
+	It("costs two watches in all, however many are named, and none before", func() {
+		operator.stop()
+		DeferCleanup(func() { operator = startOperator(requests.Wrap(operatorConfig)) })
+		after := cluster.NewRecorder()
+		o := startOperator(after.Wrap(operatorConfig), ns)
+		defer o.stop()
+		alone := MakeMicroservice(ns, "alone")
+		create(alone)
+		eventually(alone, available)
+		Expect(after.Lists("endpointslices", ns)).To(BeEmpty())
+		for i := range 10 {
+			name := fmt.Sprintf("db-%d", i)
+			create(database(ns, name))
+			ms := MakeMicroservice(ns, fmt.Sprintf("orders-%d", i))
+			ms.Spec.Dependencies = []v1alpha1.Dependency{{Name: "db", Service: &v1alpha1.ObjectReference{Name: name}}}
+			create(ms)
+			eventually(ms, available)
+			Expect(dependencyState(ms, "db")()).To(HavePrefix("NotReady"))
+		}
+		Expect(after.Lists("endpointslices", ns)).To(HaveLen(1))
+		Expect(after.Lists("services", ns)).To(HaveLen(2), "our own children, and all")
+	})
+
 	It("that the operator may not read leaves everything as it is, and says so", func() {
+		operator.stop()
+		DeferCleanup(func() { operator = startOperator(requests.Wrap(operatorConfig)) })
 		role := &rbacv1.ClusterRole{}
 		Expect(k8s.Get(ctx, client.ObjectKey{Name: "manager-role"}, role)).To(Succeed())
 		complete := role.DeepCopy()
@@ -157,6 +183,8 @@ var _ = Describe("A Service as a dependency", func() {
 			Expect(k8s.Update(ctx, role)).To(Succeed())
 		}
 		DeferCleanup(restore)
+		o := startOperator(requests.Wrap(operatorConfig))
+		defer o.stop()
 		create(orders)
 		eventually(orders, "False/ApplyFailed Reconciling")
 		Expect(message(orders)).To(containAll("reading Service "+ns+"/db", "endpointslices", "forbidden"))

@@ -1,4 +1,4 @@
-// Package servicetracker watches the Services that dependencies name.
+// Package servicetracker watches the Services that dependencies name, with their EndpointSlices.
 package servicetracker
 
 import (
@@ -7,220 +7,170 @@ import (
 	"fmt"
 	"slices"
 	"sync"
-	"sync/atomic"
 
-	corev1 "k8s.io/api/core/v1"
-	discoveryv1 "k8s.io/api/discovery/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
-	"k8s.io/apimachinery/pkg/fields"
-	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/util/sets"
 	toolscache "k8s.io/client-go/tools/cache"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/microservice-dev/microservice-operator/internal/dependency"
 )
 
-// ErrNotSynced is returned while a Service is being read for the first time. Its users are told when it has been.
-var ErrNotSynced = errors.New("a Service is not read yet")
+// ErrNotSynced is returned while the Services are being read for the first time. Their users are told when they have been.
+var ErrNotSynced = errors.New("the Services are not read yet")
 
-// Tracker watches the Services that dependencies name, each by itself, with its EndpointSlices: a cluster has many
-// more than are named, and their endpoints change all the time.
+// Tracker watches Services and EndpointSlices with two watches in all, or two in each namespace where the operator is
+// limited to some. They start with the first Service that is named, and stay: a cluster that had one dependency on a
+// Service will have another. It is safe for concurrent use.
 type Tracker struct {
-	// open makes a cache of one Service and its slices.
-	open func(dependency.Key, toolscache.WatchErrorHandlerWithContext) (cache.Cache, error)
+	// open makes a cache of one namespace, or of all.
+	open func(namespace string, failed toolscache.WatchErrorHandlerWithContext) (cache.Cache, error)
+	// limited is true where each namespace has a cache of its own.
+	limited bool
 
 	mu      sync.Mutex
 	ctx     context.Context
 	changed func(...dependency.Key)
-	watched map[dependency.Key]*watchedService
+	// watchers are by namespace, or there is one without.
+	watchers map[string]*watcher
+	services map[dependency.Key]*service
 	// named is what each Microservice names.
 	named map[dependency.Key][]dependency.Key
 }
 
-// watchedService is guarded by the mutex of Tracker.
-type watchedService struct {
+// service is one that is named. It is guarded by the mutex of the Tracker.
+type service struct {
 	users sets.Set[dependency.Key]
-	stop  context.CancelFunc
-	// read says that target is what the server has; nil is not there.
-	read   bool
+	// target is what was last read, nil where it does not exist.
 	target *dependency.ServiceTarget
-	// err is why it could not be read yet.
-	err error
 }
 
-// New returns a tracker that reads with the manager's credentials.
-func New(mgr ctrl.Manager) *Tracker {
+// New returns a tracker that reads as the manager does. namespaces are those that the operator is limited to; none means
+// all.
+func New(mgr ctrl.Manager, namespaces []string) *Tracker {
+	return newTracker(len(namespaces) > 0, func(namespace string, failed toolscache.WatchErrorHandlerWithContext) (cache.Cache, error) {
+		options := cacheOptions(namespace)
+		options.Scheme, options.Mapper, options.HTTPClient = mgr.GetScheme(), mgr.GetRESTMapper(), mgr.GetHTTPClient()
+		options.DefaultWatchErrorHandler = failed
+		return cache.New(mgr.GetConfig(), options)
+	})
+}
+
+func newTracker(limited bool, open func(string, toolscache.WatchErrorHandlerWithContext) (cache.Cache, error)) *Tracker {
 	return &Tracker{
-		ctx:     context.Background(),
-		changed: func(...dependency.Key) {},
-		watched: map[dependency.Key]*watchedService{},
-		named:   map[dependency.Key][]dependency.Key{},
-		open: func(key dependency.Key, failed toolscache.WatchErrorHandlerWithContext) (cache.Cache, error) {
-			one := func(selector cache.Config) cache.ByObject {
-				return cache.ByObject{Namespaces: map[string]cache.Config{key.Namespace: selector}}
-			}
-			return cache.New(mgr.GetConfig(), cache.Options{
-				Scheme:     mgr.GetScheme(),
-				Mapper:     mgr.GetRESTMapper(),
-				HTTPClient: mgr.GetHTTPClient(),
-				ByObject: map[client.Object]cache.ByObject{
-					&corev1.Service{}: one(cache.Config{
-						FieldSelector: fields.OneTermEqualSelector("metadata.name", key.Name)}),
-					&discoveryv1.EndpointSlice{}: one(cache.Config{
-						LabelSelector: labels.SelectorFromSet(labels.Set{discoveryv1.LabelServiceName: key.Name})}),
-				},
-				DefaultTransform:         cache.TransformStripManagedFields(),
-				DefaultWatchErrorHandler: failed,
-			})
-		},
+		open:     open,
+		limited:  limited,
+		ctx:      context.Background(),
+		changed:  func(...dependency.Key) {},
+		watchers: map[string]*watcher{},
+		services: map[dependency.Key]*service{},
+		named:    map[dependency.Key][]dependency.Key{},
 	}
 }
 
-// Start says where changes go. It is called before anything is looked at.
-func (s *Tracker) Start(ctx context.Context, changed func(...dependency.Key)) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.ctx, s.changed = ctx, changed
+// Start sets the context in which the watches run, and the function that is told whose Services have changed. It is called
+// before Targets.
+func (t *Tracker) Start(ctx context.Context, changed func(...dependency.Key)) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.ctx, t.changed = ctx, changed
 }
 
-// Targets returns the Services that ms names, as they are now. What it does not name any more is not watched for it any
-// longer. The error is ErrNotSynced where a Service is being read for the first time; ms is looked at again after
-// that.
-func (s *Tracker) Targets(ms dependency.Key, keys []dependency.Key) (map[dependency.Key]*dependency.ServiceTarget, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.name(ms, keys)
+// Targets returns the Services that ms names, as they are now; those that do not exist are absent. From now on ms is told
+// of changes of these, and of no others. The error is ErrNotSynced while they are being read for the first time, or says
+// why they cannot be read; ms is told when that is over.
+func (t *Tracker) Targets(ms dependency.Key, keys []dependency.Key) (map[dependency.Key]*dependency.ServiceTarget, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.name(ms, keys)
 	found := map[dependency.Key]*dependency.ServiceTarget{}
 	for _, key := range keys {
-		switch w := s.watched[key]; {
-		case w.err != nil:
+		w, s := t.watcherOf(key), t.services[key]
+		if w.ended {
+			delete(t.watchers, t.scope(key)) // the next attempt starts another
+		}
+		if w.err != nil {
 			return nil, fmt.Errorf("reading Service %s and its endpoints: %w", key, w.err)
-		case !w.read:
+		}
+		if !w.synced {
 			return nil, ErrNotSynced
-		case w.target != nil:
-			found[key] = w.target
+		}
+		if s.target != nil {
+			found[key] = s.target
 		}
 	}
 	return found, nil
 }
 
-// Forget stops what only a Microservice that is gone has named.
-func (s *Tracker) Forget(ms dependency.Key) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.name(ms, nil)
+// Forget drops what a Microservice that is gone has named.
+func (t *Tracker) Forget(ms dependency.Key) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.name(ms, nil)
 }
 
-func (s *Tracker) name(ms dependency.Key, keys []dependency.Key) {
-	for _, key := range s.named[ms] {
-		if w := s.watched[key]; !slices.Contains(keys, key) {
-			if w.users.Delete(ms); w.users.Len() == 0 {
-				w.stop()
-				delete(s.watched, key)
+// name replaces what ms names. What nobody names any more is not read any more.
+func (t *Tracker) name(ms dependency.Key, keys []dependency.Key) {
+	for _, key := range t.named[ms] {
+		if s := t.services[key]; !slices.Contains(keys, key) {
+			if s.users.Delete(ms); s.users.Len() == 0 {
+				delete(t.services, key)
 			}
 		}
 	}
 	for _, key := range keys {
-		if s.watched[key] == nil {
-			s.watched[key] = s.watch(key)
+		if t.services[key] == nil {
+			t.services[key] = &service{users: sets.New[dependency.Key]()}
+			t.read(t.watcherOf(key), key)
 		}
-		s.watched[key].users.Insert(ms)
+		t.services[key].users.Insert(ms)
 	}
 	if len(keys) == 0 {
-		delete(s.named, ms)
+		delete(t.named, ms)
 	} else {
-		s.named[ms] = keys
+		t.named[ms] = keys
 	}
 }
 
-func (s *Tracker) watch(key dependency.Key) *watchedService {
-	ctx, stop := context.WithCancel(s.ctx)
-	w := &watchedService{users: sets.New[dependency.Key](), stop: stop}
-	go func() {
-		if err := s.follow(ctx, key, w); err != nil && ctx.Err() == nil {
-			s.fail(w, err)
-		}
-	}()
-	return w
+// watcherOf returns the watcher of a Service, and starts it where there is none yet.
+func (t *Tracker) watcherOf(key dependency.Key) *watcher {
+	namespace := t.scope(key)
+	if t.watchers[namespace] == nil {
+		t.watchers[namespace] = t.startWatcher(namespace)
+	}
+	return t.watchers[namespace]
 }
 
-// follow reads the Service and its slices whenever one of them changes, until it is stopped.
-func (s *Tracker) follow(ctx context.Context, key dependency.Key, w *watchedService) error {
-	one, err := s.open(key, func(ctx context.Context, reflector *toolscache.Reflector, err error) {
-		toolscache.DefaultWatchErrorHandler(ctx, reflector, err)
-		s.fail(w, err)
-	})
-	if err != nil {
-		return err
+// scope returns the namespace of the watcher of a Service, empty where there is one for all.
+func (t *Tracker) scope(key dependency.Key) string {
+	if t.limited {
+		return key.Namespace
 	}
-	var synced atomic.Bool
-	look := func(any) {
-		if synced.Load() {
-			s.read(ctx, key, w, one)
-		}
-	}
-	for _, object := range []client.Object{&corev1.Service{}, &discoveryv1.EndpointSlice{}} {
-		informer, err := one.GetInformer(ctx, object, cache.BlockUntilSynced(false))
-		if err != nil {
-			return err
-		}
-		if _, err := informer.AddEventHandler(toolscache.ResourceEventHandlerFuncs{
-			AddFunc: look, UpdateFunc: func(_, now any) { look(now) }, DeleteFunc: look,
-		}); err != nil {
-			return err
-		}
-	}
-	go func() {
-		if one.WaitForCacheSync(ctx) {
-			synced.Store(true)
-			look(nil)
-		}
-	}()
-	return one.Start(ctx)
+	return ""
 }
 
-// read tells the users of a Service when it is another than before, in what matters to them.
-func (s *Tracker) read(ctx context.Context, key dependency.Key, w *watchedService, one client.Reader) {
-	s.mu.Lock()
-	target, err := readService(ctx, one, key)
-	if err != nil {
-		s.mu.Unlock()
-		s.fail(w, err)
-		return
+// read takes over what the watcher's cache has of a named Service. It reports whether that is another than before.
+func (t *Tracker) read(w *watcher, key dependency.Key) bool {
+	s := t.services[key]
+	if s == nil || !w.synced {
+		return false
 	}
-	same := w.read && equality.Semantic.DeepEqual(w.target, target)
-	w.read, w.target, w.err = true, target, nil
-	users := w.users.UnsortedList()
-	s.mu.Unlock()
-	if !same {
-		s.changed(users...)
+	target, err := w.target(t.ctx, key)
+	if err != nil || equality.Semantic.DeepEqual(s.target, target) {
+		return false // an error is that the context has ended: a cache that is synced answers
 	}
+	s.target = target
+	return true
 }
 
-func readService(ctx context.Context, one client.Reader, key dependency.Key) (*dependency.ServiceTarget, error) {
-	svc, slices := &corev1.Service{}, &discoveryv1.EndpointSliceList{}
-	if err := one.Get(ctx, key, svc); err != nil {
-		return nil, client.IgnoreNotFound(err)
+// users returns those who name a Service of the watcher.
+func (t *Tracker) users(w *watcher) []dependency.Key {
+	users := sets.New[dependency.Key]()
+	for key, s := range t.services {
+		if t.watchers[t.scope(key)] == w {
+			users = users.Union(s.users)
+		}
 	}
-	if err := one.List(ctx, slices, client.InNamespace(key.Namespace)); err != nil {
-		return nil, err
-	}
-	return dependency.NewServiceTarget(svc, slices.Items), nil
-}
-
-// fail tells the users of a Service that it cannot be read. Once it has been, what was read last stays: a lost watch
-// must not close what is open.
-func (s *Tracker) fail(w *watchedService, err error) {
-	s.mu.Lock()
-	if w.read || w.err != nil {
-		s.mu.Unlock()
-		return
-	}
-	w.err = err
-	users := w.users.UnsortedList()
-	s.mu.Unlock()
-	s.changed(users...)
+	return users.UnsortedList()
 }
