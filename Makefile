@@ -19,6 +19,12 @@ GOLANGCI_LINT ?= $(LOCALBIN)/golangci-lint
 # No C compiler is needed, and the local Kubernetes, the operator and the tests share one build cache.
 export CGO_ENABLED ?= 0
 
+# The Go modules that are vetted, linted and tested. hack/controlplane, which the local Kubernetes is built from, is only kept
+# tidy.
+MODULES := . test/reachability test/gitops/helm test/bench hack/image
+# in-modules FOLDERS,COMMAND runs the command in each folder and ends at the first that fails.
+in-modules = for module in $(1); do echo "$$module: $(2)"; (cd $$module; $(2)); done
+
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := build
@@ -27,7 +33,7 @@ SHELL := bash
 
 .PHONY: help
 help: ## Show this help.
-	@awk 'BEGIN {FS = ":.*##"; printf "Usage:\n  make \033[36m<target>\033[0m\n"} /^[a-zA-Z_0-9-]+:.*?##/ { printf "  \033[36m%-20s\033[0m %s\n", $$1, $$2 } /^##@/ { printf "\n\033[1m%s\033[0m\n", substr($$0, 5) } ' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*##"; printf "Usage:\n  make \033[36m<target>\033[0m\n"} /^[a-zA-Z_0-9-]+:.*?##/ { printf "  \033[36m%-22s\033[0m %s\n", $$1, $$2 } /^##@/ { printf "\n\033[1m%s\033[0m\n", substr($$0, 5) } ' $(MAKEFILE_LIST)
 
 ##@ Try it
 
@@ -76,51 +82,16 @@ fmt: ## Format the code.
 
 .PHONY: vet
 vet: ## Run go vet.
-	go vet ./...
-	cd test/reachability && go vet ./...
-	cd test/gitops/helm && go vet ./...
-	cd test/bench && go vet ./...
-	cd hack/image && go vet ./...
+	@$(call in-modules,$(MODULES),go vet ./...)
 
-.PHONY: test
-# The controller's specs come last and alone: they watch what real controllers do from one moment to the next, and a busy
-# machine makes those late.
-test: controlplane ## Run all tests, with a real API server and real controllers.
-	go test $$(go list ./... | grep -v -e '/internal/controller$$' -e '/test/faults$$') -timeout 30m
-	go test ./internal/controller -timeout 30m
-	cd test/reachability && go test ./...
-	cd test/gitops/helm && go test ./...
-	cd test/bench && go test ./...
-	cd hack/image && go test ./...
-
-# FAULTS=full disturbs every write in every way, which takes much longer.
-FAULTS ?= short
-.PHONY: test-faults
-test-faults: controlplane ## Kill, delay and contradict the operator, and compare with an undisturbed run. FAULTS=full takes longer.
-	FAULTS=$(FAULTS) go test ./test/faults -parallel 8 -timeout 3h $(FAULTS_ARGS)
-	@cat $(LOCALBIN)/faults/*.md
-
-# BENCH=full takes an hour or so. BENCH_OUT=docs/performance writes the report that is committed.
-BENCH ?= short
-BENCH_OUT ?= bin/bench
-.PHONY: bench
-bench: controlplane build ## Measure what the operator costs, beside baselines. BENCH=full takes longer.
-	cd test/bench && go build -o $(LOCALBIN)/bench/bench .
-	$(LOCALBIN)/bench/bench -series $(BENCH) -out $(BENCH_OUT) $(BENCH_ARGS)
-
-.PHONY: golden
-golden: ## Rewrite the golden files of the builders. Read the difference before you commit it.
-	go test ./internal/resources -run TestGolden -update
-	go test ./test/argocd -run TestGolden -update
+.PHONY: tidy
+tidy: ## Tidy the module files.
+	@$(call in-modules,$(MODULES) hack/controlplane,go mod tidy)
 
 .PHONY: lint
 lint: golangci-lint ## Run the linters, with the API linter and the import fences.
-	$(GOLANGCI_LINT) run
+	@$(call in-modules,$(MODULES),$(GOLANGCI_LINT) run -c $(CURDIR)/.golangci.yml)
 	$(GOLANGCI_LINT) run -c .golangci-kal.yml ./api/...
-	cd test/reachability && $(GOLANGCI_LINT) run -c ../../.golangci.yml
-	cd test/gitops/helm && $(GOLANGCI_LINT) run -c ../../../.golangci.yml
-	cd test/bench && $(GOLANGCI_LINT) run -c ../../.golangci.yml
-	cd hack/image && $(GOLANGCI_LINT) run -c ../../.golangci.yml
 
 .PHONY: lint-fix
 lint-fix: golangci-lint ## Run the linters and fix what they can fix.
@@ -136,6 +107,7 @@ golangci-lint: $(GOLANGCI_LINT) ## Build golangci-lint with the API linter insid
 $(GOLANGCI_LINT): go.tools.mod
 	go build -modfile=go.tools.mod -o $@ sigs.k8s.io/kube-api-linter/cmd/golangci-lint-kube-api-linter
 
+include make/test.mk
 include make/verify.mk
 include make/docs.mk
 

@@ -15,8 +15,8 @@ verify-generated: ## Check that the generated files are up to date.
 .PHONY: verify-tidy
 verify-tidy: ## Check that the module files are tidy.
 	@before=$$(hack/verify/tree.sh); \
-	go mod tidy && (cd hack/controlplane && go mod tidy) && (cd hack/image && go mod tidy) && (cd test/reachability && go mod tidy) && (cd test/gitops/helm && go mod tidy) && (cd test/bench && go mod tidy); \
-	hack/verify/same.sh "$$before" "module files are not tidy; run: go mod tidy, also in hack/controlplane, hack/image, test/reachability, test/gitops/helm and test/bench"
+	$(MAKE) --no-print-directory tidy >/dev/null; \
+	hack/verify/same.sh "$$before" "module files are not tidy; run: make tidy"
 
 .PHONY: verify-fmt
 verify-fmt: ## Check the format.
@@ -24,7 +24,7 @@ verify-fmt: ## Check the format.
 	[ -z "$$unformatted" ] || { echo "error: not formatted; run: make fmt"; echo "$$unformatted"; exit 1; }
 
 .PHONY: verify-vet
-verify-vet: vet
+verify-vet: vet ## Run go vet.
 
 .PHONY: verify-lint
 verify-lint: lint ## Run the linters.

@@ -1,0 +1,63 @@
+##@ Test
+
+# packages KIND lists this module's packages by what their tests need. Who imports test/cluster in a test starts an API
+# server, and test/cluster does so itself. Every package is of one kind, so none is left out and none is tested twice.
+packages = go list -f '{{.ImportPath}} {{.TestImports}} {{.XTestImports}}' ./... | awk '\
+	{ kind = "unit" }; \
+	/\/test\/cluster[] ]/ { kind = "integration" }; \
+	$$1 ~ /\/internal\/controller$$/ { kind = "controller" }; \
+	$$1 ~ /\/test\/faults$$/ { kind = "faults" }; \
+	kind == "$(1)" { print $$1 }'
+
+# From fast to slow. The controller's specs come last and alone: they watch what real controllers do from one moment to the
+# next, and a busy machine makes those late.
+TESTS := test-unit test-modules test-integration test-controller
+
+.PHONY: test
+test: controlplane ## Run all tests but test-faults, with a real API server and real controllers.
+	@times=; \
+	for part in $(TESTS); do \
+		echo "== make $$part"; \
+		start=$$SECONDS; \
+		$(MAKE) --no-print-directory $$part; \
+		times+=$$(printf '\n%6d s  make %s' $$((SECONDS - start)) $$part); \
+	done; \
+	echo "== make test passed in $$SECONDS s:$$times"
+
+.PHONY: test-unit
+test-unit: ## Run the tests that need no API server.
+	@packages=$$($(call packages,unit)); \
+	go test $$packages
+
+.PHONY: test-modules
+test-modules: controlplane ## Run the tests of the other modules: reachability, Helm, bench and the image.
+	@$(call in-modules,$(filter-out .,$(MODULES)),go test ./...)
+
+.PHONY: test-integration
+test-integration: controlplane ## Run the tests that need a real API server, but the controller's.
+	@packages=$$($(call packages,integration)); \
+	go test $$packages -timeout 30m
+
+.PHONY: test-controller
+test-controller: controlplane ## Run the controller's tests, with a real API server and real controllers (about 9 minutes on 2 cores).
+	go test ./internal/controller -timeout 30m
+
+# FAULTS=full disturbs every write in every way, which takes much longer.
+FAULTS ?= short
+.PHONY: test-faults
+test-faults: controlplane ## Kill, delay and contradict the operator, and compare with an undisturbed run (about 11 minutes on 2 cores). FAULTS=full takes longer.
+	FAULTS=$(FAULTS) go test ./test/faults -parallel 8 -timeout 3h $(FAULTS_ARGS)
+	@cat $(LOCALBIN)/faults/*.md
+
+# BENCH=full takes an hour or so. BENCH_OUT=docs/performance writes the report that is committed.
+BENCH ?= short
+BENCH_OUT ?= bin/bench
+.PHONY: bench
+bench: controlplane build ## Measure what the operator costs, beside baselines (about 15 minutes on 2 cores). BENCH=full takes longer.
+	cd test/bench && go build -o $(LOCALBIN)/bench/bench .
+	$(LOCALBIN)/bench/bench -series $(BENCH) -out $(BENCH_OUT) $(BENCH_ARGS)
+
+.PHONY: golden
+golden: ## Rewrite the golden files of the builders. Read the difference before you commit it.
+	go test ./internal/resources -run TestGolden -update
+	go test ./test/argocd -run TestGolden -update
