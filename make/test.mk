@@ -39,7 +39,7 @@ test-integration: controlplane ## Run the tests that need a real API server, but
 	go test $$packages -timeout 30m
 
 .PHONY: test-controller
-test-controller: controlplane ## Run the controller's tests, with a real API server and real controllers (about 9 minutes on 2 cores).
+test-controller: controlplane ## Run the controller's tests, with a real API server and real controllers (about 11 minutes on 2 cores).
 	go test ./internal/controller -timeout 30m
 
 # FAULTS=full disturbs every write in every way, which takes much longer.
