@@ -21,6 +21,10 @@ type observingHandler struct {
 	kind  string
 }
 
+func observing(store *consistency.Store, kind string, next handler.EventHandler) handler.EventHandler {
+	return observingHandler{EventHandler: next, store: store, kind: kind}
+}
+
 // Create observes the object.
 func (h observingHandler) Create(ctx context.Context, e event.CreateEvent, q topology.Queue) {
 	h.observe(q, e.Object, false)

@@ -5,6 +5,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/tools/events"
 
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 	"github.com/microservice-dev/microservice-operator/internal/dependency"
@@ -16,15 +17,15 @@ const action = "Reconcile"
 
 // recordEvents tells of transitions: Ready has another status or reason than before, or a cycle has been found. It is called
 // after the status is written, so that no event speaks of what nobody can look up.
-func (r *MicroserviceReconciler) recordEvents(before *v1alpha1.Microservice, next *v1alpha1.MicroserviceStatus, o *status.Observation) {
+func recordEvents(recorder events.EventRecorder, before *v1alpha1.Microservice, next *v1alpha1.MicroserviceStatus, o *status.Observation) {
 	was := meta.FindStatusCondition(before.Status.Conditions, v1alpha1.ConditionReady)
 	is := meta.FindStatusCondition(next.Conditions, v1alpha1.ConditionReady)
 	if was == nil || was.Status != is.Status || was.Reason != is.Reason {
-		r.Recorder.Eventf(before, related(before, o), eventType(is), is.Reason, action, "%s", is.Message)
+		recorder.Eventf(before, related(before, o), eventType(is), is.Reason, action, "%s", is.Message)
 	}
 	cycle := meta.FindStatusCondition(next.Conditions, v1alpha1.ConditionDependencyCycle)
 	if cycle != nil && meta.FindStatusCondition(before.Status.Conditions, v1alpha1.ConditionDependencyCycle) == nil {
-		r.Recorder.Eventf(before, nil, corev1.EventTypeWarning, cycle.Reason, action, "%s", cycle.Message)
+		recorder.Eventf(before, nil, corev1.EventTypeWarning, cycle.Reason, action, "%s", cycle.Message)
 	}
 }
 

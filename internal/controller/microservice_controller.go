@@ -72,18 +72,18 @@ func (r *MicroserviceReconciler) Reconcile(ctx context.Context, req ctrl.Request
 		return ctrl.Result{}, nil // it is enqueued again when the Service has been read
 	}
 	if err != nil {
-		return r.report(ctx, ms, r.observeUnresolved(ms, current, err), 0, err)
+		return r.report(ctx, ms, observeUnresolved(ms, current, err), 0, err)
 	}
 	desired, err := r.build(ms, neighbours)
 	if err != nil {
-		return r.report(ctx, ms, r.observeInvalid(ms, current, neighbours, err), 0, reconcile.TerminalError(err))
+		return r.report(ctx, ms, observeInvalid(ms, current, neighbours, err), 0, reconcile.TerminalError(err))
 	}
 	batch := r.Door.Begin(ms, ms.Spec.Paused)
 	wait = r.applyChildren(ctx, batch, ms, desired, current)
 	if isTerminating(batch.Changes()) {
 		return ctrl.Result{}, nil
 	}
-	observation := r.observe(ms, current, neighbours, batch)
+	observation := observe(ms, current, neighbours, batch)
 	observation.Applied = observation.Applied && wait == 0
 	return r.report(ctx, ms, observation, wait, retryError(batch.Changes()))
 }

@@ -13,8 +13,8 @@ import (
 )
 
 // observe returns what is there after the children were applied.
-func (r *MicroserviceReconciler) observe(ms *v1alpha1.Microservice, current children, n *topology.Neighbours, b *apply.Batch) *status.Observation {
-	o := r.observeChildren(ms, current)
+func observe(ms *v1alpha1.Microservice, current children, n *topology.Neighbours, b *apply.Batch) *status.Observation {
+	o := observeChildren(ms, current)
 	addNeighbours(o, ms, n)
 	o.Problem = problem(ms, b.Changes())
 	if ms.Spec.Paused {
@@ -27,8 +27,8 @@ func (r *MicroserviceReconciler) observe(ms *v1alpha1.Microservice, current chil
 
 // observeUnresolved is for neighbours that could not be read: the children are left as they are, and nothing new is said
 // of the neighbours.
-func (r *MicroserviceReconciler) observeUnresolved(ms *v1alpha1.Microservice, current children, err error) *status.Observation {
-	o := r.observeChildren(ms, current)
+func observeUnresolved(ms *v1alpha1.Microservice, current children, err error) *status.Observation {
+	o := observeChildren(ms, current)
 	o.Dependencies, o.Dependents = ms.Status.Dependencies, ms.Status.Dependents
 	if c := meta.FindStatusCondition(ms.Status.Conditions, v1alpha1.ConditionDependencyCycle); c != nil {
 		o.Cycle = c.Message
@@ -37,20 +37,11 @@ func (r *MicroserviceReconciler) observeUnresolved(ms *v1alpha1.Microservice, cu
 	return o
 }
 
-// observeInvalid is for a spec of which no children can be built.
-func (r *MicroserviceReconciler) observeInvalid(ms *v1alpha1.Microservice, current children, n *topology.Neighbours, err error) *status.Observation {
-	o := r.observeChildren(ms, current)
-	addNeighbours(o, ms, n)
-	o.Problem = &status.Problem{Reason: v1alpha1.ReasonInvalidSpec, Message: err.Error(), Stalled: true}
-	return o
-}
-
-func (r *MicroserviceReconciler) observeChildren(ms *v1alpha1.Microservice, current children) *status.Observation {
+func observeChildren(ms *v1alpha1.Microservice, current children) *status.Observation {
 	return &status.Observation{
-		Deployment:    ifControlledBy(ms, current.deployment()),
-		Service:       ifControlledBy(ms, current.service()),
-		Autoscaler:    ifControlledBy(ms, current.autoscaler()),
-		ClusterDomain: r.Settings.ClusterDomain,
+		Deployment: ifControlledBy(ms, current.deployment()),
+		Service:    ifControlledBy(ms, current.service()),
+		Autoscaler: ifControlledBy(ms, current.autoscaler()),
 	}
 }
 
@@ -69,4 +60,12 @@ func addNeighbours(o *status.Observation, ms *v1alpha1.Microservice, n *topology
 	if n.Cycle != nil {
 		o.Cycle = n.Cycle.Describe(dependency.KeyOf(ms))
 	}
+}
+
+// observeInvalid is for a spec of which no children can be built.
+func observeInvalid(ms *v1alpha1.Microservice, current children, n *topology.Neighbours, err error) *status.Observation {
+	o := observeChildren(ms, current)
+	addNeighbours(o, ms, n)
+	o.Problem = &status.Problem{Reason: v1alpha1.ReasonInvalidSpec, Message: err.Error(), Stalled: true}
+	return o
 }

@@ -43,13 +43,13 @@ func (r *MicroserviceReconciler) SetupWithManager(mgr ctrl.Manager) error {
 	}
 	b := ctrl.NewControllerManagedBy(mgr).
 		For(&v1alpha1.Microservice{}, builder.WithPredicates(predicate.Or(predicate.GenerationChangedPredicate{}, copiedLabelsChanged()))).
-		Watches(&v1alpha1.Microservice{}, r.observing(kindMicroservice, r.Topology.MicroserviceHandler())).
+		Watches(&v1alpha1.Microservice{}, observing(r.Consistency, kindMicroservice, r.Topology.MicroserviceHandler())).
 		WithOptions(controller.Options{
 			RateLimiter: workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](firstRetry, lastRetry),
 			NewQueue:    fairqueue.New,
 		})
 	for _, kind := range childKinds {
-		b.Watches(kind.newObject(), r.observing(kind.name, handler.EnqueueRequestsFromMapFunc(ownerOf)))
+		b.Watches(kind.newObject(), observing(r.Consistency, kind.name, handler.EnqueueRequestsFromMapFunc(ownerOf)))
 	}
 	if r.Topology.SeesNamespaces() {
 		b.WatchesMetadata(&corev1.Namespace{}, r.Topology.NamespaceHandler())
@@ -62,10 +62,6 @@ func (r *MicroserviceReconciler) SetupWithManager(mgr ctrl.Manager) error {
 		return fmt.Errorf("setting up the Microservice controller: %w", err)
 	}
 	return nil
-}
-
-func (r *MicroserviceReconciler) observing(kind string, next handler.EventHandler) handler.EventHandler {
-	return observingHandler{EventHandler: next, store: r.Consistency, kind: kind}
 }
 
 // ownerOf does what builder.Owns would, which asks at each event what a Microservice is called in the API.

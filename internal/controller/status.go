@@ -26,6 +26,7 @@ const settledAfter = 3 * time.Second
 func (r *MicroserviceReconciler) report(ctx context.Context, ms *v1alpha1.Microservice, o *status.Observation, wait time.Duration, applyErr error) (ctrl.Result, error) {
 	unchanged := r.unchangedDeployment(ms, o)
 	o.Settled = unchanged >= settledAfter
+	o.ClusterDomain = r.Settings.ClusterDomain
 	wait = shorter(wait, r.diagnosePods(ctx, ms, o, unchanged))
 	next := status.Compute(ms, *o, metav1.Now().Rfc3339Copy())
 	switch change := status.Compare(&ms.Status, &next); {
@@ -33,7 +34,7 @@ func (r *MicroserviceReconciler) report(ctx context.Context, ms *v1alpha1.Micros
 		if err := r.writeStatus(ctx, ms, &next); err != nil {
 			return ctrl.Result{}, joinRetried(applyErr, client.IgnoreNotFound(err))
 		}
-		r.recordEvents(ms, &next, o)
+		recordEvents(r.Recorder, ms, &next, o)
 	case change != status.Same:
 		wait = shorter(wait, settledAfter-unchanged)
 	}
