@@ -129,7 +129,7 @@ func (t *Tracker) name(ms dependency.Key, keys []dependency.Key) {
 	if len(keys) == 0 {
 		delete(t.named, ms)
 	} else {
-		t.named[ms] = keys
+		t.named[ms] = slices.Clone(keys)
 	}
 }
 
@@ -169,7 +169,7 @@ func (t *Tracker) users(w *watcher) []dependency.Key {
 	users := sets.New[dependency.Key]()
 	for key, s := range t.services {
 		if t.watchers[t.scope(key)] == w {
-			users = users.Union(s.users)
+			users.Insert(s.users.UnsortedList()...)
 		}
 	}
 	return users.UnsortedList()

@@ -181,6 +181,27 @@ func TestTriesAgainWhatCannotBeOpened(t *testing.T) {
 	synced(t, tracker, changed, "orders", "db")
 }
 
+// A slice that is given to another Service is a change of both.
+func TestFollowsASliceToAnotherService(t *testing.T) {
+	tracker, s, changed := startTracker(t)
+	s.services.Add(database("db"))
+	s.services.Add(database("other"))
+	s.slices.Add(sliceOf("db", true))
+	if !synced(t, tracker, changed, "orders", "db")[key("db")].Ready || synced(t, tracker, changed, "cart", "other")[key("other")].Ready {
+		t.Fatal("the slice is not of the first Service alone")
+	}
+	moved := sliceOf("db", true)
+	moved.Labels[discoveryv1.LabelServiceName] = "other"
+	s.slices.Modify(moved)
+	users := []string{(<-changed).Name, (<-changed).Name}
+	if slices.Sort(users); !slices.Equal(users, []string{"cart", "orders"}) {
+		t.Errorf("%q are told", users)
+	}
+	if synced(t, tracker, changed, "orders", "db")[key("db")].Ready || !synced(t, tracker, changed, "cart", "other")[key("other")].Ready {
+		t.Error("the slice is not of the second Service alone")
+	}
+}
+
 // The bar is 8 KiB of live heap for each Service that is named.
 func TestHeapOfTargets(t *testing.T) {
 	const n = 1000

@@ -56,7 +56,11 @@ func (t *Tracker) run(ctx context.Context, w *watcher) error {
 		}
 		refresh := func(o any) { t.refresh(w, o) }
 		if _, err := informer.AddEventHandler(toolscache.ResourceEventHandlerFuncs{
-			AddFunc: refresh, UpdateFunc: func(_, now any) { refresh(now) }, DeleteFunc: refresh,
+			AddFunc: refresh, DeleteFunc: refresh,
+			UpdateFunc: func(before, now any) {
+				refresh(before) // a slice may have been another Service's
+				refresh(now)
+			},
 		}); err != nil {
 			return err
 		}
