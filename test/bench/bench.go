@@ -48,7 +48,9 @@ type plan struct {
 	chain      int
 	graph      int
 	rollouts   int
-	shards     int
+	// services is how many depend on a Service of their own.
+	services int
+	shards   int
 }
 
 var plans = map[string]plan{
@@ -56,13 +58,13 @@ var plans = map[string]plan{
 		burst: 1000, pairs: 3, others: 1,
 		sizes: []int{500, 1500}, many: 1500, unrelated: 500, steady: 15 * time.Second,
 		churn: 400, churnEvery: 50 * time.Millisecond, flood: 500,
-		hub: 1000, chain: 50, graph: 500, rollouts: 50, shards: 200,
+		hub: 1000, chain: 50, graph: 500, rollouts: 50, services: 200, shards: 200,
 	},
 	"full": {
 		burst: 1000, pairs: 7, others: 2, bigBurst: 5000,
 		sizes: []int{1000, 2500, 5000, 10000}, many: 5000, unrelated: 20000, steady: 5 * time.Minute,
 		churn: 3600, churnEvery: 50 * time.Millisecond, flood: 2000,
-		hub: 1000, chain: 500, graph: 5000, rollouts: 200, shards: 1000,
+		hub: 1000, chain: 500, graph: 5000, rollouts: 200, services: 1000, shards: 1000,
 	},
 }
 
@@ -110,6 +112,7 @@ var workloads = []workload{
 	{"chain", (*bench).chain},
 	{"random", (*bench).random},
 	{"rollouts", (*bench).rollouts},
+	{"services", (*bench).serviceTargets},
 	{"operators", (*bench).shards},
 }
 

@@ -14,7 +14,7 @@ import (
 )
 
 // benchmarked are the packages that have Go benchmarks.
-var benchmarked = []string{"./internal/dependency", "./internal/resources", "./internal/apply", "./internal/status", "./internal/controller"}
+var benchmarked = []string{"./internal/dependency", "./internal/resources", "./internal/apply", "./internal/status", "./internal/topology", "./internal/controller"}
 
 // benchmarks runs the Go benchmarks, which look at one step each, with a filled cache.
 func (b *bench) benchmarks(ctx context.Context) error {
