@@ -9,8 +9,7 @@ packages = go list -f '{{.ImportPath}} {{.TestImports}} {{.XTestImports}}' ./...
 	$$1 ~ /\/test\/faults$$/ { kind = "faults" }; \
 	kind == "$(1)" { print $$1 }'
 
-# From fast to slow. The controller's specs come last and alone: they watch what real controllers do from one moment to the
-# next, and a busy machine makes those late.
+# From fast to slow.
 TESTS := test-unit test-modules test-integration test-controller
 
 .PHONY: test
@@ -39,8 +38,8 @@ test-integration: controlplane ## Run the tests that need a real API server, but
 	go test $$packages -timeout 30m
 
 .PHONY: test-controller
-test-controller: controlplane ## Run the controller's tests, with a real API server and real controllers (about 11 minutes on 2 cores).
-	go test ./internal/controller -timeout 30m
+test-controller: controlplane ## Run the controller's specs in three processes, each with a real API server and real controllers (about 6 minutes on 2 cores).
+	go tool ginkgo --procs=3 --timeout=30m --no-color ./internal/controller
 
 # FAULTS=full disturbs every write in every way, which takes much longer.
 FAULTS ?= short

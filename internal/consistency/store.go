@@ -123,6 +123,18 @@ func (s *Store) Behind(owner types.NamespacedName) (time.Duration, bool) {
 	return s.clock.Since(r.since), true
 }
 
+// BehindIn reports whether a watch has yet to tell of a write of the kind for the owner.
+func (s *Store) BehindIn(owner types.NamespacedName, kind string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r, found := s.owners[owner]
+	if !found || s.caughtUp(owner, r) {
+		return false
+	}
+	_, behind := r.writes[kind]
+	return behind
+}
+
 // Forget drops what is remembered of an owner that is gone.
 func (s *Store) Forget(owner types.NamespacedName) {
 	s.mu.Lock()

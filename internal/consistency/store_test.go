@@ -66,10 +66,23 @@ func TestBehind(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := NewStore(clocktesting.NewFakePassiveClock(time.Unix(100, 0)))
 			tc.do(s)
+			if behind := s.BehindIn(web, "Service") || s.BehindIn(web, "Deployment"); behind != tc.want {
+				t.Errorf("behind in a kind is %t, want %t", behind, tc.want)
+			}
 			if _, behind := s.Behind(web); behind != tc.want {
 				t.Errorf("behind is %t, want %t", behind, tc.want)
 			}
 		})
+	}
+}
+
+func TestOneKindIsBehindAndAnotherIsNot(t *testing.T) {
+	s := NewStore(clocktesting.NewFakePassiveClock(time.Unix(100, 0)))
+	s.WroteAt(web, "Service", "10")
+	s.WroteAt(web, "Deployment", "11")
+	s.Observe("Service", object("web", "10"), false)
+	if s.BehindIn(web, "Service") || !s.BehindIn(web, "Deployment") {
+		t.Error("want Deployment alone to be behind")
 	}
 }
 

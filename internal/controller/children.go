@@ -43,7 +43,7 @@ func (c children) autoscaler() *autoscalingv2.HorizontalPodAutoscaler {
 
 // reader returns what to read a Microservice and its children from. If our last writes have not been observed by the
 // caches, it returns how long to wait instead: a reconcile from older state would repeat or revert them. The event that is
-// missing enqueues the Microservice again. Where it does not come, each attempt reads the API server.
+// missing enqueues the Microservice again. Where it does not come, each attempt reads the API server for the kinds in question.
 func (r *MicroserviceReconciler) reader(ctx context.Context, key types.NamespacedName) (client.Reader, time.Duration) {
 	since, behind := r.Consistency.Behind(key)
 	switch {
@@ -53,7 +53,7 @@ func (r *MicroserviceReconciler) reader(ctx context.Context, key types.Namespace
 		return nil, staleAfter - since
 	default:
 		log.FromContext(ctx).Info("Reading past the cache, which is behind the last write", "behind", since.String())
-		return observedReader{Reader: r.Live, store: r.Consistency}, 0
+		return freshReader{Reader: r.Client, live: r.Live, store: r.Consistency}, 0
 	}
 }
 

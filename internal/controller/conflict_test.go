@@ -76,8 +76,11 @@ var _ = Describe("A child's name that is taken", func() {
 		Expect(k8s.Delete(ctx, ms)).To(Succeed())
 		again := MakeMicroservice(ns, "web")
 		create(again)
-		Consistently(state(again), 500*time.Millisecond).ShouldNot(ContainSubstring("Stalled"))
-		eventually(again, available)
+		Eventually(func() string {
+			now := state(again)()
+			Expect(now).NotTo(ContainSubstring("Stalled"))
+			return now
+		}).Should(Equal(available))
 	})
 })
 

@@ -49,17 +49,23 @@ func (h observingHandler) observe(q topology.Queue, object client.Object, delete
 	}
 }
 
-// observedReader reads the API server, and tells the store what is there.
-type observedReader struct {
+// freshReader reads the kinds for which the caches are behind from the API server, and tells the store what is there. It
+// reads all others from the caches.
+type freshReader struct {
 	client.Reader
+	live  client.Reader
 	store *consistency.Store
 }
 
-// Get is the reader's.
-func (r observedReader) Get(ctx context.Context, key client.ObjectKey, object client.Object, options ...client.GetOption) error {
-	err := r.Reader.Get(ctx, key, object, options...)
+// Get reads an object that has the name of the owner.
+func (r freshReader) Get(ctx context.Context, key client.ObjectKey, object client.Object, options ...client.GetOption) error {
+	kind := reflect.TypeOf(object).Elem().Name()
+	if !r.store.BehindIn(key, kind) {
+		return r.Reader.Get(ctx, key, object, options...)
+	}
+	err := r.live.Get(ctx, key, object, options...)
 	if err == nil {
-		r.store.Read(key, reflect.TypeOf(object).Elem().Name(), object.GetResourceVersion())
+		r.store.Read(key, kind, object.GetResourceVersion())
 	}
 	return err
 }

@@ -67,7 +67,8 @@ var _ = Describe("What a change costs", func() {
 			_, err := restarted.reconciler.Reconcile(ctx, ctrl.Request{NamespacedName: client.ObjectKeyFromObject(ms)})
 			Expect(err).NotTo(HaveOccurred())
 		}
-		Consistently(func() []string { return sent(after, "") }).Should(BeEmpty())
+		restarted.settled(ns)
+		Expect(sent(after, "")).To(BeEmpty())
 		for _, resource := range []string{"microservices", "deployments", "services", "serviceaccounts", "networkpolicies",
 			"poddisruptionbudgets", "horizontalpodautoscalers"} {
 			Expect(len(after.Lists(resource, ns))).To(BeNumerically("<=", 1), resource)

@@ -3,7 +3,6 @@ package controller
 import (
 	"encoding/json"
 	"fmt"
-	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -79,7 +78,7 @@ var _ = Describe("A GitOps tool", func() {
 			dryRun := sync(client.DryRunAll)
 			Expect(diff(before, dryRun)).To(BeEmpty())
 			sync()
-			time.Sleep(time.Second)
+			settled(ns)
 		}
 		eventually(ms, available)
 		settled(ns)

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -181,26 +180,6 @@ func makePods(ms *v1alpha1.Microservice, ready bool) {
 		}
 		Expect(k8s.Status().Patch(ctx, &pods.Items[i], client.StrategicMergeFrom(before))).To(Succeed())
 	}
-}
-
-// settled waits until the operator has sent nothing about a namespace for some time.
-func settled(namespace string) {
-	GinkgoHelper()
-	before := -1
-	Eventually(func() bool {
-		now := len(sent(requests, namespace))
-		quiet := now == before
-		before = now
-		return quiet
-	}).WithPolling(1500 * time.Millisecond).Should(BeTrue())
-}
-
-// silence waits until the operator has had the time to do more, and expects that it did nothing more.
-func silence(namespace string) {
-	GinkgoHelper()
-	time.Sleep(100 * time.Millisecond) // what a watch has told of already, the operator may not have had the answer to
-	before := sent(requests, namespace)
-	Consistently(func() []string { return sent(requests, namespace) }).Should(Equal(before))
 }
 
 func containAll(words ...string) types.GomegaMatcher {

@@ -153,7 +153,8 @@ var _ = Describe("A Microservice", func() {
 		before := d.DeepCopy()
 		d.Spec.Template.Annotations = map[string]string{"kubectl.kubernetes.io/restartedAt": "2026-01-01T00:00:00Z"}
 		Expect(k8s.Patch(ctx, d, client.MergeFrom(before))).To(Succeed())
-		Consistently(func() map[string]string { return deploymentOf(ms).Spec.Template.Annotations }).Should(HaveLen(1))
+		settled(ns)
+		Expect(deploymentOf(ms).Spec.Template.Annotations).To(HaveLen(1))
 		edit(ms, func(s *v1alpha1.MicroserviceSpec) { s.Image = "example.com/web:2" })
 		eventually(ms, available)
 		Expect(deploymentOf(ms).Spec.Template.Annotations).To(HaveLen(1))
@@ -190,7 +191,7 @@ var _ = Describe("A Microservice", func() {
 		})
 		eventually(ms, "False/InvalidSpec Stalled")
 		Expect(message(ms)).To(containAll("spec.podTemplate.spec", "tolerationz"))
-		silence(ns)
+		settled(ns)
 		Expect(sent(requests, ns)).To(Equal([]string{"apply microservices/status"}))
 		Expect(deploymentOf(ms).Spec.Template.Spec.Containers[0].Image).To(Equal("example.com/web:1"))
 		edit(ms, func(s *v1alpha1.MicroserviceSpec) { s.PodTemplate = nil })
@@ -232,7 +233,8 @@ var _ = Describe("A Microservice", func() {
 		eventually(ms, available)
 		edit(ms, func(s *v1alpha1.MicroserviceSpec) { s.Replicas = new(int32(5)) })
 		eventually(ms, available)
-		Consistently(eventReasons(ns, "web"), time.Second).ShouldNot(ContainElement(v1alpha1.ReasonUnavailable))
+		settled(ns)
+		Eventually(eventReasons(ns, "web")).Should(ConsistOf("RollingOut", "Available", "RollingOut", "Available"))
 	})
 
 	It("does not let its unready pods flood status", func() {
@@ -242,7 +244,7 @@ var _ = Describe("A Microservice", func() {
 		requests.Reset()
 		edit(ms, func(s *v1alpha1.MicroserviceSpec) { s.Image = "example.com/web:2" })
 		eventually(ms, available)
-		silence(ns)
+		settled(ns)
 		Expect(len(sent(requests, ns))).To(BeNumerically("<=", 1+4), "%v", sent(requests, ns))
 	})
 
@@ -270,7 +272,8 @@ var _ = Describe("An operator for some namespaces", func() {
 		}
 		eventually(MakeMicroservice(mine, "web"), available)
 		eventually(MakeMicroservice(alsoMine, "web"), available)
-		Consistently(exists(MakeMicroservice(other, "web"), &appsv1.Deployment{})).Should(BeFalse())
+		o.settled(mine)
+		Expect(exists(MakeMicroservice(other, "web"), &appsv1.Deployment{})()).To(BeFalse())
 	})
 })
 

@@ -30,7 +30,7 @@ var _ = Describe("What it costs", func() {
 		))
 		By("hearing the autoscaler's first word, which may come after Ready")
 		Eventually(func() string { return autoscalerSays(ms) }).Should(Equal("settled"))
-		silence(ns)
+		settled(ns)
 		Expect(len(sent(requests, ns))).To(BeNumerically("<=", 9))
 		Eventually(eventReasons(ns, "web")).Should(ConsistOf("RollingOut", "Available"))
 	})
@@ -44,7 +44,7 @@ var _ = Describe("What it costs", func() {
 		requests.Reset()
 		edit(ms, func(s *v1alpha1.MicroserviceSpec) { s.Image = "example.com/web:2" })
 		eventually(ms, available)
-		silence(ns)
+		settled(ns)
 		Expect(sent(requests, ns)).To(Equal([]string{"apply deployments", "apply microservices/status", "apply microservices/status"}))
 		By("changing something that no child shows")
 		requests.Reset()
@@ -52,7 +52,7 @@ var _ = Describe("What it costs", func() {
 			s.AllowedDependents = &v1alpha1.AllowedDependents{From: v1alpha1.FromAll}
 		})
 		eventually(ms, available)
-		silence(ns)
+		settled(ns)
 		Expect(sent(requests, ns)).To(Equal([]string{"apply microservices/status"}))
 	})
 
@@ -66,7 +66,7 @@ var _ = Describe("What it costs", func() {
 		for _, ms := range shop {
 			eventually(ms, available)
 		}
-		silence(ns)
+		settled(ns)
 		By("looking at each once more")
 		requests.Reset()
 		for _, ms := range shop {
@@ -81,7 +81,8 @@ var _ = Describe("What it costs", func() {
 			_, err := restarted.reconciler.Reconcile(ctx, ctrl.Request{NamespacedName: client.ObjectKeyFromObject(ms)})
 			Expect(err).NotTo(HaveOccurred())
 		}
-		Consistently(func() []string { return sent(after, "") }).Should(BeEmpty())
+		restarted.settled(ns)
+		Expect(sent(after, "")).To(BeEmpty())
 		restarted.stop()
 	})
 

@@ -80,7 +80,14 @@ var _ = Describe("Two operators side by side", func() {
 		accounts.grant("shop-test")
 		shop.start()
 		accounts.start()
-		Consistently(func() []string { return append(sent(shop.seen, ""), sent(accounts.seen, "")...) }).Should(BeEmpty())
+		for _, ms := range all {
+			owner := shop
+			if slices.Contains(accounts.namespaces, ms.Namespace) {
+				owner = accounts
+			}
+			owner.settled(ms.Namespace)
+		}
+		Expect(append(sent(shop.seen, ""), sent(accounts.seen, "")...)).To(BeEmpty())
 		Expect(stored(test).ResourceVersion).To(Equal(version))
 		Expect(podsOf(test)).To(HaveLen(len(pods)))
 		Expect(podsOf(test)[0].UID).To(Equal(pods[0].UID))
@@ -98,10 +105,12 @@ var _ = Describe("An operator that has no rights in one of its namespaces", func
 		operator.stop()
 		DeferCleanup(func() { operator = startOperator(requests.Wrap(operatorConfig)) })
 		allowed, refused := newNamespace(), newNamespace()
-		o, mgr := launchOperator(limitedUser(allowed), func(*ctrl.Options) {}, allowed, refused)
+		seen := cluster.NewRecorder()
+		o, mgr := launchOperator(seen.Wrap(limitedUser(allowed)), func(*ctrl.Options) {}, allowed, refused)
 		defer o.stop()
 		ready := func() error { return CacheSynced(mgr)(httptest.NewRequest(http.MethodGet, "/readyz", nil)) }
-		Consistently(ready).Should(MatchError(ContainSubstring("is it allowed in all namespaces?")))
+		Eventually(seen.Everything).Should(ContainElement(And(HaveField("Namespace", refused), HaveField("Code", http.StatusForbidden))))
+		Expect(ready()).To(MatchError(ContainSubstring("is it allowed in all namespaces?")))
 		By("granting them")
 		limitedUser(refused)
 		Eventually(ready).Should(Succeed())

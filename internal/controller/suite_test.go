@@ -36,6 +36,8 @@ var (
 	// requests are those of the operator that runs for all specs; specs look at their own namespace's.
 	requests *cluster.Recorder
 	operator *runningOperator
+	// latest is the operator that was started last, where a spec has one of its own.
+	latest *runningOperator
 	// kubeconfig is for kubectl, with the rights of an administrator.
 	kubeconfig string
 	// audit is what the API server logged of the operator's requests.
@@ -91,6 +93,10 @@ func startServer() (stop func()) {
 type runningOperator struct {
 	reconciler *MicroserviceReconciler
 	clock      *shiftedClock
+	// probe tells what the reconciler would do.
+	probe      *MicroserviceReconciler
+	namespaces []string
+	ended      bool
 	cancel     context.CancelFunc
 	stopped    chan error
 }
@@ -119,9 +125,11 @@ func launchOperator(config *rest.Config, change func(*ctrl.Options), namespaces 
 	options.GracefulShutdownTimeout = new(5 * time.Second)
 	mgr, err := ctrl.NewManager(config, options)
 	Expect(err).NotTo(HaveOccurred())
-	o := &runningOperator{clock: &shiftedClock{}, stopped: make(chan error, 1)}
+	o := &runningOperator{clock: &shiftedClock{}, namespaces: namespaces, stopped: make(chan error, 1)}
 	o.reconciler = New(mgr, resources.DefaultSettings(), namespaces, o.clock)
+	o.probe = newProbe(mgr, o.reconciler, namespaces, o.clock)
 	Expect(o.reconciler.SetupWithManager(mgr)).To(Succeed())
+	latest = o
 	var run context.Context
 	run, o.cancel = context.WithCancel(ctx)
 	go func() { o.stopped <- mgr.Start(run) }()
@@ -129,6 +137,7 @@ func launchOperator(config *rest.Config, change func(*ctrl.Options), namespaces 
 }
 
 func (o *runningOperator) stop() {
+	o.ended = true
 	o.cancel()
 	<-o.stopped
 }
