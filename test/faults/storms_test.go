@@ -74,7 +74,7 @@ func TestStorms(t *testing.T) {
 				t.Fatal(err)
 			}
 			s.report(t, reference.Judge(out, storm.more))
-			t.Logf("%d writes; the steps took %v", len(out.Writes), out.Times)
+			t.Logf("%d writes, at most %d requests in one second; the steps took %v", len(out.Writes), out.Busiest, out.Times)
 		})
 	}
 }
