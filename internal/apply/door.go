@@ -5,13 +5,11 @@ package apply
 import (
 	"context"
 	"reflect"
-	"slices"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/log"
 )
 
 // Door writes children for all owners. It is safe for concurrent use.
@@ -49,50 +47,6 @@ func (d *Door) Begin(owner client.Object, paused bool) *Batch {
 // Forget drops what is remembered of an owner and its children. They share its namespace and name.
 func (d *Door) Forget(owner types.NamespacedName) {
 	d.memory.forget(owner)
-}
-
-// Batch is the writes of one reconcile, in the order in which they were asked for.
-type Batch struct {
-	door    *Door
-	owner   client.Object
-	paused  bool
-	changes []Change
-	// asked says that the API server was asked about the owner, gone what it said.
-	asked bool
-	gone  error
-}
-
-// Verb is what was done to a child.
-type Verb string
-
-const (
-	// Create is the first write of a child that was not there.
-	Create Verb = "create"
-	// Update is any later write.
-	Update Verb = "update"
-	// Delete is the removal of a child that is no longer wanted.
-	Delete Verb = "delete"
-)
-
-// Change is one child that was not as wanted.
-type Change struct {
-	Verb Verb
-	Kind string
-	// Err is nil where the change was made, or was only noted by a paused batch. It is a *NameConflictError, a
-	// *GoingAwayError, or the API server's.
-	Err error
-}
-
-// Changes are the children that were not as wanted. It is empty when everything was in place.
-func (b *Batch) Changes() []Change {
-	return b.changes
-}
-
-// Failed says whether a change of one of the kinds failed, or any change when no kind is named.
-func (b *Batch) Failed(kinds ...string) bool {
-	return slices.ContainsFunc(b.changes, func(c Change) bool {
-		return c.Err != nil && (len(kinds) == 0 || slices.Contains(kinds, c.Kind))
-	})
 }
 
 // Object is a pointer to the Go type of a child.
@@ -136,25 +90,6 @@ func Put[T any, P Object[T]](ctx context.Context, b *Batch, desired any, live P,
 		return live
 	}
 	return answer
-}
-
-// ownerLives asks the API server, once in a batch, whether the owner is still there. A child that was there before is gone
-// because somebody deleted it, or with its owner: then the garbage collector would take what is made again, and so on, until
-// the cache hears of the owner. The error is an *OwnerGoneError, or the API server's.
-func (b *Batch) ownerLives(ctx context.Context) error {
-	if b.asked {
-		return b.gone
-	}
-	now := b.owner.DeepCopyObject().(client.Object)
-	err := b.door.Live.Get(ctx, client.ObjectKeyFromObject(b.owner), now)
-	switch {
-	case apierrors.IsNotFound(err), err == nil && (now.GetUID() != b.owner.GetUID() || now.GetDeletionTimestamp() != nil):
-		err = &OwnerGoneError{Name: b.owner.GetName()}
-	case err != nil:
-		return err
-	}
-	b.asked, b.gone = true, err
-	return err
 }
 
 // outdated says that the plan was made from a look that no longer holds: the object exists where none was expected, is
@@ -234,11 +169,4 @@ func send[T any, P Object[T]](ctx context.Context, b *Batch, wish *wish, plan pl
 	b.door.memory.remember(wish, answer, b.door.entryOf(answer))
 	b.door.Observer.WroteAt(wish.key, wish.kind, answer.GetResourceVersion())
 	return answer, nil
-}
-
-func (b *Batch) note(ctx context.Context, verb Verb, kind string, err error) {
-	if err == nil && !b.paused {
-		log.FromContext(ctx).Info("Wrote child", "kind", kind, "verb", verb)
-	}
-	b.changes = append(b.changes, Change{Verb: verb, Kind: kind, Err: err})
 }

@@ -1,0 +1,80 @@
+package apply
+
+import (
+	"context"
+	"slices"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/log"
+)
+
+// Batch is the writes of one reconcile, in the order in which they were asked for.
+type Batch struct {
+	door    *Door
+	owner   client.Object
+	paused  bool
+	changes []Change
+	// asked says that the API server was asked about the owner, gone what it said.
+	asked bool
+	gone  error
+}
+
+// Verb is what was done to a child.
+type Verb string
+
+const (
+	// Create is the first write of a child that was not there.
+	Create Verb = "create"
+	// Update is any later write.
+	Update Verb = "update"
+	// Delete is the removal of a child that is no longer wanted.
+	Delete Verb = "delete"
+)
+
+// Change is one child that was not as wanted.
+type Change struct {
+	Verb Verb
+	Kind string
+	// Err is nil where the change was made, or was only noted by a paused batch. It is a *NameConflictError, a
+	// *GoingAwayError, or the API server's.
+	Err error
+}
+
+// Changes are the children that were not as wanted. It is empty when everything was in place.
+func (b *Batch) Changes() []Change {
+	return b.changes
+}
+
+// Failed says whether a change of one of the kinds failed, or any change when no kind is named.
+func (b *Batch) Failed(kinds ...string) bool {
+	return slices.ContainsFunc(b.changes, func(c Change) bool {
+		return c.Err != nil && (len(kinds) == 0 || slices.Contains(kinds, c.Kind))
+	})
+}
+
+// ownerLives asks the API server, once in a batch, whether the owner is still there. A child that was there before is gone
+// because somebody deleted it, or with its owner: then the garbage collector would take what is made again, and so on, until
+// the cache hears of the owner. The error is an *OwnerGoneError, or the API server's.
+func (b *Batch) ownerLives(ctx context.Context) error {
+	if b.asked {
+		return b.gone
+	}
+	now := b.owner.DeepCopyObject().(client.Object)
+	err := b.door.Live.Get(ctx, client.ObjectKeyFromObject(b.owner), now)
+	switch {
+	case apierrors.IsNotFound(err), err == nil && (now.GetUID() != b.owner.GetUID() || now.GetDeletionTimestamp() != nil):
+		err = &OwnerGoneError{Name: b.owner.GetName()}
+	case err != nil:
+		return err
+	}
+	b.asked, b.gone = true, err
+	return err
+}
+
+func (b *Batch) note(ctx context.Context, verb Verb, kind string, err error) {
+	if err == nil && !b.paused {
+		log.FromContext(ctx).Info("Wrote child", "kind", kind, "verb", verb)
+	}
+	b.changes = append(b.changes, Change{Verb: verb, Kind: kind, Err: err})
+}
