@@ -137,7 +137,7 @@ func autoscalerSays(ms *v1alpha1.Microservice) string {
 var _ = Describe("The number of replicas", func() {
 	const (
 		// writesOfJourney is the most that an operator writes on the journey.
-		writesOfJourney = 40
+		writesOfJourney = 60
 		parts           = 5
 	)
 	wanted := []int32{7, 8, 3, 0, 2, 4, 1, 3}
