@@ -129,6 +129,23 @@ var _ = Describe("A child that the server refuses", func() {
 	})
 })
 
+var _ = Describe("A child that is no longer wanted", func() {
+	It("stays while another one cannot be written, and goes then", func() {
+		ns := newNamespace()
+		ms := MakeMicroservice(ns, "web")
+		create(ms)
+		eventually(ms, available)
+		policy := refuse(ns, "apps", "deployments")
+		edit(ms, func(s *v1alpha1.MicroserviceSpec) { s.Ports = nil })
+		eventually(ms, "False/ApplyFailed Reconciling")
+		Eventually(func() int { return count(sent(requests, ns), "apply deployments -> 422") }).Should(BeNumerically(">", 1))
+		Expect(exists(ms, &corev1.Service{})()).To(BeTrue(), "the pods that run still listen")
+		allow(policy)
+		eventually(ms, available)
+		Eventually(exists(ms, &corev1.Service{})).Should(BeFalse())
+	})
+})
+
 // refuse makes a policy that refuses to write a kind of object in a namespace, with the default answer. It returns when
 // the server enforces it.
 func refuse(namespace, group, resource string) *admissionregistrationv1.ValidatingAdmissionPolicy {
