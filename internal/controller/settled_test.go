@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -89,17 +90,11 @@ func (o *runningOperator) controllersWork(namespace string) error {
 	}
 	for i := range all.Items {
 		d := &all.Items[i]
-		pods := &corev1.PodList{}
-		if err := k8s.List(ctx, pods, client.InNamespace(namespace), client.MatchingLabels{v1alpha1.LabelName: d.Name}); err != nil {
-			return err
-		}
 		there, ready := int32(0), int32(0)
-		for _, pod := range pods.Items {
-			if pod.DeletionTimestamp == nil {
-				there++
-				if podReady(&pod) {
-					ready++
-				}
+		for _, pod := range podsOf(d) {
+			there++
+			if slices.ContainsFunc(pod.Status.Conditions, isReady) {
+				ready++
 			}
 		}
 		stands, _ := o.probe.settled.since(client.ObjectKeyFromObject(d))
@@ -110,13 +105,8 @@ func (o *runningOperator) controllersWork(namespace string) error {
 	return nil
 }
 
-func podReady(pod *corev1.Pod) bool {
-	for _, c := range pod.Status.Conditions {
-		if c.Type == corev1.PodReady {
-			return c.Status == corev1.ConditionTrue
-		}
-	}
-	return false
+func isReady(c corev1.PodCondition) bool {
+	return c.Type == corev1.PodReady && c.Status == corev1.ConditionTrue
 }
 
 // current returns the versions of what the operator reads in a namespace, where its caches have them all.
@@ -197,13 +187,13 @@ func gauge(name string) float64 {
 // errWouldWrite is the answer to all that a probe wants to write.
 var errWouldWrite = errors.New("a reconcile would write")
 
-// newProbe returns a reconciler that reads the caches of another one, and writes nothing.
-func newProbe(mgr ctrl.Manager, r *MicroserviceReconciler, namespaces []string, clock *shiftedClock) *MicroserviceReconciler {
-	probe := New(mgr, resources.DefaultSettings(), namespaces, clock)
+// newProbe returns a reconciler that reads the operator's caches, and writes nothing.
+func (o *runningOperator) newProbe(mgr ctrl.Manager) *MicroserviceReconciler {
+	probe := New(mgr, resources.DefaultSettings(), o.namespaces, o.clock)
 	probe.Client = readOnly{mgr.GetClient()}
 	probe.Live = k8s
 	probe.Door.Client, probe.Door.Live, probe.Door.Observer = probe.Client, k8s, blind{}
-	probe.Topology, probe.Consistency = r.Topology, r.Consistency
+	probe.Topology, probe.Consistency = o.reconciler.Topology, o.reconciler.Consistency
 	return probe
 }
 

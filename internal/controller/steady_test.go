@@ -110,10 +110,10 @@ var _ = Describe("Ready and Available", func() {
 })
 
 // podsOf are those that are not being deleted.
-func podsOf(ms *v1alpha1.Microservice) []corev1.Pod {
+func podsOf(owner client.Object) []corev1.Pod {
 	GinkgoHelper()
 	pods := &corev1.PodList{}
-	Expect(k8s.List(ctx, pods, client.InNamespace(ms.Namespace), client.MatchingLabels{v1alpha1.LabelName: ms.Name})).To(Succeed())
+	Expect(k8s.List(ctx, pods, client.InNamespace(owner.GetNamespace()), client.MatchingLabels{v1alpha1.LabelName: owner.GetName()})).To(Succeed())
 	var all []corev1.Pod
 	for _, pod := range pods.Items {
 		if pod.DeletionTimestamp == nil {

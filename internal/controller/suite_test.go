@@ -50,7 +50,6 @@ func TestController(t *testing.T) {
 	RegisterFailHandler(Fail)
 	SetDefaultEventuallyTimeout(30 * time.Second)
 	SetDefaultEventuallyPollingInterval(50 * time.Millisecond)
-	SetDefaultConsistentlyDuration(2 * time.Second)
 	RunSpecs(t, "Controller")
 }
 
@@ -127,7 +126,7 @@ func launchOperator(config *rest.Config, change func(*ctrl.Options), namespaces 
 	Expect(err).NotTo(HaveOccurred())
 	o := &runningOperator{clock: &shiftedClock{}, namespaces: namespaces, stopped: make(chan error, 1)}
 	o.reconciler = New(mgr, resources.DefaultSettings(), namespaces, o.clock)
-	o.probe = newProbe(mgr, o.reconciler, namespaces, o.clock)
+	o.probe = o.newProbe(mgr)
 	Expect(o.reconciler.SetupWithManager(mgr)).To(Succeed())
 	latest = o
 	var run context.Context

@@ -16,8 +16,8 @@ import (
 	"github.com/microservice-dev/microservice-operator/internal/status"
 )
 
-// Limit is the most pods, and the most events, that are read: of more, none tells another story.
-const Limit = 100
+// limit is the most pods, and the most events, that are read: of more, none tells another story.
+const limit = 100
 
 // Reader reads pods. It must not be a cache's: a cluster has many pods, and most are well.
 type Reader struct{ client.Reader }
@@ -30,7 +30,7 @@ func (r Reader) Newest(ctx context.Context, d *appsv1.Deployment) (status.Pods, 
 		return status.Pods{Seen: err == nil}, err
 	}
 	pods := &corev1.PodList{}
-	if err := r.List(ctx, pods, client.InNamespace(d.Namespace), client.Limit(Limit), client.MatchingLabels{
+	if err := r.List(ctx, pods, client.InNamespace(d.Namespace), client.Limit(limit), client.MatchingLabels{
 		v1alpha1.LabelName: d.Name, appsv1.DefaultDeploymentUniqueLabelKey: hash,
 	}); err != nil {
 		return status.Pods{}, fmt.Errorf("listing pods: %w", err)
@@ -41,7 +41,7 @@ func (r Reader) Newest(ctx context.Context, d *appsv1.Deployment) (status.Pods, 
 		return found, nil
 	}
 	warnings := &corev1.EventList{}
-	if err := r.List(ctx, warnings, client.InNamespace(d.Namespace), client.Limit(Limit), client.MatchingFields{
+	if err := r.List(ctx, warnings, client.InNamespace(d.Namespace), client.Limit(limit), client.MatchingFields{
 		"involvedObject.uid": string(suspect.UID), "type": corev1.EventTypeWarning,
 	}); err != nil {
 		return status.Pods{}, fmt.Errorf("listing the events of pod %s: %w", suspect.Name, err)
