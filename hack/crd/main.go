@@ -1,7 +1,8 @@
 // Command crd does to a generated CRD what the markers of controller-gen cannot.
 //
 // Numbers that Go cannot read must not be stored: one such object makes every list of Microservices fail, and the
-// operator with it. Most of these numbers are in Kubernetes' own types.
+// operator with it. Most of these numbers are in Kubernetes' own types. Kubernetes 1.34 does not enforce "format: int32",
+// 1.37 does, so every integer gets its bounds.
 //
 // Lines of a comment become one paragraph, which kubectl explain wraps to the width of the screen.
 package main
@@ -59,6 +60,12 @@ func walk(node any) {
 		if node["x-kubernetes-int-or-string"] == true {
 			bound(node)
 		}
+		switch node["format"] {
+		case "int32":
+			limit(node, math.MinInt32, math.MaxInt32)
+		case "int64":
+			limit(node, -maxSafeInteger, maxSafeInteger)
+		}
 		if text, ok := node["description"].(string); ok {
 			node["description"] = lineBreak.ReplaceAllString(text, "$1 $2")
 		}
@@ -69,6 +76,20 @@ func walk(node any) {
 		for _, child := range node {
 			walk(child)
 		}
+	}
+}
+
+// maxSafeInteger is the largest integer that every JSON decoder reads exactly (RFC 8259, section 6). An int64 holds more, but
+// a bound near its end is rounded beyond it.
+const maxSafeInteger = 1<<53 - 1
+
+// limit sets the bounds that an integer does not have.
+func limit(schema map[string]any, minimum, maximum int64) {
+	if schema["minimum"] == nil {
+		schema["minimum"] = minimum
+	}
+	if schema["maximum"] == nil {
+		schema["maximum"] = maximum
 	}
 }
 

@@ -105,3 +105,15 @@ func filler(s *schema) any {
 		return "a"
 	}
 }
+
+// Kubernetes 1.34 does not enforce "format: int32" of a schema, so each number has bounds of its own.
+func TestEveryIntegerHasBounds(t *testing.T) {
+	walk(t, func(field string, s *schema) {
+		if s.Type == "integer" && (s.Minimum == nil || s.Maximum == nil) {
+			t.Errorf("%s has no minimum or no maximum", field)
+		}
+		if s.XIntOrString && s.Pattern == "" && s.Maximum == nil && len(s.XValidations) == 0 {
+			t.Errorf("%s has no pattern, no maximum and no rule", field)
+		}
+	})
+}
