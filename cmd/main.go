@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"strconv"
 	"time"
 
 	"go.uber.org/zap/zapcore"
@@ -35,8 +36,10 @@ type options struct {
 	leaderElectID   string
 	watchNamespaces string
 	concurrency     int
-	settings        settingsFlags
-	zap             zap.Options
+	// maxDependentRestarts is 0 for no limit.
+	maxDependentRestarts int
+	settings             settingsFlags
+	zap                  zap.Options
 }
 
 func main() {
@@ -67,6 +70,8 @@ func parseFlags() *options {
 	flag.StringVar(&o.watchNamespaces, "watch-namespaces", os.Getenv("WATCH_NAMESPACE"),
 		"The namespaces to look after, separated by commas. Default: WATCH_NAMESPACE, or all.")
 	flag.IntVar(&o.concurrency, "max-concurrent-reconciles", 8, "How many Microservices are looked at at once.")
+	flag.IntVar(&o.maxDependentRestarts, "max-dependent-restarts", 10,
+		"How many dependents of one target are restarted at the same time because its port has another number; 0 is no limit.")
 	o.settings.bind(flag.CommandLine)
 	o.zap.BindFlags(flag.CommandLine)
 	flag.Parse()
@@ -78,6 +83,9 @@ func parseFlags() *options {
 func (o *options) check() error {
 	if len(validation.IsDNS1123Subdomain(o.leaderElectID)) > 0 {
 		return wrong("leader-election-id", o.leaderElectID, "the name of a lease, such as shop.apps.microservice.dev")
+	}
+	if o.maxDependentRestarts < 0 {
+		return wrong("max-dependent-restarts", strconv.Itoa(o.maxDependentRestarts), "a number such as 10, or 0 for no limit")
 	}
 	return checkNamespaces("watch-namespaces", o.watchNamespaces)
 }
@@ -95,7 +103,10 @@ func run(o *options) error {
 	if err != nil {
 		return err
 	}
-	if err := controller.New(mgr, settings, namespaces, clock.RealClock{}).SetupWithManager(mgr); err != nil {
+	reconciler := controller.New(mgr, controller.Options{
+		Settings: settings, Namespaces: namespaces, MaxDependentRestarts: o.maxDependentRestarts, Clock: clock.RealClock{},
+	})
+	if err := reconciler.SetupWithManager(mgr); err != nil {
 		return err
 	}
 	if err := mgr.AddHealthzCheck("healthz", healthz.Ping); err != nil {

@@ -23,6 +23,7 @@ type settingsFlags struct {
 	scraperNamespaces string
 	clusterCIDRs      string
 	clusterDomain     string
+	minReadySeconds   int
 }
 
 func (f *settingsFlags) bind(flags *flag.FlagSet) {
@@ -34,6 +35,7 @@ func (f *settingsFlags) bind(flags *flag.FlagSet) {
 	flags.StringVar(&f.scraperNamespaces, "scraper-namespaces", "", "The namespaces whose pods may reach the port named metrics of every Microservice that has one.")
 	flags.StringVar(&f.clusterCIDRs, "cluster-cidrs", "", "The networks of pods, Services and nodes. A dependency outside the cluster that names no networks of its own is not opened to them.")
 	flags.StringVar(&f.clusterDomain, "cluster-domain", "", "Ends the addresses that are injected, such as cluster.local. Changing it restarts every Microservice that has dependencies.")
+	flags.IntVar(&f.minReadySeconds, "default-min-ready-seconds", int(resources.DefaultSettings().MinReadySeconds), "How long a new pod must be ready before it counts, where spec.rollout.minReadySeconds is not set. Changing it restarts nothing.")
 }
 
 // settings are what the flags say. The error names the flag, the value and what it should be.
@@ -63,10 +65,17 @@ func (f *settingsFlags) settings() (resources.Settings, error) {
 	if f.clusterDomain != "" && len(validation.IsDNS1123Subdomain(f.clusterDomain)) > 0 {
 		return s, wrong("cluster-domain", f.clusterDomain, "a domain such as cluster.local")
 	}
+	if f.minReadySeconds < 0 || f.minReadySeconds > maxMinReadySeconds {
+		return s, wrong("default-min-ready-seconds", strconv.Itoa(f.minReadySeconds), "a number of seconds from 0 to 3600, such as 10")
+	}
+	s.MinReadySeconds = int32(f.minReadySeconds)
 	s.DNS = resources.DNS{Namespace: f.dnsNamespace, PodLabels: podLabels, Ports: ports, CIDRs: split(f.dnsCIDRs)}
 	s.ClusterCIDRs = split(f.clusterCIDRs)
 	return s, nil
 }
+
+// maxMinReadySeconds keeps a typing mistake from making every rollout last for days.
+const maxMinReadySeconds = 3600
 
 func portNumbers(list string) ([]int32, error) {
 	var numbers []int32

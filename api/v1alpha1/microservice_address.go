@@ -32,6 +32,17 @@ func (p *Port) TransportProtocol() corev1.Protocol {
 	return p.Protocol
 }
 
+// ContainerPortName returns the name of the container's port behind a port: that of the first port which leads to the same
+// number, because a container has each number once.
+func (s *MicroserviceSpec) ContainerPortName(p *Port) string {
+	for i := range s.Ports {
+		if q := &s.Ports[i]; q.Target() == p.Target() && q.TransportProtocol() == p.TransportProtocol() {
+			return q.Name
+		}
+	}
+	return p.Name
+}
+
 // URL is the address of the port at the host, such as http://web.shop.svc:80. The scheme comes from appProtocol, else
 // from the port's name, else it is tcp, udp or sctp.
 func (p *Port) URL(host string) string {

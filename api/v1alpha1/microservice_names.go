@@ -14,6 +14,10 @@ const (
 	// takes none of them away, so it restarts nothing. Its form may change between releases.
 	AnnotationAddresses = "apps.microservice.dev/addresses"
 
+	// AnnotationPreviousPorts on a Deployment are the ports that pods of earlier revisions may still listen on. It goes with
+	// the last of these pods. Its form may change between releases.
+	AnnotationPreviousPorts = "apps.microservice.dev/previous-ports"
+
 	// AnnotationAllowedDependents on a Service that is not a Microservice's is its consent to be a dependency of other
 	// namespaces: a comma-separated list of namespaces, or "*".
 	AnnotationAllowedDependents = "apps.microservice.dev/allowed-dependents"

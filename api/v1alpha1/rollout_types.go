@@ -94,7 +94,9 @@ type Rollout struct {
 	// +kubebuilder:validation:XValidation:rule="type(self) == int ? self >= 0 && self <= 2147483647 : self.matches('^(100|[0-9]{1,2})%$')",message="must be a number from 0 to 2147483647, or a percentage such as 25%"
 	MaxUnavailable *intstr.IntOrString `json:"maxUnavailable,omitempty"`
 
-	// minReadySeconds is how long a pod must be ready before it counts as available. Default: 0.
+	// minReadySeconds is how long a pod must be ready before it counts as available, so that a version which becomes ready
+	// and then fails replaces no pod that serves. Default: the operator's --default-min-ready-seconds, 10, or less where
+	// progressDeadlineSeconds leaves no time for it.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	MinReadySeconds *int32 `json:"minReadySeconds,omitempty"`

@@ -43,4 +43,7 @@ check internal/servicetracker $module/internal/resources
 check internal/podreader $module/internal/apply
 check internal/topology $module/internal/apply
 check internal/topology $module/internal/resources
+check internal/planner $module/internal/apply
+check internal/restarts sigs.k8s.io/controller-runtime/pkg/client
+check internal/unchanged $module/api/v1alpha1
 check test/wrappers $module/internal/controller

@@ -73,6 +73,12 @@ func (d *Door) size(w *wish, live client.Object) *int32 {
 	}
 }
 
+// Applied reports whether desired, an apply configuration, is what was last asked for of the child. live is not nil.
+func (d *Door) Applied(live client.Object, desired any) bool {
+	w, err := newWish("", client.ObjectKeyFromObject(live), desired, nil)
+	return err == nil && live.GetAnnotations()[d.Annotation] == w.hash
+}
+
 // inPlace says whether live is what was last asked for: the hash is the same, and every field we want is still ours.
 // Whoever changes the value of a field takes it from us, so no values are compared, and neither the server's defaults
 // nor a webhook that rewrites a value can start a fight.

@@ -20,12 +20,12 @@ func (r *MicroserviceReconciler) deleteAutoscaler(ctx context.Context, b *apply.
 	key, before := client.ObjectKeyFromObject(ms), len(b.Changes())
 	apply.Remove(ctx, b, current.autoscaler())
 	if len(b.Changes()) > before && !b.Failed(kindAutoscaler) && !ms.Spec.Paused {
-		r.autoscalerDeleted.forget(key)
-		r.autoscalerDeleted.observe(key, struct{}{})
+		r.autoscalerDeleted.Forget(key)
+		r.autoscalerDeleted.Observe(key, struct{}{})
 	}
-	gone, found := r.autoscalerDeleted.since(key)
+	gone, found := r.autoscalerDeleted.For(key)
 	if !found || gone >= handoverAfter {
-		r.autoscalerDeleted.forget(key)
+		r.autoscalerDeleted.Forget(key)
 		return 0
 	}
 	return handoverAfter - gone

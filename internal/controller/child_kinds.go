@@ -14,6 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 	"github.com/microservice-dev/microservice-operator/internal/apply"
 	"github.com/microservice-dev/microservice-operator/internal/resources"
 )
@@ -47,10 +48,23 @@ var childKinds = []childKind{
 		}),
 	newChildKind(desired(func(s *resources.Set) any { return s.Deployment }), childOptions{},
 		func(d *appsv1.Deployment) {
-			d.Spec = appsv1.DeploymentSpec{Replicas: d.Spec.Replicas, ProgressDeadlineSeconds: d.Spec.ProgressDeadlineSeconds}
+			d.Spec = appsv1.DeploymentSpec{
+				Replicas: d.Spec.Replicas, ProgressDeadlineSeconds: d.Spec.ProgressDeadlineSeconds, Template: portsOnly(&d.Spec.Template),
+			}
 		}),
 	newChildKind(desired(func(s *resources.Set) any { return s.Autoscaler }), childOptions{},
 		func(a *autoscalingv2.HorizontalPodAutoscaler) { a.Spec = autoscalingv2.HorizontalPodAutoscalerSpec{} }),
+}
+
+// portsOnly returns a template with the ports of the application and nothing else.
+func portsOnly(t *corev1.PodTemplateSpec) corev1.PodTemplateSpec {
+	var ports corev1.PodTemplateSpec
+	for _, c := range t.Spec.Containers {
+		if c.Name == v1alpha1.ContainerName && len(c.Ports) > 0 {
+			ports.Spec.Containers = []corev1.Container{{Name: v1alpha1.ContainerName, Ports: c.Ports}}
+		}
+	}
+	return ports
 }
 
 // childKind is what the controller does with the children of one kind.

@@ -1,6 +1,7 @@
 package controller
 
 import (
+	"encoding/json"
 	"fmt"
 	"regexp"
 	"slices"
@@ -14,7 +15,6 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/yaml"
 
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 	. "github.com/microservice-dev/microservice-operator/test/wrappers"
@@ -270,7 +270,7 @@ func (w *world) visible() string {
 	ns := w.orders.Namespace
 	var all []string
 	add := func(o any) {
-		raw, err := yaml.Marshal(o)
+		raw, err := json.Marshal(o) // YAML breaks lines by the length of names
 		Expect(err).NotTo(HaveOccurred())
 		all = append(all, string(raw))
 	}
@@ -284,7 +284,7 @@ func (w *world) visible() string {
 	}
 	slices.Sort(told)
 	add(told)
-	add(logs.linesAbout(ns))
+	all = append(all, logs.linesAbout(ns)...)
 	seen := strings.NewReplacer(ns, "HERE", w.target, "THERE").Replace(strings.Join(all, "---\n"))
 	seen = regexp.MustCompile(`\d{4}-\d\d-\d\dT[0-9:.]+Z?`).ReplaceAllString(seen, "TIME")
 	return regexp.MustCompile(`"(reconcileID":"[^"]+|ts":[0-9.e+]+)`).ReplaceAllString(seen, "ID")

@@ -17,9 +17,12 @@ import (
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 	"github.com/microservice-dev/microservice-operator/internal/apply"
 	"github.com/microservice-dev/microservice-operator/internal/consistency"
+	"github.com/microservice-dev/microservice-operator/internal/planner"
 	"github.com/microservice-dev/microservice-operator/internal/resources"
+	"github.com/microservice-dev/microservice-operator/internal/restarts"
 	"github.com/microservice-dev/microservice-operator/internal/servicetracker"
 	"github.com/microservice-dev/microservice-operator/internal/topology"
+	"github.com/microservice-dev/microservice-operator/internal/unchanged"
 )
 
 // reconciliationTimeout frees a worker that waits for a request which hangs.
@@ -65,25 +68,46 @@ func CacheSynced(mgr ctrl.Manager) healthz.Checker {
 // readinessTimeout is how long a readiness check may take. The kubelet gives up after a second.
 const readinessTimeout = 500 * time.Millisecond
 
-// New returns a reconciler that works through the manager. namespaces are those of ManagerOptions.
-func New(mgr ctrl.Manager, settings resources.Settings, namespaces []string, clock clock.PassiveClock) *MicroserviceReconciler {
-	store := consistency.NewStore(clock)
+// Options are what a reconciler is told.
+type Options struct {
+	// Settings are the operator's.
+	Settings resources.Settings
+	// Namespaces are those of ManagerOptions.
+	Namespaces []string
+	// MaxDependentRestarts is how many dependents of one target are restarted at the same time because its port has another
+	// number; 0 is no limit.
+	MaxDependentRestarts int
+	// Clock is the real one, but for tests.
+	Clock clock.PassiveClock
+}
+
+// New returns a reconciler that works through the manager.
+func New(mgr ctrl.Manager, o Options) *MicroserviceReconciler {
+	store, settled := consistency.NewStore(o.Clock), unchanged.New[string](o.Clock)
+	door := &apply.Door{
+		Client:     mgr.GetClient(),
+		Live:       mgr.GetAPIReader(),
+		Observer:   store,
+		FieldOwner: FieldOwner,
+		Annotation: v1alpha1.AnnotationApplied,
+	}
+	neighbours := topology.NewResolver(mgr.GetCache(), servicetracker.New(mgr, o.Namespaces), o.Namespaces, o.Settings.ClusterDomain, o.Clock)
 	return &MicroserviceReconciler{
-		Client: mgr.GetClient(),
-		Live:   mgr.GetAPIReader(),
-		Door: &apply.Door{
-			Client:     mgr.GetClient(),
-			Live:       mgr.GetAPIReader(),
-			Observer:   store,
-			FieldOwner: FieldOwner,
-			Annotation: v1alpha1.AnnotationApplied,
+		Client:      mgr.GetClient(),
+		Live:        mgr.GetAPIReader(),
+		Door:        door,
+		Topology:    neighbours,
+		Consistency: store,
+		Planner: &planner.Planner{
+			Settings: o.Settings,
+			Patches:  resources.NewPatches(),
+			Topology: neighbours,
+			Gate:     restarts.NewGate(o.MaxDependentRestarts, o.Clock),
+			Applied:  door.Applied,
+			Settled:  settled,
 		},
-		Topology:          topology.NewResolver(mgr.GetCache(), servicetracker.New(mgr, namespaces), namespaces, settings.ClusterDomain),
-		Consistency:       store,
 		Recorder:          mgr.GetEventRecorder(FieldOwner),
-		Settings:          settings,
-		settled:           unchangedSince[string]{clock: clock},
-		autoscalerDeleted: unchangedSince[struct{}]{clock: clock},
-		patches:           resources.NewPatches(),
+		settled:           settled,
+		autoscalerDeleted: unchanged.New[struct{}](o.Clock),
 	}
 }

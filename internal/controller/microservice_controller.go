@@ -3,18 +3,16 @@ package controller
 
 import (
 	"context"
-	"time"
 
 	"k8s.io/client-go/tools/events"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
-	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 	"github.com/microservice-dev/microservice-operator/internal/apply"
 	"github.com/microservice-dev/microservice-operator/internal/consistency"
-	"github.com/microservice-dev/microservice-operator/internal/resources"
+	"github.com/microservice-dev/microservice-operator/internal/planner"
 	"github.com/microservice-dev/microservice-operator/internal/topology"
+	"github.com/microservice-dev/microservice-operator/internal/unchanged"
 )
 
 // FieldOwner is the operator's one field manager, of children and of status.
@@ -34,17 +32,16 @@ type MicroserviceReconciler struct {
 	Consistency *consistency.Store
 	// Recorder records events.
 	Recorder events.EventRecorder
-	// Settings are the operator's.
-	Settings resources.Settings
+	// Planner says which children a Microservice needs now.
+	Planner *planner.Planner
 
 	// What follows is lost in a restart. Then numbers and pods wait for settledAfter anew, and the number of replicas is
 	// sent without waiting after an autoscaler that was deleted just before; its controller may answer once with its own.
 
 	// settled tells since when a Deployment has not changed, by its resource version.
-	settled unchangedSince[string]
+	settled *unchanged.Since[string]
 	// autoscalerDeleted tells since when an autoscaler is gone.
-	autoscalerDeleted unchangedSince[struct{}]
-	patches           *resources.Patches
+	autoscalerDeleted *unchanged.Since[struct{}]
 }
 
 // +kubebuilder:rbac:groups=apps.microservice.dev,resources=microservices,verbs=get;list;watch
@@ -74,44 +71,27 @@ func (r *MicroserviceReconciler) Reconcile(ctx context.Context, req ctrl.Request
 	if err != nil {
 		return r.report(ctx, ms, observeUnresolved(ms, current, err), 0, err)
 	}
-	desired, err := r.build(ms, neighbours)
+	desired, wait, err := r.Planner.Plan(ctx, ms, neighbours, ifControlledBy(ms, current.deployment()))
 	if err != nil {
-		return r.report(ctx, ms, observeInvalid(ms, current, neighbours, err), 0, reconcile.TerminalError(err))
+		observation, err := observeUnbuilt(ms, current, neighbours, err)
+		return r.report(ctx, ms, observation, 0, err)
 	}
 	batch := r.Door.Begin(ms, ms.Spec.Paused)
-	wait = r.applyChildren(ctx, batch, ms, desired, current)
+	handover := r.applyChildren(ctx, batch, ms, desired, current)
 	if isTerminating(batch.Changes()) {
 		return ctrl.Result{}, nil
 	}
 	observation := observe(ms, current, neighbours, batch)
-	observation.Applied = observation.Applied && wait == 0
-	return r.report(ctx, ms, observation, wait, retryError(batch.Changes()))
-}
-
-// build returns the children that ms needs. While its first start is held, it needs no Deployment and no autoscaler.
-func (r *MicroserviceReconciler) build(ms *v1alpha1.Microservice, n *topology.Neighbours) (*resources.Set, error) {
-	desired, err := resources.For(resources.Input{
-		Microservice: ms, Settings: r.Settings, Dependencies: n.Dependencies, Dependents: n.Dependents, Patches: r.patches,
-	})
-	if err == nil && len(n.Awaited) > 0 {
-		desired.Deployment, desired.Autoscaler = nil, nil
-	}
-	return desired, err
-}
-
-// shorter returns the shorter of two times to wait; 0 is none.
-func shorter(a, b time.Duration) time.Duration {
-	if a == 0 || b == 0 {
-		return max(a, b)
-	}
-	return min(a, b)
+	observation.Applied = observation.Applied && handover == 0
+	return r.report(ctx, ms, observation, planner.Sooner(wait, handover), retryError(batch.Changes()))
 }
 
 // forget drops what is remembered of a Microservice that is gone.
 func (r *MicroserviceReconciler) forget(key client.ObjectKey) {
-	r.settled.forget(key)
-	r.autoscalerDeleted.forget(key)
+	r.settled.Forget(key)
+	r.autoscalerDeleted.Forget(key)
 	r.Door.Forget(key)
 	r.Topology.Forget(key)
 	r.Consistency.Forget(key)
+	r.Planner.Gate.Forget(key)
 }

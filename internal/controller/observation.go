@@ -1,13 +1,16 @@
 package controller
 
 import (
+	"errors"
 	"slices"
 
 	"k8s.io/apimachinery/pkg/api/meta"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 	"github.com/microservice-dev/microservice-operator/internal/apply"
 	"github.com/microservice-dev/microservice-operator/internal/dependency"
+	"github.com/microservice-dev/microservice-operator/internal/resources"
 	"github.com/microservice-dev/microservice-operator/internal/status"
 	"github.com/microservice-dev/microservice-operator/internal/topology"
 )
@@ -52,6 +55,7 @@ func addNeighbours(o *status.Observation, ms *v1alpha1.Microservice, n *topology
 	for i := range n.Awaited {
 		o.Awaited = append(o.Awaited, n.Awaited[i].Status())
 	}
+	o.AwaitedBecause = n.AwaitedBecause
 	for _, d := range n.Dependents {
 		o.Dependents = append(o.Dependents, v1alpha1.DependentReference{
 			Namespace: d.Key.Namespace, Name: d.Key.Name, Permitted: d.Permitted,
@@ -62,10 +66,13 @@ func addNeighbours(o *status.Observation, ms *v1alpha1.Microservice, n *topology
 	}
 }
 
-// observeInvalid is for a spec of which no children can be built.
-func observeInvalid(ms *v1alpha1.Microservice, current children, n *topology.Neighbours, err error) *status.Observation {
+// observeUnbuilt is for children that could not be built, most likely of such a spec. It returns the error to end with.
+func observeUnbuilt(ms *v1alpha1.Microservice, current children, n *topology.Neighbours, err error) (*status.Observation, error) {
+	if invalid := new(resources.InvalidSpecError); !errors.As(err, &invalid) {
+		return observeUnresolved(ms, current, err), err
+	}
 	o := observeChildren(ms, current)
 	addNeighbours(o, ms, n)
 	o.Problem = &status.Problem{Reason: v1alpha1.ReasonInvalidSpec, Message: err.Error(), Stalled: true}
-	return o
+	return o, reconcile.TerminalError(err)
 }

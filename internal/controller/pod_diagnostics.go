@@ -17,6 +17,9 @@ const maxDiagnosisInterval = time.Minute
 
 // diagnosePods adds the pods of a rollout that stands still to the observation, and returns when to come back; 0 is not to.
 func (r *MicroserviceReconciler) diagnosePods(ctx context.Context, ms *v1alpha1.Microservice, o *status.Observation, unchanged time.Duration) time.Duration {
+	if status.Recovering(ms, o) {
+		return r.countRestarted(ctx, o)
+	}
 	if !status.Stuck(ms, o) {
 		return 0
 	}
@@ -30,4 +33,16 @@ func (r *MicroserviceReconciler) diagnosePods(ctx context.Context, ms *v1alpha1.
 		o.Pods = pods
 	}
 	return min(unchanged, maxDiagnosisInterval)
+}
+
+// countRestarted adds the replicas that have just restarted to the observation, and returns when the first of them counts; 0
+// is that all do.
+func (r *MicroserviceReconciler) countRestarted(ctx context.Context, o *status.Observation) (wait time.Duration) {
+	pods, err := podreader.Reader{Reader: r.Live}.Newest(ctx, o.Deployment)
+	if err != nil {
+		log.FromContext(ctx).Error(err, "Pods could not be read")
+		return 0
+	}
+	o.JustRestarted, wait = podreader.JustRestarted(pods.Items, time.Now())
+	return wait
 }

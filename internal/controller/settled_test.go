@@ -21,7 +21,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
 
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
-	"github.com/microservice-dev/microservice-operator/internal/resources"
 	"github.com/microservice-dev/microservice-operator/internal/status"
 )
 
@@ -97,7 +96,7 @@ func (o *runningOperator) controllersWork(namespace string) error {
 				ready++
 			}
 		}
-		stands, _ := o.probe.settled.since(client.ObjectKeyFromObject(d))
+		stands, _ := o.probe.settled.For(client.ObjectKeyFromObject(d))
 		if d.Status.Replicas != there || d.Status.ReadyReplicas != ready || (!status.AtRest(d) && stands < settledAfter) {
 			return fmt.Errorf("Deployment %s/%s has %d pods of which %d are ready, and says %+v", namespace, d.Name, there, ready, d.Status)
 		}
@@ -189,7 +188,7 @@ var errWouldWrite = errors.New("a reconcile would write")
 
 // newProbe returns a reconciler that reads the operator's caches, and writes nothing.
 func (o *runningOperator) newProbe(mgr ctrl.Manager) *MicroserviceReconciler {
-	probe := New(mgr, resources.DefaultSettings(), o.namespaces, o.clock)
+	probe := New(mgr, testOptions(o.namespaces, o.clock))
 	probe.Client = readOnly{mgr.GetClient()}
 	probe.Live = k8s
 	probe.Door.Client, probe.Door.Live, probe.Door.Observer = probe.Client, k8s, blind{}

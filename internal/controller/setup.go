@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
@@ -51,6 +52,7 @@ func (r *MicroserviceReconciler) SetupWithManager(mgr ctrl.Manager) error {
 	for _, kind := range childKinds {
 		b.Watches(kind.newObject(), observing(r.Consistency, kind.name, handler.EnqueueRequestsFromMapFunc(ownerOf)))
 	}
+	b.Watches(&appsv1.Deployment{}, r.Topology.DeploymentHandler())
 	if r.Topology.SeesNamespaces() {
 		b.WatchesMetadata(&corev1.Namespace{}, r.Topology.NamespaceHandler())
 	}

@@ -14,6 +14,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
+	"github.com/microservice-dev/microservice-operator/internal/planner"
 	"github.com/microservice-dev/microservice-operator/internal/status"
 )
 
@@ -26,8 +27,8 @@ const settledAfter = 3 * time.Second
 func (r *MicroserviceReconciler) report(ctx context.Context, ms *v1alpha1.Microservice, o *status.Observation, wait time.Duration, applyErr error) (ctrl.Result, error) {
 	unchanged := r.unchangedDeployment(ms, o)
 	o.Settled = unchanged >= settledAfter
-	o.ClusterDomain = r.Settings.ClusterDomain
-	wait = shorter(wait, r.diagnosePods(ctx, ms, o, unchanged))
+	o.ClusterDomain = r.Planner.Settings.ClusterDomain
+	wait = planner.Sooner(wait, r.diagnosePods(ctx, ms, o, unchanged))
 	next := status.Compute(ms, *o, metav1.Now().Rfc3339Copy())
 	switch change := status.Compare(&ms.Status, &next); {
 	case change.Due(o):
@@ -36,7 +37,7 @@ func (r *MicroserviceReconciler) report(ctx context.Context, ms *v1alpha1.Micros
 		}
 		recordEvents(r.Recorder, ms, &next, o)
 	case change != status.Same:
-		wait = shorter(wait, settledAfter-unchanged)
+		wait = planner.Sooner(wait, settledAfter-unchanged)
 	}
 	if applyErr != nil {
 		return ctrl.Result{}, applyErr
@@ -48,10 +49,10 @@ func (r *MicroserviceReconciler) report(ctx context.Context, ms *v1alpha1.Micros
 func (r *MicroserviceReconciler) unchangedDeployment(ms *v1alpha1.Microservice, o *status.Observation) time.Duration {
 	key := client.ObjectKeyFromObject(ms)
 	if o.Deployment == nil {
-		r.settled.forget(key)
+		r.settled.Forget(key)
 		return 0
 	}
-	return r.settled.observe(key, o.Deployment.ResourceVersion)
+	return r.settled.Observe(key, o.Deployment.ResourceVersion)
 }
 
 // joinRetried joins two errors. A terminal one would keep the other from being retried, so it gives way.

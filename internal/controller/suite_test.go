@@ -105,6 +105,13 @@ func startOperator(config *rest.Config, namespaces ...string) *runningOperator {
 	return startOperatorWith(config, func(*ctrl.Options) {}, namespaces...)
 }
 
+// testOptions are the operator's defaults, but that a pod which is ready is available at once: the nodes' pods do not fail.
+func testOptions(namespaces []string, clock clock.PassiveClock) Options {
+	settings := resources.DefaultSettings()
+	settings.MinReadySeconds = 0
+	return Options{Settings: settings, Namespaces: namespaces, MaxDependentRestarts: 10, Clock: clock}
+}
+
 // startOperatorWith changes the options of the manager.
 func startOperatorWith(config *rest.Config, change func(*ctrl.Options), namespaces ...string) *runningOperator {
 	GinkgoHelper()
@@ -125,7 +132,7 @@ func launchOperator(config *rest.Config, change func(*ctrl.Options), namespaces 
 	mgr, err := ctrl.NewManager(config, options)
 	Expect(err).NotTo(HaveOccurred())
 	o := &runningOperator{clock: &shiftedClock{}, namespaces: namespaces, stopped: make(chan error, 1)}
-	o.reconciler = New(mgr, resources.DefaultSettings(), namespaces, o.clock)
+	o.reconciler = New(mgr, testOptions(namespaces, o.clock))
 	o.probe = o.newProbe(mgr)
 	Expect(o.reconciler.SetupWithManager(mgr)).To(Succeed())
 	latest = o
@@ -144,11 +151,25 @@ func (o *runningOperator) stop() {
 // shiftedClock is the real clock, until it is put forward.
 type shiftedClock struct {
 	clock.RealClock
-	shift atomic.Int64
+	shift  atomic.Int64
+	frozen atomic.Pointer[time.Time]
 }
 
 func (c *shiftedClock) Now() time.Time {
+	if at := c.frozen.Load(); at != nil {
+		return *at
+	}
 	return c.RealClock.Now().Add(time.Duration(c.shift.Load()))
+}
+
+// freeze stops the clock: what waits for a time waits until it runs again.
+func (c *shiftedClock) freeze() {
+	now := c.Now()
+	c.frozen.Store(&now)
+}
+
+func (c *shiftedClock) run() {
+	c.frozen.Store(nil)
 }
 
 func (c *shiftedClock) Since(t time.Time) time.Duration {

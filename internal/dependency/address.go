@@ -45,6 +45,20 @@ func AddressesOf(resolutions []Resolution) Addresses {
 	return known
 }
 
+// Equal reports whether pods get these addresses with these resolutions, as AddressesOf returns them.
+func (a Addresses) Equal(resolutions []Resolution) bool {
+	n := 0
+	for i := range resolutions {
+		if r := &resolutions[i]; r.URL != "" && r.Target.Kind != External {
+			if a[r.key] != r.URL {
+				return false
+			}
+			n++
+		}
+	}
+	return n == len(a)
+}
+
 // addressKey changes with what is asked for, so that the number of another port is not taken for this one's.
 func addressKey(d *v1alpha1.Dependency) string {
 	if d.Port == "" {

@@ -13,8 +13,8 @@ import (
 )
 
 // microservice judges a dependency on another Microservice, nil where there is none. In another namespace what is not
-// there and what does not admit us look the same.
-func microservice(ms *v1alpha1.Microservice, d *v1alpha1.Dependency, key Key, target *v1alpha1.Microservice, known Namespaces) Resolution {
+// there and what does not admit us look the same. running are the ports of the pods that it has.
+func microservice(ms *v1alpha1.Microservice, d *v1alpha1.Dependency, key Key, target *v1alpha1.Microservice, running PodPorts, known Namespaces) Resolution {
 	switch admitted := target != nil && Admits(target, ms.Namespace, known); {
 	case !admitted && key.Namespace != ms.Namespace:
 		return Resolution{State: v1alpha1.DependencyNotPermitted, Message: fmt.Sprintf(
@@ -33,7 +33,7 @@ func microservice(ms *v1alpha1.Microservice, d *v1alpha1.Dependency, key Key, ta
 		dialled: port,
 		Way: &Way{
 			Pods:  PodsOf(key),
-			Ports: []NetworkPort{networkPort(port)},
+			Ports: networkPorts(&target.Spec, port, running),
 		},
 	}
 	r.State, r.Message = health(target)
@@ -55,6 +55,17 @@ func portOf(ms *v1alpha1.Microservice, name string) *v1alpha1.Port {
 
 func networkPort(p *v1alpha1.Port) NetworkPort {
 	return NetworkPort{Protocol: p.TransportProtocol(), Port: intstr.FromInt32(p.Target())}
+}
+
+// networkPorts returns where pods of all revisions listen for a port.
+func networkPorts(spec *v1alpha1.MicroserviceSpec, p *v1alpha1.Port, running PodPorts) []NetworkPort {
+	ports, name := []NetworkPort{networkPort(p)}, spec.ContainerPortName(p)
+	for _, r := range running {
+		if r.Name == name && r.Protocol == p.TransportProtocol() && r.Port != p.Target() {
+			ports = append(ports, NetworkPort{Protocol: r.Protocol, Port: intstr.FromInt32(r.Port)})
+		}
+	}
+	return SortPorts(ports)
 }
 
 func noPort(target, name string) string {
@@ -91,6 +102,11 @@ func LooksTheSame(before, after *v1alpha1.Microservice) bool {
 		available(before) == available(after)
 }
 
+// AddressChanged reports whether a change gives a Microservice another address: it is new, or its ports are. nil is not there.
+func AddressChanged(before, after *v1alpha1.Microservice) bool {
+	return after != nil && (before == nil || !reflect.DeepEqual(before.Spec.Ports, after.Spec.Ports))
+}
+
 // Concerns says whether dependent can see a change of a Microservice that it names, from before to after; nil is not
 // there. known has the dependent's namespace where a selector asks for it.
 func Concerns(dependent, before, after *v1alpha1.Microservice, known Namespaces) bool {
@@ -100,7 +116,7 @@ func Concerns(dependent, before, after *v1alpha1.Microservice, known Namespaces)
 		if TargetOf(dependent, d) != (Target{Kind: Microservice, Key: key}) {
 			continue
 		}
-		if !reflect.DeepEqual(microservice(dependent, d, key, before, known), microservice(dependent, d, key, after, known)) {
+		if !reflect.DeepEqual(microservice(dependent, d, key, before, nil, known), microservice(dependent, d, key, after, nil, known)) {
 			return true
 		}
 	}

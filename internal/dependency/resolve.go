@@ -14,6 +14,8 @@ type Input struct {
 	// Microservices and Services are the targets that are there.
 	Microservices map[Key]*v1alpha1.Microservice
 	Services      map[Key]*ServiceTarget
+	// Running are the ports of the pods that the Microservices among the targets have.
+	Running map[Key]PodPorts
 	// Namespaces has the own namespace, where a selector asks for it.
 	Namespaces Namespaces
 	// Known are the addresses that the pods already have.
@@ -87,7 +89,7 @@ func Resolve(in Input) []Resolution {
 		case Service:
 			r = service(ms, d, target.Key, in.Services[target.Key])
 		default:
-			r = microservice(ms, d, target.Key, in.Microservices[target.Key], in.Namespaces)
+			r = microservice(ms, d, target.Key, in.Microservices[target.Key], in.Running[target.Key], in.Namespaces)
 		}
 		r.Name, r.Target, r.Optional = d.Name, target, d.Optional
 		r.setAddress(d, in)

@@ -4,18 +4,16 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 	appsv1ac "k8s.io/client-go/applyconfigurations/apps/v1"
+	corev1ac "k8s.io/client-go/applyconfigurations/core/v1"
 
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 	"github.com/microservice-dev/microservice-operator/internal/dependency"
 )
 
 // deployment leaves replicas out while the Microservice is autoscaled: the number is then the autoscaler's.
-func deployment(in Input) (*appsv1ac.DeploymentApplyConfiguration, error) {
+// previous are the ports of earlier pods.
+func deployment(in Input, template *corev1ac.PodTemplateSpecApplyConfiguration, previous dependency.PodPorts) *appsv1ac.DeploymentApplyConfiguration {
 	ms := in.Microservice
-	template, err := podTemplate(ms, addressVariables(in.Dependencies), in.Patches)
-	if err != nil {
-		return nil, err
-	}
 	spec := appsv1ac.DeploymentSpec().
 		WithSelector(matching(selector(ms))).
 		WithStrategy(strategy(ms.Spec.Rollout)).
@@ -23,8 +21,10 @@ func deployment(in Input) (*appsv1ac.DeploymentApplyConfiguration, error) {
 	if !ms.Spec.Autoscaled() {
 		spec.WithReplicas(ms.Spec.GuaranteedReplicas())
 	}
+	if seconds := minReadySeconds(ms.Spec.Rollout, in.Settings.MinReadySeconds); seconds != nil {
+		spec.MinReadySeconds = seconds
+	}
 	if r := ms.Spec.Rollout; r != nil {
-		spec.MinReadySeconds = r.MinReadySeconds
 		spec.ProgressDeadlineSeconds = r.ProgressDeadlineSeconds
 		spec.RevisionHistoryLimit = r.RevisionHistoryLimit
 	}
@@ -35,7 +35,25 @@ func deployment(in Input) (*appsv1ac.DeploymentApplyConfiguration, error) {
 	if known := dependency.AddressesOf(in.Dependencies); len(known) > 0 {
 		d.WithAnnotations(map[string]string{v1alpha1.AnnotationAddresses: known.String()})
 	}
-	return d, nil
+	if len(previous) > 0 {
+		d.WithAnnotations(map[string]string{v1alpha1.AnnotationPreviousPorts: previous.String()})
+	}
+	return d
+}
+
+// minReadySeconds returns the spec's, else the operator's, which gives way to the spec's progress deadline: Kubernetes asks that
+// the deadline exceeds it. nil leaves it to Kubernetes, which takes 0.
+func minReadySeconds(r *v1alpha1.Rollout, fallback int32) *int32 {
+	if r != nil && r.MinReadySeconds != nil {
+		return r.MinReadySeconds
+	}
+	if r != nil && r.ProgressDeadlineSeconds != nil {
+		fallback = min(fallback, *r.ProgressDeadlineSeconds-1)
+	}
+	if fallback == 0 {
+		return nil
+	}
+	return &fallback
 }
 
 // strategy never goes below the wanted size, unless told to.

@@ -11,6 +11,7 @@ import (
 	metav1ac "k8s.io/client-go/applyconfigurations/meta/v1"
 	networkingv1ac "k8s.io/client-go/applyconfigurations/networking/v1"
 
+	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 	"github.com/microservice-dev/microservice-operator/internal/dependency"
 )
 
@@ -28,11 +29,11 @@ type linkRule struct {
 	ports []dependency.NetworkPort
 }
 
-// dependentRules let the admitted dependents in, each on the ports that it asked for.
-func dependentRules(dependents []dependency.Dependent) []networkingv1ac.NetworkPolicyIngressRuleApplyConfiguration {
+// dependentRules let the admitted dependents in, each on the ports that it asked for, in pods of all revisions.
+func dependentRules(ms *v1alpha1.Microservice, dependents []dependency.Dependent, previous dependency.PodPorts) []networkingv1ac.NetworkPolicyIngressRuleApplyConfiguration {
 	var links []link
 	for _, d := range dependents {
-		links = append(links, podsLink(dependency.PodsOf(d.Key), d.Ports))
+		links = append(links, podsLink(dependency.PodsOf(d.Key), ofAllRevisions(ms, d.Ports, previous)))
 	}
 	var rules []networkingv1ac.NetworkPolicyIngressRuleApplyConfiguration
 	for _, r := range linkRules(links) {

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"testing"
 
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	utilyaml "k8s.io/apimachinery/pkg/util/yaml"
@@ -25,6 +26,8 @@ type neighbours struct {
 	microservices []*v1alpha1.Microservice
 	services      []*corev1.Service
 	namespaces    dependency.Namespaces
+	// running are the ports of pods, by Microservice.
+	running map[dependency.Key]dependency.PodPorts
 }
 
 // around is the input for a Microservice among its neighbours, as the operator computes it.
@@ -34,6 +37,7 @@ func (n neighbours) around(ms *v1alpha1.Microservice, settings resources.Setting
 		Microservices: map[dependency.Key]*v1alpha1.Microservice{},
 		Services:      map[dependency.Key]*dependency.ServiceTarget{},
 		Namespaces:    n.namespaces,
+		Running:       n.running,
 		ClusterDomain: settings.ClusterDomain,
 	}
 	var naming []*v1alpha1.Microservice
@@ -51,13 +55,15 @@ func (n neighbours) around(ms *v1alpha1.Microservice, settings resources.Setting
 		Settings:     settings,
 		Dependencies: dependency.Resolve(in),
 		Dependents:   dependency.Dependents(ms, naming, n.namespaces),
+		Running:      n.running[dependency.KeyOf(ms)],
 	}
 }
 
-// readNeighbours reads a file of Microservices, Services and Namespaces. A file that is not there has none.
+// readNeighbours reads a file of Microservices, Services, Namespaces, and Deployments of Microservices, also of the one
+// itself. A file that is not there has none.
 func readNeighbours(t testing.TB, path string) neighbours {
 	t.Helper()
-	n := neighbours{namespaces: dependency.Namespaces{}}
+	n := neighbours{namespaces: dependency.Namespaces{}, running: map[dependency.Key]dependency.PodPorts{}}
 	content, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return n
@@ -102,7 +108,11 @@ func (n *neighbours) add(t testing.TB, path string, document []byte) {
 		namespace := &corev1.Namespace{}
 		read(namespace)
 		n.namespaces[namespace.Name] = namespace.Labels
+	case "Deployment":
+		d := &appsv1.Deployment{}
+		read(d)
+		n.running[dependency.Key{Namespace: d.Namespace, Name: d.Name}] = dependency.RunningPorts(d)
 	default:
-		t.Fatalf("%s: a neighbour is a Microservice, a Service or a Namespace, not %q", path, kind.Kind)
+		t.Fatalf("%s: a neighbour is a Microservice, a Service, a Namespace or a Deployment, not %q", path, kind.Kind)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	networkingv1ac "k8s.io/client-go/applyconfigurations/networking/v1"
 
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
+	"github.com/microservice-dev/microservice-operator/internal/dependency"
 )
 
 // NetworkPolicyApplyConfiguration is client-go's, but for one thing: a policy that lets nobody in sends its empty list of
@@ -27,8 +28,9 @@ type NetworkPolicySpecApplyConfiguration struct {
 }
 
 // networkPolicy closes both directions and opens what was declared. Apart from published ports and the user's raw
-// rules, no rule has an empty peer or port list: in Kubernetes that means "everyone".
-func networkPolicy(in Input) (*NetworkPolicyApplyConfiguration, error) {
+// rules, no rule has an empty peer or port list: in Kubernetes that means "everyone". previous are the ports of earlier pods,
+// which are reached as the others are until the last of them is gone.
+func networkPolicy(in Input, previous dependency.PodPorts) (*NetworkPolicyApplyConfiguration, error) {
 	ms := in.Microservice
 	isolation := isolation(ms)
 	if isolation == v1alpha1.IsolationNone {
@@ -41,15 +43,15 @@ func networkPolicy(in Input) (*NetworkPolicyApplyConfiguration, error) {
 		Spec: NetworkPolicySpecApplyConfiguration{
 			PodSelector: matching(selector(ms)),
 			PolicyTypes: []networkingv1.PolicyType{networkingv1.PolicyTypeIngress},
-			Ingress:     append([]networkingv1ac.NetworkPolicyIngressRuleApplyConfiguration{}, dependentRules(in.Dependents)...),
+			Ingress:     append([]networkingv1ac.NetworkPolicyIngressRuleApplyConfiguration{}, dependentRules(ms, in.Dependents, previous)...),
 		},
 	}
 	spec := &policy.Spec
-	if rule := scraperRule(ms, in.Settings.ScraperNamespaces); rule != nil {
+	if rule := scraperRule(ms, in.Settings.ScraperNamespaces, previous); rule != nil {
 		spec.Ingress = append(spec.Ingress, *rule)
 	}
 	if published(ms) {
-		spec.Ingress = append(spec.Ingress, *publishedPorts(ms))
+		spec.Ingress = append(spec.Ingress, *publishedPorts(ms, previous))
 	}
 	if isolation == v1alpha1.IsolationFull {
 		spec.PolicyTypes = append(spec.PolicyTypes, networkingv1.PolicyTypeEgress)
@@ -68,19 +70,23 @@ func isolation(ms *v1alpha1.Microservice) v1alpha1.Isolation {
 
 // publishedPorts lets anyone in on the ports of a NodePort or LoadBalancer Service: the source address of such traffic
 // is often a node's, so no peer could be named.
-func publishedPorts(ms *v1alpha1.Microservice) *networkingv1ac.NetworkPolicyIngressRuleApplyConfiguration {
+func publishedPorts(ms *v1alpha1.Microservice, previous dependency.PodPorts) *networkingv1ac.NetworkPolicyIngressRuleApplyConfiguration {
 	rule := networkingv1ac.NetworkPolicyIngressRule()
 	for i := range ms.Spec.Ports {
-		rule.WithPorts(policyPort(ms.Spec.Ports[i].TransportProtocol(), ms.Spec.Ports[i].Target()))
+		rule.WithPorts(policyPorts(ofAllRevisions(ms, networkPort(&ms.Spec.Ports[i]), previous))...)
 	}
 	return rule
 }
 
+func networkPort(p *v1alpha1.Port) []dependency.NetworkPort {
+	return []dependency.NetworkPort{{Protocol: p.TransportProtocol(), Port: intstr.FromInt32(p.Target())}}
+}
+
 // scraperRule lets monitoring in on the port named metrics; nil where there is none of either.
-func scraperRule(ms *v1alpha1.Microservice, namespaces []string) *networkingv1ac.NetworkPolicyIngressRuleApplyConfiguration {
+func scraperRule(ms *v1alpha1.Microservice, namespaces []string, previous dependency.PodPorts) *networkingv1ac.NetworkPolicyIngressRuleApplyConfiguration {
 	for i := range ms.Spec.Ports {
 		if p := &ms.Spec.Ports[i]; p.Name == "metrics" && len(namespaces) > 0 {
-			rule := networkingv1ac.NetworkPolicyIngressRule().WithPorts(policyPort(p.TransportProtocol(), p.Target()))
+			rule := networkingv1ac.NetworkPolicyIngressRule().WithPorts(policyPorts(ofAllRevisions(ms, networkPort(p), previous))...)
 			for _, namespace := range namespaces {
 				rule.WithFrom(networkingv1ac.NetworkPolicyPeer().WithNamespaceSelector(namespaceNamed(namespace)))
 			}

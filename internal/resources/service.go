@@ -2,14 +2,14 @@ package resources
 
 import (
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/util/intstr"
 	corev1ac "k8s.io/client-go/applyconfigurations/core/v1"
 
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
+	"github.com/microservice-dev/microservice-operator/internal/dependency"
 )
 
-// service publishes every port; a worker has none.
-func service(ms *v1alpha1.Microservice) *corev1ac.ServiceApplyConfiguration {
+// service publishes every port; a worker has none. pod is that of the template, previous are the ports of earlier pods.
+func service(ms *v1alpha1.Microservice, pod *corev1ac.PodSpecApplyConfiguration, previous dependency.PodPorts) *corev1ac.ServiceApplyConfiguration {
 	if len(ms.Spec.Ports) == 0 {
 		return nil
 	}
@@ -19,7 +19,7 @@ func service(ms *v1alpha1.Microservice) *corev1ac.ServiceApplyConfiguration {
 		port := corev1ac.ServicePort().
 			WithName(p.Name).
 			WithPort(p.Port).
-			WithTargetPort(intstr.FromInt32(p.Target())).
+			WithTargetPort(targetPort(ms, p, pod, previous)).
 			WithProtocol(p.TransportProtocol())
 		port.AppProtocol = p.AppProtocol
 		spec.WithPorts(port)

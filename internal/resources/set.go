@@ -22,6 +22,8 @@ type Input struct {
 	Dependencies []dependency.Resolution
 	// Dependents are the Microservices that name this one.
 	Dependents []dependency.Dependent
+	// Running are the ports of the pods that there are; nil where they are those of the spec.
+	Running dependency.PodPorts
 	// Patches are those laid before; nil for none.
 	Patches *Patches
 }
@@ -56,11 +58,15 @@ func For(in Input) (*Set, error) {
 	if err := validate(ms); err != nil {
 		return nil, err
 	}
-	deployment, err := deployment(in)
+	template, err := podTemplate(ms, addressVariables(in.Dependencies), in.Patches)
 	if err != nil {
 		return nil, err
 	}
-	policy, err := networkPolicy(in)
+	var previous dependency.PodPorts
+	if len(in.Running) > 0 {
+		previous = in.Running.Without(podPorts(template.Spec))
+	}
+	policy, err := networkPolicy(in, previous)
 	if err != nil {
 		return nil, err
 	}
@@ -71,9 +77,9 @@ func For(in Input) (*Set, error) {
 	return &Set{
 		ServiceAccount:   serviceAccount(ms),
 		NetworkPolicy:    policy,
-		Service:          service(ms),
+		Service:          service(ms, template.Spec, previous),
 		DisruptionBudget: disruptionBudget(ms),
-		Deployment:       deployment,
+		Deployment:       deployment(in, template, previous),
 		Autoscaler:       autoscaler,
 	}, nil
 }

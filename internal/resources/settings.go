@@ -10,6 +10,8 @@ type Settings struct {
 	ClusterCIDRs []string
 	// ClusterDomain ends the names of Services in addresses; empty leaves it to the pods' resolver.
 	ClusterDomain string
+	// MinReadySeconds is how long a pod must be ready before it counts as available, where the spec does not say.
+	MinReadySeconds int32
 }
 
 // DNS is where pods resolve names; every isolated Microservice may reach it.
@@ -26,10 +28,13 @@ type DNS struct {
 // DefaultSettings fit kubeadm, kind, EKS and GKE: kube-dns in kube-system, and the address of NodeLocal DNSCache
 // (https://kubernetes.io/docs/tasks/administer-cluster/nodelocaldns/).
 func DefaultSettings() Settings {
-	return Settings{DNS: DNS{
-		Namespace: "kube-system",
-		PodLabels: map[string]string{"k8s-app": "kube-dns"},
-		Ports:     []int32{53},
-		CIDRs:     []string{"169.254.20.10/32"},
-	}}
+	return Settings{
+		DNS: DNS{
+			Namespace: "kube-system",
+			PodLabels: map[string]string{"k8s-app": "kube-dns"},
+			Ports:     []int32{53},
+			CIDRs:     []string{"169.254.20.10/32"},
+		},
+		MinReadySeconds: 10,
+	}
 }

@@ -3,7 +3,6 @@ package status
 import (
 	"fmt"
 
-	appsv1 "k8s.io/api/apps/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
@@ -15,28 +14,34 @@ func availableCondition(ms *v1alpha1.Microservice, seen Observation) metav1.Cond
 	d := seen.Deployment
 	c := metav1.Condition{Type: v1alpha1.ConditionAvailable}
 	switch {
-	case ms.Spec.Parked():
-		c.Status, c.Reason, c.Message = metav1.ConditionTrue, v1alpha1.ReasonParked, "spec.replicas is 0: no replica is needed"
 	case len(seen.Awaited) > 0:
 		// This reason is also how a first start that waits is told from a Deployment that somebody deleted.
 		c.Status, c.Reason, c.Message = metav1.ConditionFalse, v1alpha1.ReasonWaitingForDependency, "There is no Deployment yet: the first start waits"
+	case ms.Spec.Parked():
+		c.Status, c.Reason, c.Message = metav1.ConditionTrue, v1alpha1.ReasonParked, "spec.replicas is 0: no replica is needed"
 	case d == nil:
 		c.Status, c.Reason, c.Message = metav1.ConditionFalse, v1alpha1.ReasonUnavailable, "There is no Deployment yet"
-	case d.Status.AvailableReplicas >= minimumAvailable(&ms.Spec):
-		c.Status, c.Reason, c.Message = metav1.ConditionTrue, v1alpha1.ReasonAvailable, availableMessage(ms, d)
+	case availableReplicas(seen) >= minimumAvailable(&ms.Spec):
+		c.Status, c.Reason, c.Message = metav1.ConditionTrue, v1alpha1.ReasonAvailable, availableMessage(ms, seen)
 	default:
-		c.Status, c.Reason, c.Message = metav1.ConditionFalse, v1alpha1.ReasonUnavailable, availableMessage(ms, d)
+		c.Status, c.Reason, c.Message = metav1.ConditionFalse, v1alpha1.ReasonUnavailable, availableMessage(ms, seen)
 	}
 	return c
 }
 
-func availableMessage(ms *v1alpha1.Microservice, d *appsv1.Deployment) string {
+func availableMessage(ms *v1alpha1.Microservice, seen Observation) string {
+	d, available := seen.Deployment, availableReplicas(seen)
 	// During a rollout there may be more than are wanted.
-	count := fmt.Sprintf("%d of %d replicas are available", d.Status.AvailableReplicas, max(replicas(d), d.Status.Replicas))
-	if minimum := minimumAvailable(&ms.Spec); d.Status.AvailableReplicas < minimum {
+	count := fmt.Sprintf("%d of %d replicas are available", available, max(replicas(d), d.Status.Replicas))
+	if minimum := minimumAvailable(&ms.Spec); available < minimum {
 		return fmt.Sprintf("%s, at least %d are needed", count, minimum)
 	}
 	return count
+}
+
+// availableReplicas leaves out those that have just restarted: they may do so again in a moment.
+func availableReplicas(seen Observation) int32 {
+	return max(seen.Deployment.Status.AvailableReplicas-seen.JustRestarted, 0)
 }
 
 // minimumAvailable is the rule of v1alpha1.ConditionAvailable.

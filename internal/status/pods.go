@@ -36,6 +36,16 @@ func Stuck(ms *v1alpha1.Microservice, seen *Observation) bool {
 	return !rolledOut(d) || d.Status.AvailableReplicas < minimumAvailable(&ms.Spec)
 }
 
+// Recovering reports whether enough replicas are there again after too few were, or after they crashed: then it matters
+// whether they have just restarted.
+func Recovering(ms *v1alpha1.Microservice, seen *Observation) bool {
+	d, before := seen.Deployment, readyBefore(ms)
+	if d == nil || !seen.Applied || seen.Problem != nil || before == nil || d.Status.AvailableReplicas < minimumAvailable(&ms.Spec) {
+		return false
+	}
+	return before.Reason == v1alpha1.ReasonUnavailable || before.Reason == v1alpha1.ReasonCrashLooping
+}
+
 // whyNotReady is why the newest pods are not. What was said last stays until somebody looks again: between two looks
 // nothing is known, and words that come and go help nobody.
 func whyNotReady(ms *v1alpha1.Microservice, seen Observation) *cause {

@@ -30,7 +30,7 @@ func verdict(ms *v1alpha1.Microservice, seen Observation) finding {
 	case len(seen.Pending) > 0:
 		return paused(seen.Pending)
 	case len(seen.Awaited) > 0:
-		return waiting(v1alpha1.ReasonWaitingForDependency, "The first start waits for "+strings.Join(unready(seen.Awaited), "; "))
+		return waiting(v1alpha1.ReasonWaitingForDependency, awaitedMessage(seen))
 	case d == nil || !seen.Applied:
 		return waiting(v1alpha1.ReasonRollingOut, "The Deployment is being written")
 	case ms.Spec.Parked():
@@ -40,6 +40,14 @@ func verdict(ms *v1alpha1.Microservice, seen Observation) finding {
 	default:
 		return rolling(ms, seen)
 	}
+}
+
+func awaitedMessage(seen Observation) string {
+	message := "The first start waits for " + strings.Join(unready(seen.Awaited), "; ")
+	if seen.AwaitedBecause != "" {
+		message += "; " + seen.AwaitedBecause
+	}
+	return message
 }
 
 // rolling is a rollout under way, or stuck. What keeps the new pods is said of both; whether the old ones serve is
@@ -84,12 +92,11 @@ func parked(d *appsv1.Deployment) finding {
 // serving is what follows a rollout. Too few replicas are an outage only where there were enough before: after an edit of
 // the size they are still coming.
 func serving(ms *v1alpha1.Microservice, seen Observation) finding {
-	d := seen.Deployment
 	switch {
-	case d.Status.AvailableReplicas >= minimumAvailable(&ms.Spec):
-		return finding{ready: ready(metav1.ConditionTrue, v1alpha1.ReasonAvailable, availableMessage(ms, d))}
+	case availableReplicas(seen) >= minimumAvailable(&ms.Spec):
+		return finding{ready: ready(metav1.ConditionTrue, v1alpha1.ReasonAvailable, availableMessage(ms, seen))}
 	case served(ms):
-		message := availableMessage(ms, d)
+		message := availableMessage(ms, seen)
 		if c := whyNotReady(ms, seen); c != nil {
 			message = strings.TrimSuffix(message, " needed") + becauseUnavailable + c.message
 		}
@@ -139,6 +146,32 @@ func complete(d *appsv1.Deployment) bool {
 func resized(ms *v1alpha1.Microservice, seen Observation) bool {
 	d := seen.Deployment
 	return unobserved(d) && !seen.Rewritten && served(ms) && complete(d)
+}
+
+// Restarting reports whether pods are being replaced, and nothing is known that keeps the new ones from starting. d is the
+// Deployment of ms.
+func Restarting(ms *v1alpha1.Microservice, d *appsv1.Deployment) bool {
+	if rolledOut(d) || meta.IsStatusConditionTrue(ms.Status.Conditions, v1alpha1.ConditionStalled) {
+		return false
+	}
+	switch before := readyBefore(ms); {
+	case before == nil, before.Reason == v1alpha1.ReasonReadinessFailing, before.Reason == v1alpha1.ReasonPodNotStarting:
+		return true
+	default:
+		return !podReasons[before.Reason]
+	}
+}
+
+// OldPodsGone reports whether only pods of the newest template are left. Kubernetes counts those that are being stopped since
+// 1.35; where it does not, longSettled says that the Deployment has not changed for as long as pods may take to stop.
+func OldPodsGone(d *appsv1.Deployment, longSettled bool) bool {
+	if !rolledOut(d) {
+		return false
+	}
+	if n := d.Status.TerminatingReplicas; n != nil {
+		return *n == 0
+	}
+	return longSettled
 }
 
 func unobserved(d *appsv1.Deployment) bool {

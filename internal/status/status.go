@@ -21,6 +21,8 @@ type Observation struct {
 	Autoscaler *autoscalingv2.HorizontalPodAutoscaler
 	// Pods are those of the Deployment's newest template, where somebody looked.
 	Pods Pods
+	// JustRestarted is how many of the available replicas are not counted, because they have just restarted.
+	JustRestarted int32
 	// Applied says that the Deployment is as this generation asks for.
 	Applied bool
 	// Rewritten says that the Deployment was written in this look.
@@ -37,6 +39,8 @@ type Observation struct {
 	Cycle string
 	// Awaited are the dependencies that hold the first start.
 	Awaited []v1alpha1.DependencyStatus
+	// AwaitedBecause says until when they do, where that is not until they are available.
+	AwaitedBecause string
 	// ClusterDomain ends the name of the Service in the URL.
 	ClusterDomain string
 	// Pending names the changes that a paused Microservice holds back, such as "update Deployment".
@@ -72,9 +76,9 @@ func Compute(ms *v1alpha1.Microservice, seen Observation, now metav1.Time) v1alp
 		next.Replicas = d.Status.Replicas
 		next.ReadyReplicas = d.Status.ReadyReplicas
 		next.UpdatedReplicas = d.Status.UpdatedReplicas
-		next.AvailableReplicas = d.Status.AvailableReplicas
+		next.AvailableReplicas = availableReplicas(seen)
 	}
-	if holdCounters(&ms.Status, &next) {
+	if seen.JustRestarted > 0 || holdCounters(&ms.Status, &next) {
 		copyCounters(&next, &ms.Status)
 	}
 	return next

@@ -5,7 +5,9 @@ import (
 	"context"
 	"maps"
 
+	appsv1 "k8s.io/api/apps/v1"
 	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/util/workqueue"
 	"sigs.k8s.io/controller-runtime/pkg/controller/priorityqueue"
 	"sigs.k8s.io/controller-runtime/pkg/event"
@@ -56,6 +58,7 @@ func (r *Resolver) enqueueAffected(ctx context.Context, q Queue, before, after *
 	if dependency.LooksTheSame(before, after) {
 		return
 	}
+	r.arrivals.observe(before, after)
 	affected, err := r.affectedDependents(ctx, before, after)
 	if err != nil {
 		log.FromContext(ctx).Error(err, "Dependents cannot be told of a change")
@@ -86,6 +89,32 @@ func (r *Resolver) affectedDependents(ctx context.Context, before, after *v1alph
 		}
 	}
 	return keys, nil
+}
+
+// DeploymentHandler enqueues the dependents of a Microservice when its pods have other ports than before: those of its spec
+// are told by it. A Deployment that comes has those.
+func (r *Resolver) DeploymentHandler() handler.EventHandler {
+	tell := func(ctx context.Context, q Queue, before, after *appsv1.Deployment) {
+		if dependency.SamePorts(before, after) {
+			return
+		}
+		dependents, err := graphIndex{r.cache}.referrers(ctx, types.NamespacedName{Namespace: before.Namespace, Name: before.Name})
+		if err != nil {
+			log.FromContext(ctx).Error(err, "Dependents cannot be told of the ports of pods")
+			return
+		}
+		for _, dependent := range dependents {
+			Enqueue(q, dependency.KeyOf(dependent))
+		}
+	}
+	return handler.Funcs{
+		UpdateFunc: func(ctx context.Context, e event.UpdateEvent, q Queue) {
+			tell(ctx, q, e.ObjectOld.(*appsv1.Deployment), e.ObjectNew.(*appsv1.Deployment))
+		},
+		DeleteFunc: func(ctx context.Context, e event.DeleteEvent, q Queue) {
+			tell(ctx, q, e.Object.(*appsv1.Deployment), nil)
+		},
+	}
 }
 
 func selects(ms *v1alpha1.Microservice) bool {

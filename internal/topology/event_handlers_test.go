@@ -14,6 +14,7 @@ import (
 	"k8s.io/client-go/rest"
 	toolscache "k8s.io/client-go/tools/cache"
 	fcache "k8s.io/client-go/tools/cache/testing"
+	"k8s.io/utils/clock"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/controller/priorityqueue"
 	"sigs.k8s.io/controller-runtime/pkg/event"
@@ -57,7 +58,7 @@ func BenchmarkFanOut(b *testing.B) {
 			})
 		}
 	}
-	ctx, r := b.Context(), NewResolver(filledCache(b, all), nil, nil, "cluster.local")
+	ctx, r := b.Context(), NewResolver(filledCache(b, all), nil, nil, "cluster.local", clock.RealClock{})
 	for name, which := range map[string]func(i int) int{
 		"of anyone": func(i int) int { return 1 + i%(nodes-1) },
 		"of a hub":  func(int) int { return 0 },

@@ -12,7 +12,7 @@ import (
 
 // Indexes of the Microservices in the cache.
 const (
-	// indexTargets leads from the key of a Microservice to those that name it.
+	// indexTargets leads from a Microservice or a Service to the Microservices that name it.
 	indexTargets = "targets"
 	// indexSelectors has those whose consent depends on the labels of namespaces.
 	indexSelectors = "selectors"
@@ -30,11 +30,13 @@ func AddIndexes(ctx context.Context, indexer client.FieldIndexer) error {
 }
 
 func indexByTarget(o client.Object) []string {
-	var keys []string
-	for _, key := range dependency.Targets(o.(*v1alpha1.Microservice), dependency.Microservice) {
-		keys = append(keys, key.String())
+	var names []string
+	for _, kind := range []dependency.Kind{dependency.Microservice, dependency.Service} {
+		for _, key := range dependency.Targets(o.(*v1alpha1.Microservice), kind) {
+			names = append(names, dependency.Target{Kind: kind, Key: key}.String())
+		}
 	}
-	return keys
+	return names
 }
 
 func indexBySelector(o client.Object) []string {
@@ -49,7 +51,12 @@ type graphIndex struct{ cache client.Reader }
 
 // referrers returns the Microservices that name one, admitted or not.
 func (g graphIndex) referrers(ctx context.Context, key dependency.Key) ([]*v1alpha1.Microservice, error) {
-	return g.list(ctx, client.MatchingFields{indexTargets: key.String()})
+	return g.dependents(ctx, dependency.Target{Kind: dependency.Microservice, Key: key})
+}
+
+// dependents returns the Microservices that name a Microservice or a Service, admitted or not.
+func (g graphIndex) dependents(ctx context.Context, target dependency.Target) ([]*v1alpha1.Microservice, error) {
+	return g.list(ctx, client.MatchingFields{indexTargets: target.String()})
 }
 
 // selecting returns the Microservices whose consent depends on the labels of namespaces.

@@ -8,11 +8,13 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/sets"
+	"k8s.io/utils/clock"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
@@ -28,6 +30,7 @@ type Resolver struct {
 	clusterDomain string
 	services      *servicetracker.Tracker
 	cycles        *cycleDetector
+	arrivals      *arrivals
 }
 
 // Neighbours are what surrounds a Microservice in the graph.
@@ -40,10 +43,16 @@ type Neighbours struct {
 	Cycle *dependency.Cycle
 	// Awaited are the dependencies that hold the first start.
 	Awaited []dependency.Resolution
+	// AwaitedBecause says until when, where that is not until they are available.
+	AwaitedBecause string
+	// Known are the addresses that the pods were given.
+	Known dependency.Addresses
+	// Started is set once the Deployment has been due.
+	Started bool
 }
 
 // NewResolver returns a resolver that reads the cache. namespaces are those that the operator watches; none means all.
-func NewResolver(cache client.Reader, services *servicetracker.Tracker, namespaces []string, clusterDomain string) *Resolver {
+func NewResolver(cache client.Reader, services *servicetracker.Tracker, namespaces []string, clusterDomain string, clock clock.PassiveClock) *Resolver {
 	reader := namespaceReader{cache: cache, watched: sets.New(namespaces...)}
 	return &Resolver{
 		cache:         cache,
@@ -51,6 +60,7 @@ func NewResolver(cache client.Reader, services *servicetracker.Tracker, namespac
 		clusterDomain: clusterDomain,
 		services:      services,
 		cycles:        newCycleDetector(graphIndex{cache}, reader),
+		arrivals:      &arrivals{clock: clock, last: map[string]time.Time{}},
 	}
 }
 
@@ -70,14 +80,15 @@ func (r *Resolver) Forget(ms dependency.Key) {
 // servicetracker.ErrNotSynced while a Service that is named for the first time is being read; changes of it are told
 // after that.
 func (r *Resolver) Resolve(ctx context.Context, ms *v1alpha1.Microservice, deployment *appsv1.Deployment) (*Neighbours, error) {
+	n := &Neighbours{Known: knownAddresses(ms, deployment), Started: deployment != nil || status.Started(ms)}
 	in := dependency.Input{
 		Microservice:  ms,
-		Known:         knownAddresses(ms, deployment),
+		Known:         n.Known,
 		ClusterDomain: r.clusterDomain,
 		Limited:       r.namespaces.limited(),
 	}
 	var err error
-	if in.Microservices, err = r.targets(ctx, ms); err != nil {
+	if in.Microservices, in.Running, err = r.targets(ctx, ms); err != nil {
 		return nil, err
 	}
 	if in.Services, err = r.services.Targets(dependency.KeyOf(ms), r.namespaces.inWatched(dependency.Targets(ms, dependency.Service))); err != nil {
@@ -88,14 +99,14 @@ func (r *Resolver) Resolve(ctx context.Context, ms *v1alpha1.Microservice, deplo
 			return nil, err
 		}
 	}
-	n := &Neighbours{Dependencies: dependency.Resolve(in)}
+	n.Dependencies = dependency.Resolve(in)
 	if n.Dependents, err = r.dependents(ctx, ms); err != nil {
 		return nil, err
 	}
 	if n.Cycle, err = r.cycles.get(ctx, dependency.KeyOf(ms)); err != nil {
 		return nil, err
 	}
-	if deployment == nil && !status.Started(ms) && !ms.Spec.Parked() {
+	if !n.Started && !ms.Spec.Parked() {
 		n.Awaited = dependency.Awaited(ms, n.Dependencies, n.Cycle)
 	}
 	return n, nil
@@ -106,20 +117,66 @@ func IsNotSynced(err error) bool {
 	return errors.Is(err, servicetracker.ErrNotSynced)
 }
 
-// targets returns the Microservices that ms names and that exist.
-func (r *Resolver) targets(ctx context.Context, ms *v1alpha1.Microservice) (map[dependency.Key]*v1alpha1.Microservice, error) {
+// targets returns the Microservices that ms names and that exist, and the ports of their pods.
+func (r *Resolver) targets(ctx context.Context, ms *v1alpha1.Microservice) (map[dependency.Key]*v1alpha1.Microservice, map[dependency.Key]dependency.PodPorts, error) {
 	found := map[dependency.Key]*v1alpha1.Microservice{}
+	var running map[dependency.Key]dependency.PodPorts
+	deployment := &appsv1.Deployment{}
 	for _, key := range r.namespaces.inWatched(dependency.Targets(ms, dependency.Microservice)) {
 		target := &v1alpha1.Microservice{}
 		err := r.cache.Get(ctx, key, target, client.UnsafeDisableDeepCopy)
-		switch {
-		case err == nil:
-			found[key] = target
-		case !apierrors.IsNotFound(err):
-			return nil, fmt.Errorf("reading Microservice %s: %w", key, err)
+		if err != nil && apierrors.IsNotFound(err) {
+			continue
+		}
+		if err != nil {
+			return nil, nil, fmt.Errorf("reading Microservice %s: %w", key, err)
+		}
+		there, err := r.readDeployment(ctx, target, deployment)
+		if err != nil {
+			return nil, nil, err
+		}
+		found[key] = target
+		if ports := dependency.OtherPorts(target, deployment); there && ports != nil {
+			if running == nil {
+				running = map[dependency.Key]dependency.PodPorts{}
+			}
+			running[key] = ports
 		}
 	}
-	return found, nil
+	return found, running, nil
+}
+
+// readDeployment reports whether a Microservice has a Deployment, and reads it into d, which must not be changed: it shares
+// the cache's own parts.
+func (r *Resolver) readDeployment(ctx context.Context, ms *v1alpha1.Microservice, d *appsv1.Deployment) (bool, error) {
+	err := r.cache.Get(ctx, dependency.KeyOf(ms), d, client.UnsafeDisableDeepCopy)
+	switch {
+	case err == nil:
+		return metav1.IsControlledBy(d, ms), nil
+	case apierrors.IsNotFound(err):
+		return false, nil
+	default:
+		return false, fmt.Errorf("reading Deployment %s: %w", dependency.KeyOf(ms), err)
+	}
+}
+
+// Restarting returns the dependents of a target whose pods are being replaced.
+func (r *Resolver) Restarting(ctx context.Context, target dependency.Target) (sets.Set[dependency.Key], error) {
+	dependents, err := graphIndex{r.cache}.dependents(ctx, target)
+	if err != nil {
+		return nil, err
+	}
+	restarting, deployment := sets.New[dependency.Key](), &appsv1.Deployment{}
+	for _, ms := range dependents {
+		there, err := r.readDeployment(ctx, ms, deployment)
+		if err != nil {
+			return nil, err
+		}
+		if there && status.Restarting(ms, deployment) {
+			restarting.Insert(dependency.KeyOf(ms))
+		}
+	}
+	return restarting, nil
 }
 
 func (r *Resolver) dependents(ctx context.Context, ms *v1alpha1.Microservice) ([]dependency.Dependent, error) {

@@ -21,7 +21,9 @@ type RolloutApplyConfiguration struct {
 	MaxSurge *intstr.IntOrString `json:"maxSurge,omitempty"`
 	// maxUnavailable is how many pods fewer than wanted may serve during a rollout, a number or a percentage. Default: 0.
 	MaxUnavailable *intstr.IntOrString `json:"maxUnavailable,omitempty"`
-	// minReadySeconds is how long a pod must be ready before it counts as available. Default: 0.
+	// minReadySeconds is how long a pod must be ready before it counts as available, so that a version which becomes ready
+	// and then fails replaces no pod that serves. Default: the operator's --default-min-ready-seconds, 10, or less where
+	// progressDeadlineSeconds leaves no time for it.
 	MinReadySeconds *int32 `json:"minReadySeconds,omitempty"`
 	// progressDeadlineSeconds is how long a rollout may stand still before it counts as failed (Stalled). It must
 	// exceed minReadySeconds. Default: 600.

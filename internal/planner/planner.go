@@ -1,0 +1,138 @@
+// Package planner says which children a Microservice needs now, and what of them has to wait: for a system that is still
+// arriving, for others whose pods are being restarted, for pods of an earlier revision that still run.
+package planner
+
+import (
+	"context"
+	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
+	"k8s.io/apimachinery/pkg/util/sets"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
+	"github.com/microservice-dev/microservice-operator/internal/dependency"
+	"github.com/microservice-dev/microservice-operator/internal/resources"
+	"github.com/microservice-dev/microservice-operator/internal/restarts"
+	"github.com/microservice-dev/microservice-operator/internal/status"
+	"github.com/microservice-dev/microservice-operator/internal/topology"
+	"github.com/microservice-dev/microservice-operator/internal/unchanged"
+)
+
+// Planner plans children. It sends no request.
+type Planner struct {
+	// Settings are the operator's.
+	Settings resources.Settings
+	// Patches are those laid before.
+	Patches *resources.Patches
+	// Topology reads the caches.
+	Topology *topology.Resolver
+	// Gate decides when pods get new addresses.
+	Gate *restarts.Gate
+	// Applied reports whether desired is what was last asked for of a child.
+	Applied func(live client.Object, desired any) bool
+	// Settled tells since when a Deployment has not changed, by its resource version.
+	Settled *unchanged.Since[string]
+}
+
+// stopsWithin is how long pods take to stop, where Kubernetes does not count them: its default for
+// terminationGracePeriodSeconds.
+const stopsWithin = 30 * time.Second
+
+// Plan returns the children that ms needs now, and how long the rest of them has to wait; 0 for nothing. current is its
+// Deployment, nil for none. While its first start is held, it needs no Deployment and no autoscaler. While pods may not be
+// restarted for new addresses, they keep those that they have. Plan says in n what waits. The error is an
+// *resources.InvalidSpecError, or the cache's.
+func (p *Planner) Plan(ctx context.Context, ms *v1alpha1.Microservice, n *topology.Neighbours, current *appsv1.Deployment) (*resources.Set, time.Duration, error) {
+	running, wait := p.runningPorts(ms, current)
+	in := resources.Input{
+		Microservice: ms, Settings: p.Settings, Dependencies: n.Dependencies, Dependents: n.Dependents, Running: running, Patches: p.Patches,
+	}
+	desired, err := resources.For(in)
+	if err != nil {
+		return nil, 0, err
+	}
+	if n.Started {
+		held, left, err := p.holdAddresses(ctx, in, n, current)
+		if held != nil {
+			desired = held
+		}
+		return desired, Sooner(wait, left), err
+	}
+	left := p.awaitAddresses(ms, n)
+	if len(n.Awaited) > 0 {
+		desired.Deployment, desired.Autoscaler = nil, nil
+	}
+	return desired, Sooner(wait, left), nil
+}
+
+// runningPorts returns the ports of the pods that there are, nil where they are those of the spec, and how long until those
+// of earlier pods are forgotten, where only time tells.
+func (p *Planner) runningPorts(ms *v1alpha1.Microservice, d *appsv1.Deployment) (dependency.PodPorts, time.Duration) {
+	ports := dependency.OtherPorts(ms, d)
+	if ports == nil || len(dependency.PreviousPorts(d)) == 0 {
+		return ports, 0
+	}
+	unchanged := p.Settled.Observe(dependency.KeyOf(ms), d.ResourceVersion)
+	if status.OldPodsGone(d, unchanged >= stopsWithin) {
+		return dependency.TemplatePorts(d), 0
+	}
+	return ports, max(stopsWithin-unchanged, 0)
+}
+
+// awaitAddresses holds the first start while a system arrives, and returns how long.
+func (p *Planner) awaitAddresses(ms *v1alpha1.Microservice, n *topology.Neighbours) time.Duration {
+	unknown := dependency.WithoutPort(n.Dependencies)
+	if ms.Spec.Paused || len(n.Awaited) > 0 || len(unknown) == 0 {
+		return 0
+	}
+	key := dependency.KeyOf(ms)
+	wait := p.Gate.Settle(key, dependency.AddressesOf(n.Dependencies), p.Topology.LastArrival(key.Namespace))
+	if wait.For > 0 {
+		n.Awaited, n.AwaitedBecause = unknown, wait.Why
+	}
+	return wait.For
+}
+
+// holdAddresses returns the children with the addresses that the pods have, and how long these are kept, where new ones are
+// all that would restart them and the gate is closed. It says in n what waits.
+func (p *Planner) holdAddresses(ctx context.Context, in resources.Input, n *topology.Neighbours, current *appsv1.Deployment) (*resources.Set, time.Duration, error) {
+	key := dependency.KeyOf(in.Microservice)
+	renumbered := dependency.Renumbered(n.Dependencies, n.Known)
+	p.Gate.Look(key, renumbered)
+	if current == nil || in.Microservice.Spec.Paused || n.Known.Equal(n.Dependencies) {
+		return nil, 0, nil
+	}
+	in.Dependencies = dependency.WithAddresses(n.Dependencies, n.Known)
+	held, err := resources.For(in)
+	if err != nil || !p.Applied(current, held.Deployment) {
+		return nil, 0, err // something else restarts them as well
+	}
+	wait, err := p.mayRestart(ctx, key, n, renumbered)
+	if err != nil || wait.For == 0 {
+		return nil, 0, err
+	}
+	dependency.Explain(in.Dependencies, n.Dependencies, wait.Why)
+	n.Dependencies = in.Dependencies
+	return held, wait.For, nil
+}
+
+// mayRestart asks the gate.
+func (p *Planner) mayRestart(ctx context.Context, key dependency.Key, n *topology.Neighbours, renumbered []dependency.Target) (restarts.Wait, error) {
+	if unknown := dependency.WithoutPort(n.Dependencies); len(unknown) > 0 {
+		if wait := p.Gate.Settle(key, dependency.AddressesOf(n.Dependencies), p.Topology.LastArrival(key.Namespace)); wait.For > 0 {
+			return wait, nil
+		}
+	}
+	return p.Gate.Turn(key, renumbered, func(target dependency.Target) (sets.Set[dependency.Key], error) {
+		return p.Topology.Restarting(ctx, target)
+	})
+}
+
+// Sooner returns the shorter of two times to wait; 0 is none.
+func Sooner(a, b time.Duration) time.Duration {
+	if a == 0 || b == 0 {
+		return max(a, b)
+	}
+	return min(a, b)
+}

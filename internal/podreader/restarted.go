@@ -1,0 +1,54 @@
+package podreader
+
+import (
+	"slices"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+)
+
+// The kubelet starts a container that has ended again after 10 s, and after twice as long each time up to 5 minutes:
+// https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#restart-policy
+const (
+	firstBackOff = 10 * time.Second
+	maxBackOff   = 5 * time.Minute
+)
+
+// JustRestarted returns how many ready pods have a container that has run, since it was started again, for less than the
+// kubelet would wait the next time; and how long until the first of them has run for longer, 0 for none. So a container that
+// ends again and again is not taken for well each time that it starts.
+func JustRestarted(pods []corev1.Pod, now time.Time) (n int32, wait time.Duration) {
+	for i := range pods {
+		left := distrusted(&pods[i], now)
+		if left <= 0 || !ready(&pods[i]) {
+			continue
+		}
+		n++
+		if wait == 0 || left < wait {
+			wait = left
+		}
+	}
+	return n, wait
+}
+
+// distrusted returns for how long a pod does not count yet.
+func distrusted(pod *corev1.Pod, now time.Time) time.Duration {
+	var longest time.Duration
+	for _, c := range slices.Concat(pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses) {
+		if c.State.Running == nil || c.RestartCount == 0 {
+			continue
+		}
+		backOff := maxBackOff
+		if c.RestartCount < 6 {
+			backOff = min(firstBackOff<<(c.RestartCount-1), maxBackOff)
+		}
+		longest = max(longest, backOff-now.Sub(c.State.Running.StartedAt.Time))
+	}
+	return longest
+}
+
+func ready(pod *corev1.Pod) bool {
+	return slices.ContainsFunc(pod.Status.Conditions, func(c corev1.PodCondition) bool {
+		return c.Type == corev1.PodReady && c.Status == corev1.ConditionTrue
+	})
+}

@@ -1,0 +1,88 @@
+package resources
+
+import (
+	"cmp"
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
+	corev1ac "k8s.io/client-go/applyconfigurations/core/v1"
+	"k8s.io/utils/ptr"
+
+	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
+	"github.com/microservice-dev/microservice-operator/internal/dependency"
+)
+
+// podPorts returns the ports that the application has in pods of this template.
+func podPorts(pod *corev1ac.PodSpecApplyConfiguration) dependency.PodPorts {
+	var ports dependency.PodPorts
+	for i := range pod.Containers {
+		if c := &pod.Containers[i]; isApp(*c) {
+			for j := range c.Ports {
+				ports = append(ports, podPort(&c.Ports[j]))
+			}
+		}
+	}
+	return ports
+}
+
+func podPort(p *corev1ac.ContainerPortApplyConfiguration) dependency.PodPort {
+	return dependency.PodPort{
+		Name:     ptr.Deref(p.Name, ""),
+		Port:     ptr.Deref(p.ContainerPort, 0),
+		Protocol: cmp.Or(ptr.Deref(p.Protocol, ""), corev1.ProtocolTCP),
+	}
+}
+
+// targetPort returns the name of the container's port, so that each pod is reached where it listens, whatever its revision.
+// It returns the number where the name leads elsewhere in pods of this template, and where earlier pods have the number
+// under another name.
+func targetPort(ms *v1alpha1.Microservice, p *v1alpha1.Port, pod *corev1ac.PodSpecApplyConfiguration, previous dependency.PodPorts) intstr.IntOrString {
+	name, protocol := ms.Spec.ContainerPortName(p), p.TransportProtocol()
+	renamed := len(previous.Of(name, protocol)) == 0 && slices.ContainsFunc(previous, func(old dependency.PodPort) bool {
+		return old.Port == p.Target() && old.Protocol == protocol
+	})
+	if renamed || named(pod, name, protocol) != p.Target() {
+		return intstr.FromInt32(p.Target())
+	}
+	return intstr.FromString(name)
+}
+
+// named returns the number that Kubernetes finds for a named targetPort, 0 for none: that of the first container with such a
+// port, sidecars last (FindPort of https://pkg.go.dev/k8s.io/endpointslice).
+func named(pod *corev1ac.PodSpecApplyConfiguration, name string, protocol corev1.Protocol) int32 {
+	containers := slices.Clone(pod.Containers)
+	for i := range pod.InitContainers {
+		if ptr.Deref(pod.InitContainers[i].RestartPolicy, "") == corev1.ContainerRestartPolicyAlways {
+			containers = append(containers, pod.InitContainers[i])
+		}
+	}
+	for i := range containers {
+		for j := range containers[i].Ports {
+			if p := podPort(&containers[i].Ports[j]); p.Name == name && p.Protocol == protocol {
+				return p.Port
+			}
+		}
+	}
+	return 0
+}
+
+// ofAllRevisions adds to ports of the Microservice those where earlier pods listen instead.
+func ofAllRevisions(ms *v1alpha1.Microservice, ports []dependency.NetworkPort, previous dependency.PodPorts) []dependency.NetworkPort {
+	if len(previous) == 0 {
+		return ports
+	}
+	all := slices.Clone(ports)
+	for _, port := range ports {
+		for i := range ms.Spec.Ports {
+			p := &ms.Spec.Ports[i]
+			if p.Target() != port.Port.IntVal || p.TransportProtocol() != port.Protocol {
+				continue
+			}
+			for _, number := range previous.Of(ms.Spec.ContainerPortName(p), port.Protocol) {
+				all = append(all, dependency.NetworkPort{Protocol: port.Protocol, Port: intstr.FromInt32(number)})
+			}
+		}
+	}
+	return dependency.SortPorts(all)
+}

@@ -1,0 +1,128 @@
+// Package restarts decides when pods get addresses that are new to them. They are restarted for that. So a system that
+// arrives piece by piece is waited for, and a port number that changes does not restart all who call it at once, nor again
+// and again.
+package restarts
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"k8s.io/apimachinery/pkg/util/sets"
+	"k8s.io/utils/clock"
+
+	"github.com/microservice-dev/microservice-operator/internal/dependency"
+	"github.com/microservice-dev/microservice-operator/internal/unchanged"
+)
+
+const (
+	// Quiet is how long no address has changed when a system counts as complete, although some port is not known.
+	Quiet = 2 * time.Second
+	// maxSettling bounds the wait for that: where systems come and go all the time it is never quiet.
+	maxSettling = 30 * time.Second
+	// turnInterval is how often those who wait for others look again.
+	turnInterval = 2 * time.Second
+)
+
+// Gate lets Microservices through to new addresses. It lives in memory: after a restart of the operator they wait for quiet
+// anew, and a target that changed its port often is forgiven. It is safe for concurrent use.
+type Gate struct {
+	limit     int
+	clock     clock.PassiveClock
+	addresses *unchanged.Since[string]
+	settling  *unchanged.Since[struct{}]
+
+	mu sync.Mutex
+	// turns are the targets for which a Microservice was let through, until its next look.
+	turns    map[dependency.Key][]dependency.Target
+	backoffs map[dependency.Key]map[dependency.Target]backoff
+}
+
+// Wait is how long to wait, and why; 0 is not to.
+type Wait struct {
+	For time.Duration
+	Why string
+}
+
+// NewGate returns a gate that lets at most limit dependents of one target restart at the same time; 0 is no limit.
+func NewGate(limit int, clock clock.PassiveClock) *Gate {
+	return &Gate{
+		limit:     limit,
+		clock:     clock,
+		addresses: unchanged.New[string](clock),
+		settling:  unchanged.New[struct{}](clock),
+		turns:     map[dependency.Key][]dependency.Target{},
+		backoffs:  map[dependency.Key]map[dependency.Target]backoff{},
+	}
+}
+
+// Settle is asked for a Microservice that would get the wanted addresses while the port of some target is not known. changed
+// is when an address changed last in its namespace; of others it may not know anything. It lets through when that, and the
+// last change of wanted, are Quiet ago.
+func (g *Gate) Settle(key dependency.Key, wanted dependency.Addresses, changed time.Time) Wait {
+	waited := g.settling.Observe(key, struct{}{})
+	quiet := min(g.addresses.Observe(key, wanted.String()), g.clock.Since(changed))
+	left := min(Quiet-quiet, maxSettling-waited)
+	if left <= 0 {
+		g.settling.Forget(key)
+		return Wait{}
+	}
+	return Wait{For: left, Why: fmt.Sprintf("they wait until no address has changed for %s", Quiet)}
+}
+
+// Turn is asked for a Microservice whose targets have other ports than its pods were given. restarting returns the dependents
+// of a target whose pods are being restarted. Whom it lets through counts as one of them until Look.
+func (g *Gate) Turn(key dependency.Key, targets []dependency.Target, restarting func(dependency.Target) (sets.Set[dependency.Key], error)) (Wait, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, target := range targets {
+		b := g.backoffs[key][target]
+		if left := b.delay - g.clock.Since(b.since); left > 0 {
+			return Wait{For: left, Why: fmt.Sprintf("its port changes often, and they are restarted for it once in %s at most", b.delay)}, nil
+		}
+	}
+	for _, target := range targets {
+		busy, err := restarting(target)
+		if err != nil {
+			return Wait{}, err
+		}
+		for other, granted := range g.turns {
+			if slices.Contains(granted, target) {
+				busy.Insert(other)
+			}
+		}
+		if g.limit > 0 && busy.Delete(key).Len() >= g.limit {
+			return Wait{For: turnInterval, Why: fmt.Sprintf("at most %d dependents of a target are restarted at the same time", g.limit)}, nil
+		}
+	}
+	g.turns[key] = targets
+	return Wait{}, nil
+}
+
+// Look ends the turn of a Microservice: what the caches say of its Deployment is newer than that. renumbered are the targets
+// that have other ports than its pods were given. For those that no longer do, its pods have been restarted.
+func (g *Gate) Look(key dependency.Key, renumbered []dependency.Target) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, target := range g.turns[key] {
+		if slices.Contains(renumbered, target) {
+			continue
+		}
+		if g.backoffs[key] == nil {
+			g.backoffs[key] = map[dependency.Target]backoff{}
+		}
+		g.backoffs[key][target] = g.backoffs[key][target].next(g.clock.Now())
+	}
+	delete(g.turns, key)
+}
+
+// Forget drops what is remembered of a Microservice that is gone.
+func (g *Gate) Forget(key dependency.Key) {
+	g.addresses.Forget(key)
+	g.settling.Forget(key)
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	delete(g.turns, key)
+	delete(g.backoffs, key)
+}

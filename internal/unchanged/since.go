@@ -1,0 +1,55 @@
+// Package unchanged tells since when something has had the same value.
+package unchanged
+
+import (
+	"sync"
+	"time"
+
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/utils/clock"
+)
+
+// Since tells since when a value of each object has been the same. It lives in memory: a restart begins anew. It is safe for
+// concurrent use.
+type Since[T comparable] struct {
+	clock clock.PassiveClock
+
+	mu     sync.Mutex
+	values map[types.NamespacedName]timed[T]
+}
+
+type timed[T comparable] struct {
+	value T
+	since time.Time
+}
+
+// New returns one that has observed nothing.
+func New[T comparable](clock clock.PassiveClock) *Since[T] {
+	return &Since[T]{clock: clock, values: map[types.NamespacedName]timed[T]{}}
+}
+
+// Observe records a value, and returns for how long it has been the same; 0 when it was another before.
+func (s *Since[T]) Observe(key types.NamespacedName, value T) time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if last, found := s.values[key]; found && last.value == value {
+		return s.clock.Since(last.since)
+	}
+	s.values[key] = timed[T]{value: value, since: s.clock.Now()}
+	return 0
+}
+
+// For returns for how long the last value has been the same; false if none is recorded.
+func (s *Since[T]) For(key types.NamespacedName) (time.Duration, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	last, found := s.values[key]
+	return s.clock.Since(last.since), found
+}
+
+// Forget drops what is recorded of an object.
+func (s *Since[T]) Forget(key types.NamespacedName) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.values, key)
+}
