@@ -64,7 +64,7 @@ stop_operator() {
 start_operator() {
 	stop_operator
 	KUBECONFIG=$state/operator.kubeconfig nohup bin/manager --leader-elect --leader-election-namespace=$system \
-		--health-probe-bind-address=0 >$log 2>&1 </dev/null &
+		--health-probe-bind-address=0 --default-min-ready-seconds=0 >$log 2>&1 </dev/null &
 	echo $! >$pidfile
 }
 
@@ -86,6 +86,14 @@ all_ready() {
 	echo "$line."
 }
 
+# A system that is applied at once is rolled out once: each Deployment has had one template.
+rollouts() {
+	local deployments sets
+	deployments=$("$kubectl" -n $shop get deployments -o name | wc -l)
+	sets=$("$kubectl" -n $shop get replicasets -o name | wc -l)
+	echo "$deployments Deployments have $sets ReplicaSets: $([ "$sets" -gt "$deployments" ] && echo "some were rolled out more than once" || echo "each was rolled out once, although most came before what they call")."
+}
+
 up() {
 	mkdir -p $state
 	hack/cluster.sh up
@@ -101,7 +109,10 @@ up() {
 		-n $shop -l apps.microservice.dev/name=frontend
 	cat <<-EOF
 
-		$(all_ready) Try next:
+		$(all_ready)
+		$(rollouts)
+
+		Try next:
 
 		  export KUBECONFIG=$KUBECONFIG PATH=$PWD/bin/k8s:\$PATH
 		  kubectl describe microservice frontend -n $shop

@@ -41,7 +41,7 @@ func RunOperator(program string, p *Proxy, dir string, args ...string) (*Operato
 		return nil, err
 	}
 	o := &Operator{program: program, env: []string{"KUBECONFIG=" + kubeconfig}, done: make(chan struct{})}
-	o.args = append([]string{"--health-probe-bind-address=0"}, args...)
+	o.args = append([]string{"--health-probe-bind-address=0", "--default-min-ready-seconds=0"}, args...)
 	if err := o.start(); err != nil {
 		return nil, err
 	}
