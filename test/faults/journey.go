@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	appsv1 "k8s.io/api/apps/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/types"
@@ -22,6 +23,8 @@ type step struct {
 	do   func(context.Context, client.Client, string) error
 	// dependencies is the reason of web's DependenciesReady at the end, DependenciesAvailable where nothing is said.
 	dependencies string
+	// ready is the reason of web's Ready at the end, Available where nothing is said.
+	ready string
 }
 
 // journey is the life of three Microservices: web depends on api, later on a database that comes late.
@@ -45,6 +48,12 @@ var journey = []step{
 	{name: "rename a port", do: edit("api", func(s *v1alpha1.MicroserviceSpec) {
 		s.Ports = []v1alpha1.Port{{Name: "grpc", Port: 9090, TargetPort: 8080}}
 	})},
+	{name: "another target port", do: edit("api", func(s *v1alpha1.MicroserviceSpec) { s.Ports[0].TargetPort = 8090 })},
+	{name: "a version that dies", ready: v1alpha1.ReasonCrashLooping, do: edit("web", func(s *v1alpha1.MicroserviceSpec) {
+		s.Ports[0].TargetPort = 8081
+		s.PodTemplate = &v1alpha1.PodTemplatePatch{Annotations: map[string]string{"example.com/fault": "crash"}}
+	})},
+	{name: "a version that lives", do: edit("web", func(s *v1alpha1.MicroserviceSpec) { s.PodTemplate = nil })},
 	{name: "withdraw consent", dependencies: v1alpha1.ReasonDependencyNotPermitted,
 		do: edit("api", func(s *v1alpha1.MicroserviceSpec) {
 			s.AllowedDependents = &v1alpha1.AllowedDependents{From: v1alpha1.FromNone}
@@ -109,7 +118,14 @@ func (s *step) settled(ctx context.Context, c client.Client, namespace string) e
 		if ms.Status.ObservedGeneration != ms.Generation {
 			return fmt.Errorf("%s: generation %d is not observed", ms.Name, ms.Generation)
 		}
-		if err := says(ms, v1alpha1.ConditionReady, v1alpha1.ReasonAvailable); err != nil {
+		ready := v1alpha1.ReasonAvailable
+		if ms.Name == "web" {
+			ready = cmp.Or(s.ready, ready)
+		}
+		if err := says(ms, v1alpha1.ConditionReady, ready); err != nil {
+			return err
+		}
+		if err := s.portsAtRest(ctx, c, ms, ready); err != nil {
 			return err
 		}
 		if err := scaled(ms); err != nil {
@@ -123,6 +139,18 @@ func (s *step) settled(ctx context.Context, c client.Client, namespace string) e
 		}
 	}
 	return s.gone(ctx, c, namespace)
+}
+
+// portsAtRest says that the ports of pods which are gone are not forgotten yet. They are when a version is rolled out.
+func (s *step) portsAtRest(ctx context.Context, c client.Client, ms *v1alpha1.Microservice, ready string) error {
+	d := &appsv1.Deployment{}
+	if err := c.Get(ctx, client.ObjectKeyFromObject(ms), d); err != nil {
+		return err
+	}
+	if previous := d.Annotations[v1alpha1.AnnotationPreviousPorts]; ready == v1alpha1.ReasonAvailable && previous != "" {
+		return fmt.Errorf("%s: %s are not forgotten", ms.Name, previous)
+	}
+	return nil
 }
 
 // scaled says how a Microservice has not its size yet, for which an autoscaler takes its time, and takes it back.
