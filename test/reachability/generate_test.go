@@ -43,6 +43,7 @@ func generate(seed uint64) *world {
 	g.settings = g.someSettings()
 	g.numbers = []int32{40000 + g.Int32N(1000)}
 	g.addMicroservices()
+	g.addEarlierPods()
 	g.addServices()
 	g.addDependencies()
 	g.addPods()
@@ -129,6 +130,27 @@ func (g *generator) addPods() {
 	g.add(&peer{name: "dns", namespace: g.settings.dnsNamespace, labels: g.settings.dnsLabels})
 	g.add(&peer{name: "not dns", namespace: g.settings.dnsNamespace, labels: map[string]string{"k8s-app": "proxy"}})
 	g.add(&peer{name: "copy of dns", namespace: "shop", labels: g.settings.dnsLabels})
+}
+
+// addEarlierPods leaves pods of an earlier revision behind some Microservices. Each number was another one then.
+func (g *generator) addEarlierPods() {
+	g.earlier = map[key][]v1alpha1.Port{}
+	for _, ms := range g.microservices {
+		if !g.chance(40) {
+			continue
+		}
+		ports := slices.Clone(ms.Spec.Ports)
+		for i := range ports {
+			p := &ports[i]
+			if p.TargetPort == 0 {
+				p.TargetPort = p.Port
+			}
+			if p.TargetPort%2 == 0 { // the others stay
+				p.TargetPort += 10_000
+			}
+		}
+		g.earlier[key{Namespace: ms.Namespace, Name: ms.Name}] = ports
+	}
 }
 
 func (g *generator) addMicroservices() {

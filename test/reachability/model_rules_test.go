@@ -31,13 +31,20 @@ func (m *model) consents(target *v1alpha1.Microservice, namespace string) bool {
 }
 
 // isPortNamed says whether c arrives at the port of ms with that name, or at the first one where there is no name.
-func isPortNamed(ms *v1alpha1.Microservice, name string, c connection) bool {
+func (m *model) isPortNamed(ms *v1alpha1.Microservice, name string, c connection) bool {
 	for i, p := range ms.Spec.Ports {
 		if p.Name == name || (name == "" && i == 0) {
-			return isPort(p, c)
+			return m.isPort(ms, p, c)
 		}
 	}
 	return false
+}
+
+// isPort says whether c arrives where pods listen for a port of ms, those of an earlier revision included.
+func (m *model) isPort(ms *v1alpha1.Microservice, p v1alpha1.Port, c connection) bool {
+	return isPort(p, c) || slices.ContainsFunc(m.world.earlier[key{Namespace: ms.Namespace, Name: ms.Name}], func(old v1alpha1.Port) bool {
+		return old.Name == p.Name && isPort(old, c)
+	})
 }
 
 // isPort says whether c arrives at the targetPort of p.
@@ -53,18 +60,18 @@ func isPort(p v1alpha1.Port, c connection) bool {
 }
 
 // isPublished says whether anyone may come in: what a node or a load balancer forwards has no sender to be named.
-func isPublished(ms *v1alpha1.Microservice, c connection) bool {
+func (m *model) isPublished(ms *v1alpha1.Microservice, c connection) bool {
 	if ms.Spec.Service == nil {
 		return false
 	}
 	if t := ms.Spec.Service.Type; t != corev1.ServiceTypeNodePort && t != corev1.ServiceTypeLoadBalancer {
 		return false
 	}
-	return slices.ContainsFunc(ms.Spec.Ports, func(p v1alpha1.Port) bool { return isPort(p, c) })
+	return slices.ContainsFunc(ms.Spec.Ports, func(p v1alpha1.Port) bool { return m.isPort(ms, p, c) })
 }
 
 func (m *model) isScraper(ms *v1alpha1.Microservice, c connection) bool {
-	return slices.Contains(m.world.settings.scraperNamespaces, c.from.namespace) && isPortNamed(ms, "metrics", c)
+	return slices.Contains(m.world.settings.scraperNamespaces, c.from.namespace) && m.isPortNamed(ms, "metrics", c)
 }
 
 // openedExternal is why an external dependency opens the way of c. Networks that are named are open as they are, also

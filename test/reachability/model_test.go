@@ -75,7 +75,7 @@ func (m *model) ingress(c connection) string {
 		return "the receiver is not isolated"
 	case m.isDependent(ms, c):
 		return "an admitted dependent"
-	case isPublished(ms, c):
+	case m.isPublished(ms, c):
 		return "a published port"
 	case m.isScraper(ms, c):
 		return "a scraper"
@@ -123,7 +123,7 @@ func (m *model) reaches(ms *v1alpha1.Microservice, d *v1alpha1.Dependency, c con
 		at = referenced(ms, d.Microservice)
 	}
 	target := m.microservices[at]
-	return target != nil && c.to.microservice == at && m.consents(target, ms.Namespace) && isPortNamed(target, d.Port, c)
+	return target != nil && c.to.microservice == at && m.consents(target, ms.Namespace) && m.isPortNamed(target, d.Port, c)
 }
 
 // isDependent says whether c comes from a pod of a Microservice that declares exactly this, and is admitted.

@@ -42,12 +42,32 @@ func build(t testing.TB, w *world) map[key]*children {
 	for _, ms := range w.microservices {
 		in.Microservices[dependency.KeyOf(ms)] = ms
 	}
+	in.Running = w.running(t, in)
 	all := map[key]*children{}
 	for _, ms := range w.microservices {
 		in.Microservice = ms
 		all[dependency.KeyOf(ms)] = buildOne(t, w, in)
 	}
 	w.placePods(all)
+	return all
+}
+
+// running returns the ports of the pods of an earlier revision, where there are any.
+func (w *world) running(t testing.TB, in dependency.Input) map[dependency.Key]dependency.PodPorts {
+	t.Helper()
+	all := map[dependency.Key]dependency.PodPorts{}
+	for _, ms := range w.microservices {
+		if ports, found := w.earlier[dependency.KeyOf(ms)]; found {
+			before := ms.DeepCopy()
+			before.Spec.Ports = ports
+			in.Microservice = before
+			set, err := resources.For(resources.Input{Microservice: before, Settings: w.settings.operators(), Dependencies: dependency.Resolve(in)})
+			if err != nil {
+				t.Fatalf("building the earlier children of %s: %v", dependency.KeyOf(ms), err)
+			}
+			all[dependency.KeyOf(ms)] = dependency.RunningPorts(decode[appsv1.Deployment](t, set.Deployment))
+		}
+	}
 	return all
 }
 
@@ -59,6 +79,7 @@ func buildOne(t testing.TB, w *world, in dependency.Input) *children {
 		Settings:     w.settings.operators(),
 		Dependencies: dependency.Resolve(in),
 		Dependents:   dependency.Dependents(ms, w.naming(ms), in.Namespaces),
+		Running:      in.Running[dependency.KeyOf(ms)],
 	})
 	if err != nil {
 		t.Fatalf("building the children of %s: %v", dependency.KeyOf(ms), err)
@@ -83,6 +104,7 @@ func (w *world) naming(ms *v1alpha1.Microservice) []*v1alpha1.Microservice {
 
 func (s settings) operators() resources.Settings {
 	return resources.Settings{
+		MinReadySeconds:   10,
 		DNS:               resources.DNS{Namespace: s.dnsNamespace, PodLabels: s.dnsLabels, Ports: s.dnsPorts, CIDRs: s.dnsCIDRs},
 		ScraperNamespaces: s.scraperNamespaces,
 		ClusterCIDRs:      s.clusterCIDRs,

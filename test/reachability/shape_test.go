@@ -148,10 +148,11 @@ func (s *shape) ports(direction string, i int, ports []networkingv1.NetworkPolic
 // isScraper says whether a peer is a whole namespace of scrapers, and gets the port of metrics alone.
 func (s *shape) isScraper(direction string, p networkingv1.NetworkPolicyPeer, ports []networkingv1.NetworkPolicyPort) bool {
 	namespace := p.NamespaceSelector.MatchLabels[corev1.LabelMetadataName]
-	return direction == "ingress" && len(ports) == 1 && slices.Contains(s.world.settings.scraperNamespaces, namespace) &&
-		slices.ContainsFunc(s.ms.Spec.Ports, func(p v1alpha1.Port) bool {
-			c := connection{port: ports[0].Port.IntVal, protocol: *ports[0].Protocol}
-			return p.Name == "metrics" && isPort(p, c)
+	all := slices.Concat(s.ms.Spec.Ports, s.world.earlier[key{Namespace: s.ms.Namespace, Name: s.ms.Name}])
+	return direction == "ingress" && slices.Contains(s.world.settings.scraperNamespaces, namespace) &&
+		!slices.ContainsFunc(ports, func(port networkingv1.NetworkPolicyPort) bool {
+			c := connection{port: port.Port.IntVal, protocol: *port.Protocol}
+			return !slices.ContainsFunc(all, func(p v1alpha1.Port) bool { return p.Name == "metrics" && isPort(p, c) })
 		})
 }
 

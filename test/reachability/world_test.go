@@ -21,6 +21,8 @@ type world struct {
 	// namespaces are the labels of namespaces, by name.
 	namespaces    map[string]map[string]string
 	microservices []*v1alpha1.Microservice
+	// earlier are the ports of Microservices of which pods of an earlier revision still run.
+	earlier map[key][]v1alpha1.Port
 	// services are those that a dependency may name, as the API server stores them.
 	services []*corev1.Service
 	settings settings
@@ -97,6 +99,11 @@ func (w *world) portsToTry() []int32 {
 	all = append(all, w.settings.dnsPorts...)
 	for _, ms := range w.microservices {
 		all = append(all, writtenPorts(ms)...)
+	}
+	for _, ports := range w.earlier {
+		for _, p := range ports {
+			all = append(all, p.TargetPort)
+		}
 	}
 	for _, svc := range w.services {
 		for _, p := range svc.Spec.Ports {
