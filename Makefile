@@ -7,8 +7,10 @@ KIND_CLUSTER ?= microservice-operator
 ignore-not-found ?= false
 
 LOCALBIN ?= $(CURDIR)/bin
+# The Kubernetes that is built and tested on: the newest, or with K8S=1.34 the oldest that is supported.
+K8S ?=
 # Where etcd, kube-apiserver and kubectl are. Set it to use others than those that `make controlplane` builds.
-KUBEBUILDER_ASSETS ?= $(LOCALBIN)/k8s
+KUBEBUILDER_ASSETS ?= $(LOCALBIN)/k8s$(addprefix -,$(K8S))
 export KUBEBUILDER_ASSETS
 
 KUBECTL ?= kubectl
@@ -19,8 +21,8 @@ GOLANGCI_LINT ?= $(LOCALBIN)/golangci-lint
 # No C compiler is needed, and the local Kubernetes, the operator and the tests share one build cache.
 export CGO_ENABLED ?= 0
 
-# The Go modules that are vetted, linted and tested. hack/controlplane, which the local Kubernetes is built from, is only kept
-# tidy.
+# The Go modules that are vetted, linted and tested. Those of hack/controlplane, which the local Kubernetes is built from, are
+# only kept tidy.
 MODULES := . test/reachability test/gitops/helm test/bench hack/image
 # in-modules FOLDERS,COMMAND runs the command in each folder and ends at the first that fails.
 in-modules = for module in $(1); do echo "$$module: $(2)"; (cd $$module; $(2)); done
@@ -46,9 +48,9 @@ demo-down: ## Stop the demo and remove its data.
 	@hack/demo.sh down
 
 .PHONY: controlplane
-controlplane: ## Build a local Kubernetes from Go modules into bin/k8s (about 9 minutes the first time on 2 cores).
+controlplane: ## Build a local Kubernetes from Go modules into bin/k8s (about 9 minutes the first time on 2 cores). K8S=1.34 builds the oldest that is supported beside it.
 ifeq ($(origin KUBEBUILDER_ASSETS),file)
-	@hack/controlplane/build.sh "$(KUBEBUILDER_ASSETS)"
+	@hack/controlplane/build.sh "$(KUBEBUILDER_ASSETS)" $(K8S)
 else
 	@echo "Using the Kubernetes programs in KUBEBUILDER_ASSETS=$(KUBEBUILDER_ASSETS)"
 endif
@@ -86,7 +88,7 @@ vet: ## Run go vet.
 
 .PHONY: tidy
 tidy: ## Tidy the module files.
-	@$(call in-modules,$(MODULES) hack/controlplane,go mod tidy)
+	@$(call in-modules,$(MODULES) hack/controlplane hack/controlplane/v1.34,go mod tidy)
 
 .PHONY: lint
 lint: golangci-lint ## Run the linters, with the API linter and the import fences.

@@ -13,7 +13,7 @@ packages = go list -f '{{.ImportPath}} {{.TestImports}} {{.XTestImports}}' ./...
 TESTS := test-unit test-modules test-integration test-controller
 
 .PHONY: test
-test: controlplane ## Run all tests but test-faults, with a real API server and real controllers.
+test: controlplane ## Run all tests but test-faults, with a real API server and real controllers. K8S=1.34 runs them on the oldest Kubernetes that is supported.
 	@times=; \
 	for part in $(TESTS); do \
 		echo "== make $$part"; \
