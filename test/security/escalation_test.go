@@ -1,6 +1,7 @@
 package security_test
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -249,6 +250,10 @@ func observed(t *testing.T, ms *v1alpha1.Microservice) error {
 	}
 	if ms.Status.ObservedGeneration != ms.Generation {
 		return fmt.Errorf("generation %d is not observed", ms.Generation)
+	}
+	ready := meta.FindStatusCondition(ms.Status.Conditions, v1alpha1.ConditionReady)
+	if ready != nil && strings.Contains(ready.Message, "no address has changed") {
+		return errors.New(ready.Message)
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"math"
 	"math/rand"
 	"slices"
 	"strings"
@@ -121,10 +122,11 @@ func (g *Generator) array(name string, s jsonSchema, much float64) any {
 
 func (g *Generator) integer(name string, s jsonSchema) any {
 	least, most := 1, 30
-	if s.Minimum != nil {
+	// What an integer can hold at all is no ordinary value.
+	if s.Minimum != nil && *s.Minimum >= 0 {
 		least = int(*s.Minimum)
 	}
-	if s.Maximum != nil {
+	if s.Maximum != nil && *s.Maximum < math.MaxInt32 {
 		most = min(int(*s.Maximum), least+1000)
 	}
 	if name == "port" {
