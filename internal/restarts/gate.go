@@ -68,7 +68,7 @@ func (g *Gate) Settle(key dependency.Key, wanted dependency.Addresses, changed t
 		g.settling.Forget(key)
 		return Wait{}
 	}
-	return Wait{For: left, Why: fmt.Sprintf("they wait until no address has changed for %s", Quiet)}
+	return Wait{For: left, Why: fmt.Sprintf("this waits until no address has changed for %s", Quiet)}
 }
 
 // Turn is asked for a Microservice whose targets have other ports than its pods were given. restarting returns the dependents
