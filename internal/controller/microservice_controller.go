@@ -35,8 +35,9 @@ type MicroserviceReconciler struct {
 	// Planner says which children a Microservice needs now.
 	Planner *planner.Planner
 
-	// What follows is lost in a restart. Then numbers and pods wait for settledAfter anew, and the number of replicas is
-	// sent without waiting after an autoscaler that was deleted just before; its controller may answer once with its own.
+	// What follows is lost in a restart. Then a Deployment counts as unchanged since its last progress, and the number of
+	// replicas is sent without waiting after an autoscaler that was deleted just before; its controller may answer once
+	// with its own.
 
 	// settled tells since when a Deployment has not changed, by its resource version.
 	settled *unchanged.Since[string]

@@ -45,14 +45,14 @@ func (r *MicroserviceReconciler) report(ctx context.Context, ms *v1alpha1.Micros
 	return ctrl.Result{RequeueAfter: wait}, nil
 }
 
-// unchangedDeployment returns for how long the Deployment has not changed.
+// unchangedDeployment returns for how long the Deployment has not changed. After a restart its controller knows.
 func (r *MicroserviceReconciler) unchangedDeployment(ms *v1alpha1.Microservice, o *status.Observation) time.Duration {
 	key := client.ObjectKeyFromObject(ms)
 	if o.Deployment == nil {
 		r.settled.Forget(key)
 		return 0
 	}
-	return r.settled.Observe(key, o.Deployment.ResourceVersion)
+	return r.settled.ObserveFrom(key, o.Deployment.ResourceVersion, status.LastProgress(o.Deployment).Time)
 }
 
 // joinRetried joins two errors. A terminal one would keep the other from being retried, so it gives way.

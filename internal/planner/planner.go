@@ -73,7 +73,7 @@ func (p *Planner) runningPorts(ms *v1alpha1.Microservice, d *appsv1.Deployment) 
 	if ports == nil || len(dependency.PreviousPorts(d)) == 0 {
 		return ports, 0
 	}
-	unchanged := p.Settled.Observe(dependency.KeyOf(ms), d.ResourceVersion)
+	unchanged := p.Settled.ObserveFrom(dependency.KeyOf(ms), d.ResourceVersion, status.LastProgress(d).Time)
 	if status.OldPodsGone(d, unchanged >= stopsWithin) {
 		return dependency.TemplatePorts(d), 0
 	}

@@ -84,10 +84,14 @@ func AtRest(d *appsv1.Deployment) bool {
 		s.Replicas == replicas(d) && s.UpdatedReplicas == s.Replicas && s.AvailableReplicas == s.Replicas
 }
 
-// holdCounters keeps the numbers of a rollout out of status until a condition changes.
+// holdCounters keeps the numbers of a rollout out of status until a condition changes its status or reason.
 func holdCounters(stored, next *v1alpha1.MicroserviceStatus) bool {
 	return stored.ObservedGeneration == next.ObservedGeneration && rollingOut(stored) && rollingOut(next) &&
-		available(stored) != nil && available(stored).Status == available(next).Status
+		readyReason(stored) == readyReason(next) && available(stored) != nil && available(stored).Status == available(next).Status
+}
+
+func readyReason(s *v1alpha1.MicroserviceStatus) string {
+	return meta.FindStatusCondition(s.Conditions, v1alpha1.ConditionReady).Reason
 }
 
 func rollingOut(s *v1alpha1.MicroserviceStatus) bool {

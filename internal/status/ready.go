@@ -225,6 +225,16 @@ func deadlineMessage(ms *v1alpha1.Microservice, seen Observation) string {
 	return message + fmt.Sprintf(" s; see why with: kubectl describe replicasets,pods -n %s -l %s=%s", ms.Namespace, v1alpha1.LabelName, ms.Name)
 }
 
+// LastProgress returns when the Deployment's controller last saw progress; the zero time is never.
+func LastProgress(d *appsv1.Deployment) metav1.Time {
+	for _, c := range d.Status.Conditions {
+		if c.Type == appsv1.DeploymentProgressing {
+			return c.LastUpdateTime
+		}
+	}
+	return metav1.Time{}
+}
+
 func replicas(d *appsv1.Deployment) int32 {
 	if d.Spec.Replicas == nil {
 		return 1

@@ -9,8 +9,7 @@ import (
 	"k8s.io/utils/clock"
 )
 
-// Since tells since when a value of each object has been the same. It lives in memory: a restart begins anew. It is safe for
-// concurrent use.
+// Since tells since when a value of each object has been the same. It lives in memory. It is safe for concurrent use.
 type Since[T comparable] struct {
 	clock clock.PassiveClock
 
@@ -30,13 +29,23 @@ func New[T comparable](clock clock.PassiveClock) *Since[T] {
 
 // Observe records a value, and returns for how long it has been the same; 0 when it was another before.
 func (s *Since[T]) Observe(key types.NamespacedName, value T) time.Duration {
+	return s.ObserveFrom(key, value, s.clock.Now())
+}
+
+// ObserveFrom does the same, but that the first value of an object has been the same since a time that somebody else knows;
+// the zero time is not known.
+func (s *Since[T]) ObserveFrom(key types.NamespacedName, value T, first time.Time) time.Duration {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if last, found := s.values[key]; found && last.value == value {
-		return s.clock.Since(last.since)
+	last, found := s.values[key]
+	switch {
+	case !found && !first.IsZero():
+		last = timed[T]{value: value, since: first}
+	case !found || last.value != value:
+		last = timed[T]{value: value, since: s.clock.Now()}
 	}
-	s.values[key] = timed[T]{value: value, since: s.clock.Now()}
-	return 0
+	s.values[key] = last
+	return max(s.clock.Since(last.since), 0)
 }
 
 // For returns for how long the last value has been the same; false if none is recorded.

@@ -40,7 +40,7 @@ var mutants = []mutant{
 		with: "	if plan.verb != \"\" {\n		b.note(ctx, plan.verb, kind, nil)",
 		provoke: func(t *testing.T, program string, reference *Reference) []string {
 			s := lab.openFor(t, Options{Program: program})
-			s.Proxy.Inject(func(r cluster.Request) bool { return r.Resource == "networkpolicies" && r.Name == "api" }, 1, 1,
+			s.Proxy.Inject(func(r cluster.Request) bool { return r.Resource == "networkpolicies" && r.Name == "api" }, 3, 1, // that consent is withdrawn
 				func(x *Exchange) { x.Refuse(http.StatusInternalServerError, "InternalError", 0) })
 			return travelled(t, s, reference)
 		},

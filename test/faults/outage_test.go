@@ -89,7 +89,7 @@ func (l *Lab) awaitControllers(ctx context.Context) error {
 		}
 		defer func() { _ = l.Kube.Delete(ctx, o) }()
 	}
-	return cluster.Eventually(ctx, stepTimeout, func() error {
+	return cluster.Eventually(ctx, 3*stepTimeout, func() error {
 		for _, o := range []client.Object{deployment, autoscaler} {
 			if err := l.Kube.Get(ctx, client.ObjectKeyFromObject(o), o); err != nil {
 				return err
