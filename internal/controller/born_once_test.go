@@ -151,12 +151,7 @@ var _ = Describe("A system that is applied at once", func() {
 		})
 		Eventually(func() map[string]string { return variables(orders) }).Should(HaveKey("GHOST_HOST"))
 		eventually(orders, available)
-		old := deploymentOf(orders).UID
-		Expect(k8s.Delete(ctx, deploymentOf(orders))).To(Succeed())
-		Eventually(func() bool {
-			d := &appsv1.Deployment{}
-			return exists(orders, d)() && d.UID != old
-		}).Should(BeTrue())
+		deleteDeployment(orders)
 	})
 })
 

@@ -90,6 +90,17 @@ func deploymentOf(ms *v1alpha1.Microservice) *appsv1.Deployment {
 	return d
 }
 
+// deleteDeployment deletes the Deployment of a Microservice, and waits until there is another one.
+func deleteDeployment(ms *v1alpha1.Microservice) {
+	GinkgoHelper()
+	old := deploymentOf(ms)
+	Expect(k8s.Delete(ctx, old)).To(Succeed())
+	Eventually(func() bool {
+		d := &appsv1.Deployment{}
+		return exists(ms, d)() && d.UID != old.UID
+	}).Should(BeTrue())
+}
+
 // sent are the operator's requests about a namespace, each as "verb resource", in order.
 func sent(r *cluster.Recorder, namespace string) []string {
 	var all []string

@@ -83,7 +83,7 @@ type Options struct {
 
 // New returns a reconciler that works through the manager.
 func New(mgr ctrl.Manager, o Options) *MicroserviceReconciler {
-	store, settled := consistency.NewStore(o.Clock), unchanged.New[string](o.Clock)
+	store := consistency.NewStore(o.Clock)
 	door := &apply.Door{
 		Client:     mgr.GetClient(),
 		Live:       mgr.GetAPIReader(),
@@ -99,15 +99,14 @@ func New(mgr ctrl.Manager, o Options) *MicroserviceReconciler {
 		Topology:    neighbours,
 		Consistency: store,
 		Planner: &planner.Planner{
-			Settings: o.Settings,
-			Patches:  resources.NewPatches(),
-			Topology: neighbours,
-			Gate:     restarts.NewGate(o.MaxDependentRestarts, o.Clock),
-			Applied:  door.Applied,
-			Settled:  settled,
+			Settings:    o.Settings,
+			Patches:     resources.NewPatches(),
+			Topology:    neighbours,
+			Gate:        restarts.NewGate(o.MaxDependentRestarts, o.Clock),
+			Applied:     door.Applied,
+			Deployments: unchanged.New[string](o.Clock),
 		},
 		Recorder:          mgr.GetEventRecorder(FieldOwner),
-		settled:           settled,
 		autoscalerDeleted: unchanged.New[struct{}](o.Clock),
 	}
 }

@@ -35,13 +35,8 @@ type MicroserviceReconciler struct {
 	// Planner says which children a Microservice needs now.
 	Planner *planner.Planner
 
-	// What follows is lost in a restart. Then a Deployment counts as unchanged since its last progress, and the number of
-	// replicas is sent without waiting after an autoscaler that was deleted just before; its controller may answer once
-	// with its own.
-
-	// settled tells since when a Deployment has not changed, by its resource version.
-	settled *unchanged.Since[string]
-	// autoscalerDeleted tells since when an autoscaler is gone.
+	// autoscalerDeleted tells since when an autoscaler is gone. It is lost in a restart: then the number of replicas is sent
+	// without waiting after one that was deleted just before, and its controller may answer once with its own.
 	autoscalerDeleted *unchanged.Since[struct{}]
 }
 
@@ -89,10 +84,9 @@ func (r *MicroserviceReconciler) Reconcile(ctx context.Context, req ctrl.Request
 
 // forget drops what is remembered of a Microservice that is gone.
 func (r *MicroserviceReconciler) forget(key client.ObjectKey) {
-	r.settled.Forget(key)
 	r.autoscalerDeleted.Forget(key)
 	r.Door.Forget(key)
 	r.Topology.Forget(key)
 	r.Consistency.Forget(key)
-	r.Planner.Gate.Forget(key)
+	r.Planner.Forget(key)
 }

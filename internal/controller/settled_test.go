@@ -96,7 +96,7 @@ func (o *runningOperator) controllersWork(namespace string) error {
 				ready++
 			}
 		}
-		stands, _ := o.probe.settled.For(client.ObjectKeyFromObject(d))
+		stands, _ := o.probe.Planner.Deployments.For(client.ObjectKeyFromObject(d))
 		if d.Status.Replicas != there || d.Status.ReadyReplicas != ready || (!status.AtRest(d) && stands < settledAfter) {
 			return fmt.Errorf("Deployment %s/%s has %d pods of which %d are ready, and says %+v", namespace, d.Name, there, ready, d.Status)
 		}

@@ -61,12 +61,7 @@ var _ = Describe("startPolicy AfterAvailable", func() {
 		eventually(orders, available)
 		Expect(k8s.Delete(ctx, payments)).To(Succeed())
 		Eventually(dependencyState(orders, "payments")).Should(HavePrefix("NotFound"))
-		old := deploymentOf(orders).UID
-		Expect(k8s.Delete(ctx, deploymentOf(orders))).To(Succeed())
-		Eventually(func() bool {
-			d := &appsv1.Deployment{}
-			return exists(orders, d)() && d.UID != old
-		}).Should(BeTrue())
+		deleteDeployment(orders)
 		eventually(orders, available)
 		Expect(eventReasons(ns, "orders")()).To(HaveEach(Not(Equal(v1alpha1.ReasonUnavailable))))
 	})

@@ -25,7 +25,7 @@ const settledAfter = 3 * time.Second
 // report writes the status if it says something new, and records events for transitions after that. wait is how long what
 // was not applied yet has to wait, 0 for nothing, and applyErr what kept children from being applied.
 func (r *MicroserviceReconciler) report(ctx context.Context, ms *v1alpha1.Microservice, o *status.Observation, wait time.Duration, applyErr error) (ctrl.Result, error) {
-	unchanged := r.unchangedDeployment(ms, o)
+	unchanged := r.Planner.Unchanged(ms, o.Deployment)
 	o.Settled = unchanged >= settledAfter
 	o.ClusterDomain = r.Planner.Settings.ClusterDomain
 	wait = planner.Sooner(wait, r.diagnosePods(ctx, ms, o, unchanged))
@@ -43,16 +43,6 @@ func (r *MicroserviceReconciler) report(ctx context.Context, ms *v1alpha1.Micros
 		return ctrl.Result{}, applyErr
 	}
 	return ctrl.Result{RequeueAfter: wait}, nil
-}
-
-// unchangedDeployment returns for how long the Deployment has not changed. After a restart its controller knows.
-func (r *MicroserviceReconciler) unchangedDeployment(ms *v1alpha1.Microservice, o *status.Observation) time.Duration {
-	key := client.ObjectKeyFromObject(ms)
-	if o.Deployment == nil {
-		r.settled.Forget(key)
-		return 0
-	}
-	return r.settled.ObserveFrom(key, o.Deployment.ResourceVersion, status.LastProgress(o.Deployment).Time)
 }
 
 // joinRetried joins two errors. A terminal one would keep the other from being retried, so it gives way.

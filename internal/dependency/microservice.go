@@ -33,7 +33,7 @@ func microservice(ms *v1alpha1.Microservice, d *v1alpha1.Dependency, key Key, ta
 		dialled: port,
 		Way: &Way{
 			Pods:  PodsOf(key),
-			Ports: networkPorts(&target.Spec, port, running),
+			Ports: NetworkPorts(&target.Spec, port, running),
 		},
 	}
 	r.State, r.Message = health(target)
@@ -57,8 +57,8 @@ func networkPort(p *v1alpha1.Port) NetworkPort {
 	return NetworkPort{Protocol: p.TransportProtocol(), Port: intstr.FromInt32(p.Target())}
 }
 
-// networkPorts returns where pods of all revisions listen for a port.
-func networkPorts(spec *v1alpha1.MicroserviceSpec, p *v1alpha1.Port, running PodPorts) []NetworkPort {
+// NetworkPorts returns where pods listen for a port of a Microservice: those of the spec, and those that have running ports.
+func NetworkPorts(spec *v1alpha1.MicroserviceSpec, p *v1alpha1.Port, running PodPorts) []NetworkPort {
 	ports, name := []NetworkPort{networkPort(p)}, spec.ContainerPortName(p)
 	for _, r := range running {
 		if r.Name == name && r.Protocol == p.TransportProtocol() && r.Port != p.Target() {

@@ -28,16 +28,22 @@ func TemplatePorts(d *appsv1.Deployment) PodPorts {
 	if d == nil {
 		return nil
 	}
-	var ports PodPorts
-	for i := range d.Spec.Template.Spec.Containers {
-		if c := &d.Spec.Template.Spec.Containers[i]; c.Name == v1alpha1.ContainerName {
-			ports = make(PodPorts, 0, len(c.Ports))
-			for _, p := range c.Ports {
-				ports = append(ports, PodPort{Name: p.Name, Port: p.ContainerPort, Protocol: cmp.Or(p.Protocol, corev1.ProtocolTCP)})
-			}
-		}
+	declared := appPorts(d)
+	ports := make(PodPorts, 0, len(declared))
+	for _, p := range declared {
+		ports = append(ports, PodPort{Name: p.Name, Port: p.ContainerPort, Protocol: cmp.Or(p.Protocol, corev1.ProtocolTCP)})
 	}
 	return sorted(ports)
+}
+
+// appPorts returns the ports of the application's container.
+func appPorts(d *appsv1.Deployment) []corev1.ContainerPort {
+	for i := range d.Spec.Template.Spec.Containers {
+		if c := &d.Spec.Template.Spec.Containers[i]; c.Name == v1alpha1.ContainerName {
+			return c.Ports
+		}
+	}
+	return nil
 }
 
 // RunningPorts returns the ports that pods of a Deployment may have, of whatever template. nil has none.
@@ -55,13 +61,8 @@ func OtherPorts(ms *v1alpha1.Microservice, d *appsv1.Deployment) PodPorts {
 	if d == nil {
 		return nil
 	}
-	other := d.Annotations[v1alpha1.AnnotationPreviousPorts] != ""
-	for i := range d.Spec.Template.Spec.Containers {
-		if c := &d.Spec.Template.Spec.Containers[i]; c.Name == v1alpha1.ContainerName {
-			other = other || slices.ContainsFunc(c.Ports, func(p corev1.ContainerPort) bool { return !declared(ms, p) })
-		}
-	}
-	if !other {
+	other := func(p corev1.ContainerPort) bool { return !declared(ms, p) }
+	if d.Annotations[v1alpha1.AnnotationPreviousPorts] == "" && !slices.ContainsFunc(appPorts(d), other) {
 		return nil // nearly always, so it costs nothing
 	}
 	return RunningPorts(d)
@@ -129,15 +130,4 @@ func (p PodPorts) Without(others PodPorts) PodPorts {
 		}
 	}
 	return left
-}
-
-// Of returns the numbers of the ports that have the name and protocol of a container's port.
-func (p PodPorts) Of(name string, protocol corev1.Protocol) []int32 {
-	var numbers []int32
-	for _, port := range p {
-		if port.Name == name && port.Protocol == protocol {
-			numbers = append(numbers, port.Port)
-		}
-	}
-	return numbers
 }

@@ -31,8 +31,8 @@ type Planner struct {
 	Gate *restarts.Gate
 	// Applied reports whether desired is what was last asked for of a child.
 	Applied func(live client.Object, desired any) bool
-	// Settled tells since when a Deployment has not changed, by its resource version.
-	Settled *unchanged.Since[string]
+	// Deployments tells since when a Deployment has not changed, by its resource version.
+	Deployments *unchanged.Since[string]
 }
 
 // stopsWithin is how long pods take to stop, where Kubernetes does not count them: its default for
@@ -73,25 +73,49 @@ func (p *Planner) runningPorts(ms *v1alpha1.Microservice, d *appsv1.Deployment) 
 	if ports == nil || len(dependency.PreviousPorts(d)) == 0 {
 		return ports, 0
 	}
-	unchanged := p.Settled.ObserveFrom(dependency.KeyOf(ms), d.ResourceVersion, status.LastProgress(d).Time)
+	unchanged := p.Unchanged(ms, d)
 	if status.OldPodsGone(d, unchanged >= stopsWithin) {
 		return dependency.TemplatePorts(d), 0
 	}
 	return ports, max(stopsWithin-unchanged, 0)
 }
 
-// awaitAddresses holds the first start while a system arrives, and returns how long.
-func (p *Planner) awaitAddresses(ms *v1alpha1.Microservice, n *topology.Neighbours) time.Duration {
-	unknown := dependency.WithoutPort(n.Dependencies)
-	if ms.Spec.Paused || len(n.Awaited) > 0 || len(unknown) == 0 {
+// Unchanged returns for how long the Deployment of ms has not changed; 0 is nil's. When it is observed for the first time, also
+// after a restart, that is since its controller last saw progress.
+func (p *Planner) Unchanged(ms *v1alpha1.Microservice, d *appsv1.Deployment) time.Duration {
+	key := dependency.KeyOf(ms)
+	if d == nil {
+		p.Deployments.Forget(key)
 		return 0
 	}
-	key := dependency.KeyOf(ms)
-	wait := p.Gate.Settle(key, dependency.AddressesOf(n.Dependencies), p.Topology.LastArrival(key.Namespace))
+	return p.Deployments.ObserveFrom(key, d.ResourceVersion, status.LastProgress(d).Time)
+}
+
+// Forget drops what is remembered of a Microservice that is gone.
+func (p *Planner) Forget(key dependency.Key) {
+	p.Deployments.Forget(key)
+	p.Gate.Forget(key)
+}
+
+// awaitAddresses holds the first start while a system arrives, and returns how long.
+func (p *Planner) awaitAddresses(ms *v1alpha1.Microservice, n *topology.Neighbours) time.Duration {
+	if ms.Spec.Paused || len(n.Awaited) > 0 {
+		return 0
+	}
+	unknown, wait := p.settle(dependency.KeyOf(ms), n)
 	if wait.For > 0 {
 		n.Awaited, n.AwaitedBecause = unknown, wait.Why
 	}
 	return wait.For
+}
+
+// settle returns the dependencies whose port is not known, and how long to wait for that.
+func (p *Planner) settle(key dependency.Key, n *topology.Neighbours) ([]dependency.Resolution, restarts.Wait) {
+	unknown := dependency.WithoutPort(n.Dependencies)
+	if len(unknown) == 0 {
+		return nil, restarts.Wait{}
+	}
+	return unknown, p.Gate.Settle(key, dependency.AddressesOf(n.Dependencies), p.Topology.LastArrival(key.Namespace))
 }
 
 // holdAddresses returns the children with the addresses that the pods have, and how long these are kept, where new ones are
@@ -119,10 +143,8 @@ func (p *Planner) holdAddresses(ctx context.Context, in resources.Input, n *topo
 
 // mayRestart asks the gate.
 func (p *Planner) mayRestart(ctx context.Context, key dependency.Key, n *topology.Neighbours, renumbered []dependency.Target) (restarts.Wait, error) {
-	if unknown := dependency.WithoutPort(n.Dependencies); len(unknown) > 0 {
-		if wait := p.Gate.Settle(key, dependency.AddressesOf(n.Dependencies), p.Topology.LastArrival(key.Namespace)); wait.For > 0 {
-			return wait, nil
-		}
+	if _, wait := p.settle(key, n); wait.For > 0 {
+		return wait, nil
 	}
 	return p.Gate.Turn(key, renumbered, func(target dependency.Target) (sets.Set[dependency.Key], error) {
 		return p.Topology.Restarting(ctx, target)

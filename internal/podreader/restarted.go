@@ -5,6 +5,8 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+
+	"github.com/microservice-dev/microservice-operator/internal/status"
 )
 
 // The kubelet starts a container that has ended again after 10 s, and after twice as long each time up to 5 minutes:
@@ -20,7 +22,7 @@ const (
 func JustRestarted(pods []corev1.Pod, now time.Time) (n int32, wait time.Duration) {
 	for i := range pods {
 		left := distrusted(&pods[i], now)
-		if left <= 0 || !ready(&pods[i]) {
+		if left <= 0 || !status.PodReady(&pods[i]) {
 			continue
 		}
 		n++
@@ -45,10 +47,4 @@ func distrusted(pod *corev1.Pod, now time.Time) time.Duration {
 		longest = max(longest, backOff-now.Sub(c.State.Running.StartedAt.Time))
 	}
 	return longest
-}
-
-func ready(pod *corev1.Pod) bool {
-	return slices.ContainsFunc(pod.Status.Conditions, func(c corev1.PodCondition) bool {
-		return c.Type == corev1.PodReady && c.Status == corev1.ConditionTrue
-	})
 }

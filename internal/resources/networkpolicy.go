@@ -73,20 +73,16 @@ func isolation(ms *v1alpha1.Microservice) v1alpha1.Isolation {
 func publishedPorts(ms *v1alpha1.Microservice, previous dependency.PodPorts) *networkingv1ac.NetworkPolicyIngressRuleApplyConfiguration {
 	rule := networkingv1ac.NetworkPolicyIngressRule()
 	for i := range ms.Spec.Ports {
-		rule.WithPorts(policyPorts(ofAllRevisions(ms, networkPort(&ms.Spec.Ports[i]), previous))...)
+		rule.WithPorts(policyPorts(dependency.NetworkPorts(&ms.Spec, &ms.Spec.Ports[i], previous))...)
 	}
 	return rule
-}
-
-func networkPort(p *v1alpha1.Port) []dependency.NetworkPort {
-	return []dependency.NetworkPort{{Protocol: p.TransportProtocol(), Port: intstr.FromInt32(p.Target())}}
 }
 
 // scraperRule lets monitoring in on the port named metrics; nil where there is none of either.
 func scraperRule(ms *v1alpha1.Microservice, namespaces []string, previous dependency.PodPorts) *networkingv1ac.NetworkPolicyIngressRuleApplyConfiguration {
 	for i := range ms.Spec.Ports {
 		if p := &ms.Spec.Ports[i]; p.Name == "metrics" && len(namespaces) > 0 {
-			rule := networkingv1ac.NetworkPolicyIngressRule().WithPorts(policyPorts(ofAllRevisions(ms, networkPort(p), previous))...)
+			rule := networkingv1ac.NetworkPolicyIngressRule().WithPorts(policyPorts(dependency.NetworkPorts(&ms.Spec, p, previous))...)
 			for _, namespace := range namespaces {
 				rule.WithFrom(networkingv1ac.NetworkPolicyPeer().WithNamespaceSelector(namespaceNamed(namespace)))
 			}

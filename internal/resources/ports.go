@@ -39,8 +39,10 @@ func podPort(p *corev1ac.ContainerPortApplyConfiguration) dependency.PodPort {
 // under another name.
 func targetPort(ms *v1alpha1.Microservice, p *v1alpha1.Port, pod *corev1ac.PodSpecApplyConfiguration, previous dependency.PodPorts) intstr.IntOrString {
 	name, protocol := ms.Spec.ContainerPortName(p), p.TransportProtocol()
-	renamed := len(previous.Of(name, protocol)) == 0 && slices.ContainsFunc(previous, func(old dependency.PodPort) bool {
+	renamed := slices.ContainsFunc(previous, func(old dependency.PodPort) bool {
 		return old.Port == p.Target() && old.Protocol == protocol
+	}) && !slices.ContainsFunc(previous, func(old dependency.PodPort) bool {
+		return old.Name == name && old.Protocol == protocol
 	})
 	if renamed || named(pod, name, protocol) != p.Target() {
 		return intstr.FromInt32(p.Target())
@@ -75,12 +77,8 @@ func ofAllRevisions(ms *v1alpha1.Microservice, ports []dependency.NetworkPort, p
 	all := slices.Clone(ports)
 	for _, port := range ports {
 		for i := range ms.Spec.Ports {
-			p := &ms.Spec.Ports[i]
-			if p.Target() != port.Port.IntVal || p.TransportProtocol() != port.Protocol {
-				continue
-			}
-			for _, number := range previous.Of(ms.Spec.ContainerPortName(p), port.Protocol) {
-				all = append(all, dependency.NetworkPort{Protocol: port.Protocol, Port: intstr.FromInt32(number)})
+			if p := &ms.Spec.Ports[i]; p.Target() == port.Port.IntVal && p.TransportProtocol() == port.Protocol {
+				all = append(all, dependency.NetworkPorts(&ms.Spec, p, previous)...)
 			}
 		}
 	}

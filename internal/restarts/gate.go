@@ -83,21 +83,33 @@ func (g *Gate) Turn(key dependency.Key, targets []dependency.Target, restarting 
 		}
 	}
 	for _, target := range targets {
-		busy, err := restarting(target)
+		full, err := g.full(key, target, restarting)
 		if err != nil {
 			return Wait{}, err
 		}
-		for other, granted := range g.turns {
-			if slices.Contains(granted, target) {
-				busy.Insert(other)
-			}
-		}
-		if g.limit > 0 && busy.Delete(key).Len() >= g.limit {
+		if full {
 			return Wait{For: turnInterval, Why: fmt.Sprintf("at most %d dependents of a target are restarted at the same time", g.limit)}, nil
 		}
 	}
 	g.turns[key] = targets
 	return Wait{}, nil
+}
+
+// full reports whether as many others as may are being restarted for a target.
+func (g *Gate) full(key dependency.Key, target dependency.Target, restarting func(dependency.Target) (sets.Set[dependency.Key], error)) (bool, error) {
+	if g.limit == 0 {
+		return false, nil
+	}
+	busy, err := restarting(target)
+	if err != nil {
+		return false, err
+	}
+	for other, granted := range g.turns {
+		if slices.Contains(granted, target) {
+			busy.Insert(other)
+		}
+	}
+	return busy.Delete(key).Len() >= g.limit, nil
 }
 
 // Look ends the turn of a Microservice: what the caches say of its Deployment is newer than that. renumbered are the targets

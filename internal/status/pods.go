@@ -116,7 +116,7 @@ func withCure(ms *v1alpha1.Microservice, c *cause) *cause {
 // where there is none.
 func Suspect(pods []corev1.Pod) *corev1.Pod {
 	for _, pod := range byName(pods) {
-		if pod.DeletionTimestamp == nil && !podReady(pod) && scheduled(pod) {
+		if pod.DeletionTimestamp == nil && !PodReady(pod) && scheduled(pod) {
 			return pod
 		}
 	}
@@ -162,7 +162,8 @@ func containers(pod *corev1.Pod) map[string]*corev1.ContainerStatus {
 	return all
 }
 
-func podReady(pod *corev1.Pod) bool {
+// PodReady reports whether a pod says that it is ready.
+func PodReady(pod *corev1.Pod) bool {
 	return podCondition(pod, corev1.PodReady).Status == corev1.ConditionTrue
 }
 

@@ -198,12 +198,17 @@ func progress(d *appsv1.Deployment) string {
 }
 
 func lastProgress(d *appsv1.Deployment) string {
+	return progressing(d).Reason
+}
+
+// progressing is what the Deployment's controller says of progress, the zero value while it has said nothing.
+func progressing(d *appsv1.Deployment) appsv1.DeploymentCondition {
 	for _, c := range d.Status.Conditions {
 		if c.Type == appsv1.DeploymentProgressing {
-			return c.Reason
+			return c
 		}
 	}
-	return ""
+	return appsv1.DeploymentCondition{}
 }
 
 // What stands between the words of a condition and those of the pods.
@@ -227,12 +232,7 @@ func deadlineMessage(ms *v1alpha1.Microservice, seen Observation) string {
 
 // LastProgress returns when the Deployment's controller last saw progress; the zero time is never.
 func LastProgress(d *appsv1.Deployment) metav1.Time {
-	for _, c := range d.Status.Conditions {
-		if c.Type == appsv1.DeploymentProgressing {
-			return c.LastUpdateTime
-		}
-	}
-	return metav1.Time{}
+	return progressing(d).LastUpdateTime
 }
 
 func replicas(d *appsv1.Deployment) int32 {

@@ -125,7 +125,7 @@ func (s *step) settled(ctx context.Context, c client.Client, namespace string) e
 		if err := says(ms, v1alpha1.ConditionReady, ready); err != nil {
 			return err
 		}
-		if err := s.portsAtRest(ctx, c, ms, ready); err != nil {
+		if err := portsAtRest(ctx, c, ms, ready); err != nil {
 			return err
 		}
 		if err := scaled(ms); err != nil {
@@ -142,12 +142,15 @@ func (s *step) settled(ctx context.Context, c client.Client, namespace string) e
 }
 
 // portsAtRest says that the ports of pods which are gone are not forgotten yet. They are when a version is rolled out.
-func (s *step) portsAtRest(ctx context.Context, c client.Client, ms *v1alpha1.Microservice, ready string) error {
+func portsAtRest(ctx context.Context, c client.Client, ms *v1alpha1.Microservice, ready string) error {
+	if ready != v1alpha1.ReasonAvailable {
+		return nil
+	}
 	d := &appsv1.Deployment{}
 	if err := c.Get(ctx, client.ObjectKeyFromObject(ms), d); err != nil {
 		return err
 	}
-	if previous := d.Annotations[v1alpha1.AnnotationPreviousPorts]; ready == v1alpha1.ReasonAvailable && previous != "" {
+	if previous := d.Annotations[v1alpha1.AnnotationPreviousPorts]; previous != "" {
 		return fmt.Errorf("%s: %s are not forgotten", ms.Name, previous)
 	}
 	return nil
