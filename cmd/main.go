@@ -2,7 +2,9 @@
 package main
 
 import (
+	"context"
 	"crypto/tls"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -115,7 +117,28 @@ func run(o *options) error {
 	if err := mgr.AddReadyzCheck("readyz", controller.CacheSynced(mgr)); err != nil {
 		return fmt.Errorf("adding the readiness check: %w", err)
 	}
-	return mgr.Start(ctrl.SetupSignalHandler())
+	return start(ctrl.SetupSignalHandler(), mgr)
+}
+
+// syncedTimeout is how long it may take to ask whether the caches are filled, which is no request.
+const syncedTimeout = time.Second
+
+// start runs the manager until the context ends. A manager whose caches are not filled does nothing yet and leads nobody, but
+// controller-runtime's goes on waiting for them when it is asked to end: this one ends at once.
+func start(ctx context.Context, mgr ctrl.Manager) error {
+	ended := make(chan error, 1)
+	go func() { ended <- mgr.Start(ctx) }()
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+	}
+	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), syncedTimeout)
+	defer cancel()
+	if !mgr.GetCache().WaitForCacheSync(limited) {
+		return errors.New("asked to end before the Microservices and their children were read")
+	}
+	return <-ended
 }
 
 // retryPeriod is how often the lease is renewed, and asked for by those who wait for it, who take up to 2.2 times as long
@@ -127,6 +150,7 @@ func newManager(o *options, namespaces []string) (ctrl.Manager, error) {
 	if err != nil {
 		return nil, err
 	}
+	managerOptions.NewCache = newCache
 	managerOptions.Metrics = metricsOptions(o)
 	managerOptions.HealthProbeBindAddress = o.probeAddr
 	managerOptions.PprofBindAddress = o.pprofAddr

@@ -53,10 +53,16 @@ operator_running() {
 	[ -s $pidfile ] && [ "$(ps -o comm= -p "$(cat $pidfile)" 2>/dev/null)" = manager ]
 }
 
+# As a kubelet does it: what does not end within the grace period is killed.
 stop_operator() {
+	local tries
 	if operator_running; then
 		kill "$(cat $pidfile)"
-		while operator_running; do sleep 0.1; done
+		for tries in $(seq 100); do
+			operator_running || break
+			sleep 0.1
+		done
+		! operator_running || kill -KILL "$(cat $pidfile)"
 	fi
 	rm -f $pidfile
 }

@@ -55,6 +55,11 @@ func (run *Run) bars() []bar {
 			return fmt.Sprintf("%.2f writes, %d GET, among %d", each, r.reads(), r.Present), each <= 3
 		})
 	}
+	if r := run.last("random-create"); true {
+		add("a graph is created: rollouts beside the first of each Deployment", "0", r != nil, func() (string, bool) {
+			return fmt.Sprintf("%d with %d in place", r.Rewritten, r.Present), r.Rewritten == 0
+		})
+	}
 	run.burstBars(add)
 	run.memoryBars(add)
 	run.serviceBars(add)

@@ -159,6 +159,7 @@ func TestBars(t *testing.T) {
 	run := &Run{System: "ours", Results: []*Result{
 		{Workload: "restart", System: "ours", Requests: writes(1)},
 		{Workload: "no-op", System: "ours", N: 10},
+		{Workload: "random-create", System: "ours", Present: 10, Rewritten: 1},
 		{Workload: "create", System: "ours", N: 10, Wall: 4, CPU: 1, Times: []float64{2}},
 		{Workload: "create", System: "naive", N: 10, Times: []float64{1}},
 		{Workload: "create", System: "bare-client", N: 10, Wall: 2, CPU: 1},
@@ -174,15 +175,16 @@ func TestBars(t *testing.T) {
 		met[b.Work] = b.Met
 	}
 	want := map[string]*bool{
-		"restart: writes":                            new(false),
-		"a look that changes nothing: requests":      new(true),
-		"create burst: until 99 % are Ready":         new(false),
-		"Services that dependencies name: watches":   new(false),
-		"Services that dependencies name: live heap": new(true),
-		"create burst: CPU of the operator":          new(true),
-		"memory: live heap per Microservice":         new(true),
-		"memory: beside unrelated objects":           nil,
-		"hub-down: writes for each dependent":        nil,
+		"restart: writes":                                                  new(false),
+		"a look that changes nothing: requests":                            new(true),
+		"create burst: until 99 % are Ready":                               new(false),
+		"Services that dependencies name: watches":                         new(false),
+		"Services that dependencies name: live heap":                       new(true),
+		"create burst: CPU of the operator":                                new(true),
+		"memory: live heap per Microservice":                               new(true),
+		"memory: beside unrelated objects":                                 nil,
+		"hub-down: writes for each dependent":                              nil,
+		"a graph is created: rollouts beside the first of each Deployment": new(false),
 	}
 	for work, ok := range want {
 		if diff := cmp.Diff(ok, met[work]); diff != "" {

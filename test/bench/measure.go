@@ -34,6 +34,9 @@ type Result struct {
 	// Times are those from a change to ready, in seconds; Passed is how many generations were passed over.
 	Times  []float64 `json:"times,omitempty"`
 	Passed int       `json:"passed,omitempty"`
+	// Rewritten is how often the specs of all Deployments were written after their creation, where a graph is created. Where
+	// nobody waits for a target to be available, each is a rollout that was not needed.
+	Rewritten int64 `json:"rewritten,omitempty"`
 	// Load is the load average of the last minute when the workload began.
 	Load float64 `json:"load"`
 

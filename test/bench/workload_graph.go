@@ -55,11 +55,29 @@ func (w *world) grow(ctx context.Context, g graph) error {
 // inGraph makes a graph in a cluster of its own, which is a result, and does more with it.
 func (b *bench) inGraph(ctx context.Context, g graph, do func(*world) error) error {
 	return within(ctx, b.system, worldOptions{}, func(w *world) error {
-		if err := b.record(ctx, w, g.name+"-create", g.n, g.n, func() error { return w.grow(ctx, g) }); err != nil {
+		r, err := w.measure(ctx, g.name+"-create", g.n, g.n, func() error { return w.grow(ctx, g) })
+		if err != nil {
 			return err
 		}
+		if r.Rewritten, err = w.rewritten(ctx); err != nil {
+			return err
+		}
+		b.keep(r)
 		return do(w)
 	})
+}
+
+// rewritten is how often the specs of all Deployments in place were written again.
+func (w *world) rewritten(ctx context.Context) (int64, error) {
+	list := &appsv1.DeploymentList{}
+	if err := w.kube.List(ctx, list); err != nil {
+		return 0, fmt.Errorf("listing Deployments: %w", err)
+	}
+	var n int64
+	for i := range list.Items {
+		n += list.Items[i].Generation - 1
+	}
+	return n, nil
 }
 
 // hub is one that all others depend on. It goes down and up; then it changes in a way that is nothing to them.
