@@ -150,6 +150,22 @@ var _ = Describe("The number of replicas", func() {
 		Expect(len(sent(requests, ns))).To(And(BeNumerically(">", 25), BeNumerically("<=", writesOfJourney)))
 	})
 
+	It("sends a fixed number only when the autoscaler has been gone for a second: its controller may answer with the old minimum until then", func() {
+		ms := MakeMicroservice(newNamespace(), "web")
+		autoscaled(3, 5)(&ms.Spec)
+		create(ms)
+		eventually(ms, available)
+		operator.clock.freeze()
+		DeferCleanup(func() { operator.clock.run() })
+		edit(ms, fixed(2))
+		Eventually(exists(ms, &autoscalingv2.HorizontalPodAutoscaler{})).Should(BeFalse())
+		Eventually(func() int64 { return stored(ms).Status.ObservedGeneration }).Should(Equal(stored(ms).Generation))
+		Expect(*deploymentOf(ms).Spec.Replicas).To(Equal(int32(3)))
+		operator.clock.run()
+		Eventually(func() int32 { return *deploymentOf(ms).Spec.Replicas }).Should(Equal(int32(2)))
+		eventually(ms, available)
+	})
+
 	// In several parts, which can run in several processes.
 	for part := range parts {
 		It(fmt.Sprintf("does so also when the operator dies after any of its writes (part %d of %d)", part+1, parts), func() {

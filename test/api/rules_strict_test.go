@@ -85,6 +85,7 @@ var strictRules = map[string]rule{
 		spec:    "replicas: 1.5",
 		field:   "spec.replicas",
 		message: `must be of type int32: "float64"`,
+		older:   `must be of type integer: "number"`,
 	},
 	"a whole number as 3.0": {spec: "replicas: 3.0"},
 	"a word for a boolean": {
