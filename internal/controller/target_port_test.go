@@ -1,6 +1,8 @@
 package controller
 
 import (
+	"time"
+
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	corev1 "k8s.io/api/core/v1"
@@ -10,6 +12,10 @@ import (
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 	. "github.com/microservice-dev/microservice-operator/test/wrappers"
 )
+
+// oldPodsGone is how long it may take until old pods count as gone: where Kubernetes does not count those that are being
+// stopped, which is before 1.35, the operator waits for 30 s.
+const oldPodsGone = 2 * time.Minute
 
 // Pods of two revisions listen on different ports. Each is reached where it listens, until the last of the old ones is gone.
 var _ = Describe("A targetPort that is edited", func() {
@@ -64,8 +70,8 @@ var _ = Describe("A targetPort that is edited", func() {
 		By("coming to an end")
 		edit(web, func(s *v1alpha1.MicroserviceSpec) { s.PodTemplate = nil })
 		eventually(web, available)
-		Eventually(admitted(web)).Should(Equal("8082"))
-		Eventually(opened(orders)).Should(Equal("8082"))
+		Eventually(admitted(web), oldPodsGone).Should(Equal("8082"))
+		Eventually(opened(orders), oldPodsGone).Should(Equal("8082"))
 		settled(ns)
 		Expect(previous()).To(BeEmpty())
 		Expect(deploymentOf(orders).Generation).To(Equal(int64(1)), "the dependent is not restarted")
@@ -83,8 +89,8 @@ var _ = Describe("A targetPort that is edited", func() {
 			to(8080)(s)
 		})
 		eventually(web, available)
-		Eventually(admitted(web)).Should(Equal("8080"))
-		Eventually(opened(orders)).Should(Equal("8080"))
+		Eventually(admitted(web), oldPodsGone).Should(Equal("8080"))
+		Eventually(opened(orders), oldPodsGone).Should(Equal("8080"))
 		settled(ns)
 		Expect(previous()).To(BeEmpty())
 	})
@@ -99,7 +105,7 @@ var _ = Describe("A targetPort that is edited", func() {
 		Expect(admitted(web)()).To(Equal("8080"))
 		edit(web, func(s *v1alpha1.MicroserviceSpec) { s.PodTemplate = nil })
 		eventually(web, available)
-		Eventually(targetPort(web)).Should(Equal("web"))
+		Eventually(targetPort(web), oldPodsGone).Should(Equal("web"))
 		settled(ns)
 	})
 
@@ -107,7 +113,7 @@ var _ = Describe("A targetPort that is edited", func() {
 		requests.Reset()
 		edit(web, to(8081))
 		eventually(web, available)
-		Eventually(opened(orders)).Should(Equal("8081"))
+		Eventually(opened(orders), oldPodsGone).Should(Equal("8081"))
 		settled(ns)
 		count := func(ms *v1alpha1.Microservice, words string) int { return count(sentFor(ms), words) }
 		Expect(count(web, policyWrite)).To(Equal(2))
