@@ -9,6 +9,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/utils/clock"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
@@ -21,6 +22,8 @@ type Door struct {
 	Live client.Reader
 	// Observer is told of every write.
 	Observer Observer
+	// Clock tells how long ago a field was restored.
+	Clock clock.PassiveClock
 	// FieldOwner is the field manager of every write.
 	FieldOwner string
 	// Annotation is the key under which a child carries the hash of what was last asked for.
@@ -66,6 +69,10 @@ func Put[T any, P Object[T]](ctx context.Context, b *Batch, desired any, live P,
 		return live
 	}
 	plan := b.plan(wish, live, live != nil)
+	if err := b.contest(ctx, wish, plan, live); err != nil {
+		b.note(ctx, Update, kind, err)
+		return live
+	}
 	if plan.inPlace() {
 		return live
 	}
@@ -76,18 +83,21 @@ func Put[T any, P Object[T]](ctx context.Context, b *Batch, desired any, live P,
 		b.note(ctx, plan.verb, kind, plan.err)
 		return live
 	}
-	answer, err := send[T, P](ctx, b, wish, plan)
+	answer, err := write(ctx, b, wish, plan, live)
 	if outdated(err) {
-		answer, plan.verb, err = sendAgain[T, P](ctx, b, wish)
+		answer, plan.verb, err = writeAgain[T, P](ctx, b, wish)
 	}
 	if plan.verb == Update && refusedAsInvalid(err) {
-		answer, err = sendOverEdits[T, P](ctx, b, wish, err)
+		answer, err = heal[T, P](ctx, b, wish, err)
 	}
 	if plan.verb != "" {
 		b.note(ctx, plan.verb, kind, err)
 	}
 	if err != nil {
 		return live
+	}
+	if err := b.door.contested(wish, ""); err != nil {
+		b.note(ctx, Update, kind, err)
 	}
 	return answer
 }
@@ -103,9 +113,23 @@ func outdated(err error) bool {
 	return found && apierrors.IsInvalid(err) && cause.Field == "metadata.uid"
 }
 
-// sendAgain follows an outdated plan. It looks once and plans again from what is really there, which may be that nothing
+// write takes over what a change by hand would leave behind, and sends the wish.
+func write[T any, P Object[T]](ctx context.Context, b *Batch, wish *wish, plan plan, live P) (P, error) {
+	if plan.verb == Update {
+		after, err := takeLeftovers(ctx, b.door, wish, live)
+		if err != nil {
+			return nil, err
+		}
+		if client.Object(after) != client.Object(live) {
+			plan = b.guarded(wish, after)
+		}
+	}
+	return send[T, P](ctx, b, wish, plan)
+}
+
+// writeAgain follows an outdated plan. It looks once and plans again from what is really there, which may be that nothing
 // is left to do.
-func sendAgain[T any, P Object[T]](ctx context.Context, b *Batch, wish *wish) (P, Verb, error) {
+func writeAgain[T any, P Object[T]](ctx context.Context, b *Batch, wish *wish) (P, Verb, error) {
 	live := P(new(T))
 	if err := b.door.Live.Get(ctx, wish.key, live); apierrors.IsNotFound(err) {
 		live = nil
@@ -119,7 +143,7 @@ func sendAgain[T any, P Object[T]](ctx context.Context, b *Batch, wish *wish) (P
 	if plan.err != nil || plan.inPlace() {
 		return live, plan.verb, plan.err
 	}
-	answer, err := send[T, P](ctx, b, wish, plan)
+	answer, err := write(ctx, b, wish, plan, live)
 	return answer, plan.verb, err
 }
 

@@ -1,6 +1,10 @@
 package apply
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+	"time"
+)
 
 // NameConflictError says that an object which the owner does not control has the name of a child. It is never touched.
 type NameConflictError struct {
@@ -38,4 +42,40 @@ type GoingAwayError struct {
 
 func (e *GoingAwayError) Error() string {
 	return fmt.Sprintf("%s %s belongs to a deleted object of the same name and is about to be removed", e.Kind, e.Name)
+}
+
+// ForeignFieldError says that the server refuses a child because of what others have set in it, and that it could not be
+// healed.
+type ForeignFieldError struct {
+	// Managers are the field managers of what is in the way, at least one.
+	Managers []string
+	// Err is the API server's.
+	Err error
+}
+
+func (e *ForeignFieldError) Error() string {
+	return fmt.Sprintf("fields of %s are in the way: %v", strings.Join(e.Managers, ", "), e.Err)
+}
+
+// Unwrap returns the API server's error.
+func (e *ForeignFieldError) Unwrap() error { return e.Err }
+
+// ContestedError says that a field of a child is changed again each time that it was restored, so that it is restored ever more
+// rarely.
+type ContestedError struct {
+	Kind, Name string
+	// Field is a path such as spec.replicas.
+	Field string
+	// Managers are the field managers that own it; empty where it is taken away.
+	Managers []string
+	// Retry is when it is worth to look again, more than 0.
+	Retry time.Duration
+}
+
+func (e *ContestedError) Error() string {
+	who := "somebody, such as an admission policy, takes away"
+	if len(e.Managers) > 0 {
+		who = strings.Join(e.Managers, ", ") + " changes"
+	}
+	return fmt.Sprintf("%s %s of %s %s each time that it was restored; it is restored ever more rarely", who, e.Field, e.Kind, e.Name)
 }

@@ -12,20 +12,25 @@ type fields map[string]fields
 
 // ownedBy says whether every field of the wish is in the entry.
 func (w *wish) ownedBy(entry []byte) bool {
-	var tree fields
+	tree, wanted, ok := w.against(entry)
+	return ok && tree.cover(wanted)
+}
+
+// against decodes an entry, and the wish without what no entry has.
+func (w *wish) against(entry []byte) (tree fields, wanted map[string]any, ok bool) {
 	if json.Unmarshal(entry, &tree) != nil {
-		return false
+		return nil, nil, false
 	}
-	object, err := w.object()
+	wanted, err := w.object()
 	if err != nil {
-		return false
+		return nil, nil, false
 	}
-	delete(object, "apiVersion")
-	delete(object, "kind")
-	metadata := object["metadata"].(map[string]any)
+	delete(wanted, "apiVersion")
+	delete(wanted, "kind")
+	metadata := wanted["metadata"].(map[string]any)
 	delete(metadata, "name")
 	delete(metadata, "namespace")
-	return tree.cover(object)
+	return tree, wanted, true
 }
 
 // owned says whether the path is in the entry.
@@ -58,7 +63,7 @@ func (f fields) cover(value any) bool {
 		}
 	case []any:
 		for _, item := range value {
-			child, ok := f.item(item)
+			_, child, ok := f.item(item)
 			if !ok || !child.cover(item) {
 				return false
 			}
@@ -67,20 +72,55 @@ func (f fields) cover(value any) bool {
 	return true
 }
 
-// item finds an item of a list: by its keys, or by its value.
-func (f fields) item(item any) (fields, bool) {
-	object, ok := item.(map[string]any)
-	if !ok {
-		value, err := json.Marshal(item)
-		child, found := f["v:"+string(value)]
-		return child, err == nil && found
-	}
+// overwrite says whether the entry has a field of the value that ours has not: whoever changes it takes it from us.
+func (f fields) overwrite(value any, ours fields) bool {
 	for step, child := range f {
-		if keys, ok := strings.CutPrefix(step, "k:"); ok && hasKeys(object, keys) {
-			return child, true
+		next, wanted := stepInto(value, step)
+		if !wanted {
+			continue
+		}
+		if own, found := ours[step]; !found || child.overwrite(next, own) {
+			return true
+		}
+	}
+	return false
+}
+
+// stepInto is what a step of an entry leads to in the value.
+func stepInto(value any, step string) (any, bool) {
+	kind, name, _ := strings.Cut(step, ":")
+	switch value := value.(type) {
+	case map[string]any:
+		next, found := value[name]
+		return next, found && kind == "f"
+	case []any:
+		for _, item := range value {
+			if object, ok := item.(map[string]any); ok && kind == "k" && hasKeys(object, name) {
+				return item, true
+			}
+			if raw, err := json.Marshal(item); err == nil && kind == "v" && string(raw) == name {
+				return item, true
+			}
 		}
 	}
 	return nil, false
+}
+
+// item finds an item of a list: by its keys, or by its value.
+func (f fields) item(item any) (step string, child fields, found bool) {
+	object, ok := item.(map[string]any)
+	if !ok {
+		value, err := json.Marshal(item)
+		step = "v:" + string(value)
+		child, found = f[step]
+		return step, child, err == nil && found
+	}
+	for step, child := range f {
+		if keys, ok := strings.CutPrefix(step, "k:"); ok && hasKeys(object, keys) {
+			return step, child, true
+		}
+	}
+	return "", nil, false
 }
 
 // keyDefaults are the list keys that the server fills in where they are not sent.

@@ -19,6 +19,10 @@ type memory struct {
 type mark struct {
 	uid types.UID
 	sum uint64
+	// hash is the wish's.
+	hash string
+	// contest is about a field that was lost, nil for none.
+	contest *contest
 }
 
 var seed = maphash.MakeSeed()
@@ -32,7 +36,9 @@ func (m *memory) remember(w *wish, answer client.Object, entry []byte) {
 	if m.owners[w.key] == nil {
 		m.owners[w.key] = map[string]mark{}
 	}
-	m.owners[w.key][w.kind] = mark{uid: answer.GetUID(), sum: maphash.Bytes(seed, entry)}
+	m.owners[w.key][w.kind] = mark{
+		uid: answer.GetUID(), sum: maphash.Bytes(seed, entry), hash: w.hash, contest: m.owners[w.key][w.kind].contest,
+	}
 }
 
 func (m *memory) matches(w *wish, uid types.UID, entry []byte) bool {
@@ -40,6 +46,14 @@ func (m *memory) matches(w *wish, uid types.UID, entry []byte) bool {
 	defer m.mu.Unlock()
 	at := m.owners[w.key][w.kind]
 	return at.uid == uid && at.sum == maphash.Bytes(seed, entry)
+}
+
+// sent says that the wish is the last that was sent of this child.
+func (m *memory) sent(w *wish, uid types.UID) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	at := m.owners[w.key][w.kind]
+	return at.uid == uid && at.hash == w.hash
 }
 
 // knows says that the child was there.

@@ -38,6 +38,11 @@ func (b *Batch) plan(w *wish, live client.Object, exists bool) plan {
 	if !stopped(w, live) && b.door.inPlace(w, live) {
 		return plan{}
 	}
+	return b.guarded(w, live)
+}
+
+// guarded is a write over live, and over nothing else.
+func (b *Batch) guarded(w *wish, live client.Object) plan {
 	p := plan{verb: Update, uid: live.GetUID(), replicas: b.door.size(w, live)}
 	if p.replicas != nil {
 		p.resourceVersion = live.GetResourceVersion()

@@ -17,6 +17,7 @@ import (
 	metav1ac "k8s.io/client-go/applyconfigurations/meta/v1"
 	networkingv1ac "k8s.io/client-go/applyconfigurations/networking/v1"
 	policyv1ac "k8s.io/client-go/applyconfigurations/policy/v1"
+	"k8s.io/utils/clock"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/microservice-dev/microservice-operator/internal/apply"
@@ -40,7 +41,7 @@ func TestMain(m *testing.M) {
 
 // newDoor writes and looks through the client.
 func newDoor(c client.Client) *apply.Door {
-	return &apply.Door{Client: c, Live: c, Observer: &observer{}, FieldOwner: "door", Annotation: annotation}
+	return &apply.Door{Client: c, Live: c, Observer: &observer{}, Clock: clock.RealClock{}, FieldOwner: "door", Annotation: annotation}
 }
 
 // observer keeps what it was told.

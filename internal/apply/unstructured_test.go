@@ -39,23 +39,31 @@ func readUnstructured(t *testing.T, kind string, owner client.Object) *unstructu
 // putUnstructured puts the wish of a kind over live, nil for what is there, and gives the number of changes.
 func putUnstructured(t *testing.T, kind string, owner client.Object, live *unstructured.Unstructured) int {
 	t.Helper()
+	changes := putWish(t, kind, owner, desiredOf(owner)[kind], live)
+	mustSucceed(t, changes)
+	return len(changes)
+}
+
+// putWish puts any wish of a kind over live, nil for what is there.
+func putWish(t *testing.T, kind string, owner client.Object, wish any, live *unstructured.Unstructured) []apply.Change {
+	t.Helper()
 	switch kind {
 	case "Deployment":
-		return putAs[appsv1.Deployment](t, kind, owner, live)
+		return putAs[appsv1.Deployment](t, owner, wish, live)
 	case "Service":
-		return putAs[corev1.Service](t, kind, owner, live)
+		return putAs[corev1.Service](t, owner, wish, live)
 	case "ServiceAccount":
-		return putAs[corev1.ServiceAccount](t, kind, owner, live)
+		return putAs[corev1.ServiceAccount](t, owner, wish, live)
 	case "NetworkPolicy":
-		return putAs[networkingv1.NetworkPolicy](t, kind, owner, live)
+		return putAs[networkingv1.NetworkPolicy](t, owner, wish, live)
 	case "PodDisruptionBudget":
-		return putAs[policyv1.PodDisruptionBudget](t, kind, owner, live)
+		return putAs[policyv1.PodDisruptionBudget](t, owner, wish, live)
 	default:
-		return putAs[autoscalingv2.HorizontalPodAutoscaler](t, kind, owner, live)
+		return putAs[autoscalingv2.HorizontalPodAutoscaler](t, owner, wish, live)
 	}
 }
 
-func putAs[T any, P apply.Object[T]](t *testing.T, kind string, owner client.Object, live *unstructured.Unstructured) int {
+func putAs[T any, P apply.Object[T]](t *testing.T, owner client.Object, wish any, live *unstructured.Unstructured) []apply.Change {
 	t.Helper()
 	var typed P
 	if live == nil {
@@ -67,7 +75,6 @@ func putAs[T any, P apply.Object[T]](t *testing.T, kind string, owner client.Obj
 		}
 	}
 	b := newDoor(admin).Begin(owner, false)
-	apply.Put(context.Background(), b, desiredOf(owner)[kind], typed)
-	mustSucceed(t, b.Changes())
-	return len(b.Changes())
+	apply.Put(context.Background(), b, wish, typed)
+	return b.Changes()
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 	"github.com/microservice-dev/microservice-operator/internal/apply"
+	"github.com/microservice-dev/microservice-operator/internal/planner"
 	"github.com/microservice-dev/microservice-operator/internal/status"
 )
 
@@ -39,14 +41,17 @@ func problem(ms *v1alpha1.Microservice, changes []apply.Change) *status.Problem 
 // reasonOf sorts a failure: what needs an edit of the spec, what needs an object to go, what may heal by itself. It is
 // empty for a lost race, which the next look settles.
 func reasonOf(err error) string {
-	var foreign *apply.NameConflictError
+	var taken *apply.NameConflictError
+	var foreign *apply.ForeignFieldError
 	switch {
-	case errors.As(err, &foreign):
+	case errors.As(err, &taken):
 		return v1alpha1.ReasonNameConflict
-	case invalid(err):
-		return v1alpha1.ReasonInvalidSpec
 	case apierrors.IsConflict(err):
 		return ""
+	case errors.As(err, &foreign):
+		return v1alpha1.ReasonApplyFailed
+	case invalid(err):
+		return v1alpha1.ReasonInvalidSpec
 	default:
 		return v1alpha1.ReasonApplyFailed
 	}
@@ -56,9 +61,12 @@ func reasonOf(err error) string {
 // answers 500.
 const notTyped = "failed to create typed patch object"
 
-// invalid says that the server's validation names a field, or that it cannot read the object. A policy that refuses an
-// object answers 422 as well, by default, but names no field; and it may be lifted.
+// invalid says that the server's validation names a field, or that it cannot read the object. Policies and webhooks that refuse
+// an object may answer 422 as well, and may be lifted: the first name no field, the second begin with their own words.
 func invalid(err error) bool {
+	if apply.ByWebhook(err) {
+		return false
+	}
 	if strings.Contains(err.Error(), notTyped) {
 		return true
 	}
@@ -77,10 +85,15 @@ func invalid(err error) bool {
 // sentence is what a user reads: what happened, and the way out.
 func sentence(ms *v1alpha1.Microservice, c apply.Change) string {
 	said := c.Err.Error()
-	var foreign *apply.NameConflictError
-	if errors.As(c.Err, &foreign) {
-		said = fmt.Sprintf("%s %s exists and does not belong to this Microservice (%s); remove it (kubectl delete %s %s -n %s) or rename the Microservice",
-			c.Kind, ms.Name, foreign.Holder(), strings.ToLower(c.Kind), ms.Name, ms.Namespace)
+	var taken *apply.NameConflictError
+	var contested *apply.ContestedError
+	switch {
+	case errors.As(c.Err, &contested) && contested.Field == "spec.replicas":
+		said += fmt.Sprintf("; say the size in spec.autoscaling, or remove what scales it, such as an autoscaler (kubectl get hpa -n %s)", ms.Namespace)
+	case errors.As(c.Err, &taken):
+		said = fmt.Sprintf("%s %s exists and does not belong to this Microservice (%s); %s", c.Kind, ms.Name, taken.Holder(), wayOut(ms, c.Kind, taken))
+	case c.Kind == kindService && strings.Contains(said, "may not change once set"):
+		said += fmt.Sprintf("; it can when the Service is made again, which may get another address: kubectl delete service %s -n %s", ms.Name, ms.Namespace)
 	}
 	if slices.Contains(guardNames, c.Kind) {
 		said += "; no pod is started or changed without it"
@@ -88,13 +101,29 @@ func sentence(ms *v1alpha1.Microservice, c apply.Change) string {
 	return said
 }
 
+// wayOut is what to do about a name that is taken. Nothing is adopted, but who may write the object can give it to the Microservice.
+func wayOut(ms *v1alpha1.Microservice, kind string, taken *apply.NameConflictError) string {
+	lower := strings.ToLower(kind)
+	switch {
+	case kind == kindServiceAccount && ms.Name == "default", kind == kindService && ms.Name == "kubernetes" && ms.Namespace == "default":
+		return "Kubernetes makes it again whenever it is removed: rename the Microservice"
+	case taken.Controller != "":
+		return fmt.Sprintf("remove it (kubectl delete %s %s -n %s) or rename the Microservice", lower, ms.Name, ms.Namespace)
+	}
+	give := fmt.Sprintf(`{"metadata":{"labels":{%q:%q},"ownerReferences":[{"apiVersion":%q,"kind":%q,"name":%q,"uid":%q,"controller":true}]}}`,
+		v1alpha1.LabelName, ms.Name, v1alpha1.SchemeGroupVersion.String(), kindMicroservice, ms.Name, ms.UID)
+	return fmt.Sprintf("remove it (kubectl delete %s %s -n %s), give it to this Microservice (kubectl patch %s %s -n %s --type=merge -p '%s') or rename the Microservice",
+		lower, ms.Name, ms.Namespace, lower, ms.Name, ms.Namespace, give)
+}
+
 // retryError returns the error that makes the queue come back: with a growing delay for what may heal without an edit, not at all
 // for a spec that can never be applied.
 func retryError(changes []apply.Change) error {
 	var healing, terminal []error
 	for _, c := range changes {
+		var contested *apply.ContestedError
 		switch {
-		case c.Err == nil:
+		case c.Err == nil, errors.As(c.Err, &contested):
 		case reasonOf(c.Err) == v1alpha1.ReasonInvalidSpec:
 			terminal = append(terminal, fmt.Errorf("%s %s: %w", c.Verb, c.Kind, c.Err))
 		default:
@@ -108,6 +137,17 @@ func retryError(changes []apply.Change) error {
 		return reconcile.TerminalError(errors.Join(terminal...))
 	}
 	return nil
+}
+
+// nextRestoration returns when the first child whose field is contested is worth a look; 0 is that there is none.
+func nextRestoration(changes []apply.Change) (wait time.Duration) {
+	for _, c := range changes {
+		var contested *apply.ContestedError
+		if errors.As(c.Err, &contested) {
+			wait = planner.Sooner(wait, contested.Retry)
+		}
+	}
+	return wait
 }
 
 // pending names what a paused Microservice holds back.

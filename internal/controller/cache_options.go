@@ -47,20 +47,20 @@ func trimNamespace(object any) (any, error) {
 	return object, nil
 }
 
-// transform drops what nobody reads of a child: other managers' fields, and nearly all of spec. What was asked for is known
+// transform drops what nobody reads of a child: most fields of other managers, and nearly all of spec. What was asked for is known
 // by its hash.
 func (k childKind) transform(object any) (any, error) {
 	child, ok := object.(client.Object)
 	if !ok {
 		return object, nil
 	}
-	var own []metav1.ManagedFieldsEntry
+	var relevant []metav1.ManagedFieldsEntry
 	for _, e := range child.GetManagedFields() {
-		if apply.OwnEntry(e, FieldOwner) {
-			own = append(own, e)
+		if apply.Relevant(e, FieldOwner) {
+			relevant = append(relevant, e)
 		}
 	}
-	child.SetManagedFields(own)
+	child.SetManagedFields(relevant)
 	k.trim(child)
 	return child, nil
 }

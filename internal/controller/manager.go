@@ -88,6 +88,7 @@ func New(mgr ctrl.Manager, o Options) *MicroserviceReconciler {
 		Client:     mgr.GetClient(),
 		Live:       mgr.GetAPIReader(),
 		Observer:   store,
+		Clock:      o.Clock,
 		FieldOwner: FieldOwner,
 		Annotation: v1alpha1.AnnotationApplied,
 	}

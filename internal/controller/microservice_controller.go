@@ -79,7 +79,8 @@ func (r *MicroserviceReconciler) Reconcile(ctx context.Context, req ctrl.Request
 	}
 	observation := observe(ms, current, neighbours, batch)
 	observation.Applied = observation.Applied && handover == 0
-	return r.report(ctx, ms, observation, planner.Sooner(wait, handover), retryError(batch.Changes()))
+	wait = planner.Sooner(planner.Sooner(wait, handover), nextRestoration(batch.Changes()))
+	return r.report(ctx, ms, observation, wait, retryError(batch.Changes()))
 }
 
 // forget drops what is remembered of a Microservice that is gone.

@@ -1,0 +1,181 @@
+package apply
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/sets"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+)
+
+// A field that somebody changes again each time that it was restored is a contest: an autoscaler beside a fixed size, a policy that
+// strips what we set. At full speed pods would come and go, or the server be written to without end. So only the first
+// restorations are at once, as for any drift; then there are pauses, each twice as long, and it is told.
+const (
+	restoredAtOnce = 3
+	firstPause     = 15 * time.Second
+	longestPause   = 5 * time.Minute
+)
+
+// contest is the field of a child that was restored last, and how often.
+type contest struct {
+	field    string
+	restored int
+	last     time.Time
+	managers []string
+}
+
+func (c *contest) pause() time.Duration {
+	return min(firstPause<<min(max(c.restored-restoredAtOnce, 0), 8), longestPause)
+}
+
+// contest notes a restoration that is about to be, or returns why it has to wait.
+func (b *Batch) contest(ctx context.Context, w *wish, p plan, live client.Object) error {
+	if b.paused || p.err != nil || p.verb == Create {
+		return nil
+	}
+	var lost []string
+	if p.verb == Update {
+		if lost = b.door.lost(w, live); lost == nil {
+			return nil
+		}
+	}
+	if err := b.door.contested(w, fieldName(lost)); err != nil {
+		return err
+	}
+	if lost != nil {
+		b.door.restores(ctx, w, live, lost)
+	}
+	return nil
+}
+
+// contested returns what is to be told of a child whose field is changed again and again; nil where there is no such field, or where
+// it may be restored now. lost is the field that is to be restored, empty where all is in place: then it is told until the field has
+// stayed for two pauses, so that the status does not change with each restoration.
+func (d *Door) contested(w *wish, lost string) error {
+	d.memory.mu.Lock()
+	defer d.memory.mu.Unlock()
+	at := d.memory.owners[w.key][w.kind]
+	c := at.contest
+	if c == nil {
+		return nil
+	}
+	since := d.Clock.Since(c.last)
+	if at.hash != w.hash || lost != "" && lost != c.field || since >= 2*c.pause() {
+		at.contest = nil
+		d.memory.owners[w.key][w.kind] = at
+		return nil
+	}
+	retry := c.pause() - since
+	if lost == "" {
+		retry += c.pause()
+	}
+	if c.restored < restoredAtOnce || lost == "" && c.restored == restoredAtOnce || retry <= 0 {
+		return nil
+	}
+	return &ContestedError{Kind: w.kind, Name: w.key.Name, Field: c.field, Managers: c.managers, Retry: retry}
+}
+
+// restores notes that a lost field is about to be written again. From the last restoration on that is at once, it looks whose it is.
+func (d *Door) restores(ctx context.Context, w *wish, live client.Object, lost []string) {
+	d.memory.mu.Lock()
+	at := d.memory.owners[w.key][w.kind]
+	c := contest{field: fieldName(lost)}
+	if at.contest != nil {
+		c = *at.contest
+	}
+	d.memory.mu.Unlock()
+	c.restored++
+	c.last = d.Clock.Now()
+	if c.restored >= restoredAtOnce {
+		c.managers = d.holders(ctx, w, live, lost)
+	}
+	d.memory.mu.Lock()
+	defer d.memory.mu.Unlock()
+	if at, known := d.memory.owners[w.key][w.kind]; known {
+		at.contest = &c
+		d.memory.owners[w.key][w.kind] = at
+	}
+}
+
+// holders are the managers that own the field now, sorted. There are none where it was taken away, or cannot be read.
+func (d *Door) holders(ctx context.Context, w *wish, live client.Object, lost []string) []string {
+	now := live.DeepCopyObject().(client.Object)
+	if err := d.Live.Get(ctx, w.key, now); err != nil {
+		return nil
+	}
+	found := sets.New[string]()
+	for _, e := range now.GetManagedFields() {
+		if e.FieldsV1 != nil && !OwnEntry(e, d.FieldOwner) && owned(e.FieldsV1.GetRawBytes(), lost...) {
+			found.Insert(holder(&e))
+		}
+	}
+	return sets.List(found)
+}
+
+func holder(e *metav1.ManagedFieldsEntry) string {
+	if e.Subresource == "" {
+		return e.Manager
+	}
+	return e.Manager + " (" + e.Subresource + ")"
+}
+
+// lost is the path in managedFields of the first field that is not ours any more, though the wish was sent before; nil where
+// there is none.
+func (d *Door) lost(w *wish, live client.Object) []string {
+	if !d.memory.sent(w, live.GetUID()) {
+		return nil
+	}
+	if live.GetAnnotations()[d.Annotation] != w.hash {
+		return []string{"f:metadata", "f:annotations", "f:" + d.Annotation}
+	}
+	tree, wanted, ok := w.against(d.entryOf(live))
+	if !ok {
+		return nil
+	}
+	return tree.lacks(wanted, nil)
+}
+
+// fieldName is how people write a path of managedFields.
+func fieldName(path []string) string {
+	names := make([]string, 0, len(path))
+	for _, step := range path {
+		_, name, _ := strings.Cut(step, ":")
+		names = append(names, name)
+	}
+	return strings.Join(names, ".")
+}
+
+// lacks is the path to the first value, in the order of names, that the entry does not have.
+func (f fields) lacks(value any, path []string) []string {
+	if len(f) == 0 && len(path) > 0 {
+		return nil
+	}
+	switch value := value.(type) {
+	case map[string]any:
+		for _, name := range sets.List(sets.KeySet(value)) {
+			child, ok := f["f:"+name]
+			next := append(slices.Clone(path), "f:"+name)
+			if !ok {
+				return next
+			}
+			if missing := child.lacks(value[name], next); missing != nil {
+				return missing
+			}
+		}
+	case []any:
+		for _, item := range value {
+			step, child, ok := f.item(item)
+			if !ok {
+				return path
+			}
+			if missing := child.lacks(item, append(slices.Clone(path), step)); missing != nil {
+				return missing
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,188 @@
+package apply
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	appsv1 "k8s.io/api/apps/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/sets"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/structured-merge-diff/v6/fieldpath"
+)
+
+// beforeFirstApply is who owns, in the server's words, what was there when nobody had applied anything, which is also so when
+// somebody has wiped the managedFields.
+const beforeFirstApply = "before-first-apply"
+
+// Relevant says whether a managedFields entry of a child is read before it is written: ours, and those of others that a pod
+// template may have been changed by. A cache may drop all others.
+func Relevant(e metav1.ManagedFieldsEntry, fieldOwner string) bool {
+	return OwnEntry(e, fieldOwner) || foreign(&e, fieldOwner) && (nobodys(&e) || bytes.Contains(e.FieldsV1.GetRawBytes(), []byte(`"f:template"`)))
+}
+
+// foreign leaves out what is changed through a subresource, such as status and scale: it is never taken over.
+func foreign(e *metav1.ManagedFieldsEntry, fieldOwner string) bool {
+	return !OwnEntry(*e, fieldOwner) && e.Subresource == "" && e.FieldsV1 != nil
+}
+
+func nobodys(e *metav1.ManagedFieldsEntry) bool {
+	return e.Manager == beforeFirstApply
+}
+
+// takeOver makes fields of others ours, in one request that changes nothing else, and returns whose they were. It sends nothing
+// where nothing is to be taken. blamed gives the question to be asked for each entry of managedFields; nil is for none of it. live
+// becomes the server's answer. Until the wish has been sent again its hash is not there: whoever comes after a crash would take the
+// values of others, which are ours now, for what we asked for.
+func (d *Door) takeOver(ctx context.Context, live client.Object, blamed func(*metav1.ManagedFieldsEntry) suspect) (managers []string, err error) {
+	entries, managers, err := d.withoutThose(live.GetManagedFields(), blamed)
+	if err != nil || len(managers) == 0 {
+		return nil, err
+	}
+	patch := []operation{
+		{"replace", "/metadata/managedFields", entries},
+		// Replacing it makes the server answer 409 when the object is newer, as client-go's csaupgrade does.
+		{"replace", "/metadata/resourceVersion", live.GetResourceVersion()},
+	}
+	if _, found := live.GetAnnotations()[d.Annotation]; found {
+		patch = append(patch, operation{"replace", "/metadata/annotations/" + strings.ReplaceAll(d.Annotation, "/", "~1"), ""})
+	}
+	raw, err := json.Marshal(patch)
+	if err != nil {
+		return nil, fmt.Errorf("encoding: %w", err)
+	}
+	return managers, d.Client.Patch(ctx, live, client.RawPatch(types.JSONPatchType, raw), client.FieldOwner(d.FieldOwner))
+}
+
+// operation is one of a JSON patch.
+type operation struct {
+	Op    string `json:"op"`
+	Path  string `json:"path"`
+	Value any    `json:"value"`
+}
+
+// withoutThose returns the entries with the blamed fields in ours, and the managers that had them, sorted.
+func (d *Door) withoutThose(entries []metav1.ManagedFieldsEntry, blamed func(*metav1.ManagedFieldsEntry) suspect) ([]metav1.ManagedFieldsEntry, []string, error) {
+	ours := metav1.ManagedFieldsEntry{Manager: d.FieldOwner, Operation: metav1.ManagedFieldsOperationApply, FieldsType: "FieldsV1"}
+	taken, managers := &fieldpath.Set{}, sets.New[string]()
+	var others []metav1.ManagedFieldsEntry
+	for i := range entries {
+		e := entries[i]
+		question := blamed(&e)
+		switch {
+		case OwnEntry(e, d.FieldOwner):
+			question, ours = func(fieldpath.Path) bool { return true }, e
+		case question == nil || !foreign(&e, d.FieldOwner):
+			others = append(others, e)
+			continue
+		}
+		part, rest, err := divide(&e, question)
+		if err != nil {
+			return nil, nil, err
+		}
+		if !part.Empty() && !OwnEntry(e, d.FieldOwner) {
+			managers.Insert(e.Manager)
+			ours.APIVersion = cmp.Or(ours.APIVersion, e.APIVersion)
+		}
+		taken = taken.Union(part)
+		if rest != nil {
+			others = append(others, *rest)
+		}
+	}
+	var err error
+	ours.FieldsV1, err = encode(taken)
+	return append(others, ours), sets.List(managers), err
+}
+
+// divide takes the fields that the question is answered with yes for out of an entry. rest is nil where nothing is left.
+func divide(e *metav1.ManagedFieldsEntry, question suspect) (part *fieldpath.Set, rest *metav1.ManagedFieldsEntry, err error) {
+	all, err := decode(e)
+	if err != nil {
+		return nil, nil, err
+	}
+	part = &fieldpath.Set{}
+	all.Iterate(func(p fieldpath.Path) {
+		if question(p) {
+			part.Insert(p.Copy())
+		}
+	})
+	left := all.Difference(part)
+	if part.Empty() || left.Empty() {
+		if part.Empty() {
+			rest = e
+		}
+		return part, rest, nil
+	}
+	changed := *e
+	changed.FieldsV1, err = encode(left)
+	return part, &changed, err
+}
+
+func decode(e *metav1.ManagedFieldsEntry) (*fieldpath.Set, error) {
+	set := &fieldpath.Set{}
+	if err := set.FromJSON(e.FieldsV1.GetRawReader()); err != nil {
+		return nil, fmt.Errorf("reading the fields of %s: %w", e.Manager, err)
+	}
+	return set, nil
+}
+
+func encode(set *fieldpath.Set) (*metav1.FieldsV1, error) {
+	raw, err := set.ToJSON()
+	if err != nil {
+		return nil, fmt.Errorf("encoding fields: %w", err)
+	}
+	return metav1.NewFieldsV1(string(raw)), nil
+}
+
+// takeLeftovers takes over, before a Deployment is written, what nobody owns any more, and what those who overwrote our pod template
+// put beside it. So a roll-back by hand is undone as a whole. Who never touched ours keeps his additions. live is a cache's, which
+// may have dropped other entries: where something is to be taken, the object is read. It returns what is there then.
+func takeLeftovers[T any, P Object[T]](ctx context.Context, d *Door, w *wish, live P) (P, error) {
+	if _, ok := any(live).(*appsv1.Deployment); !ok || len(live.GetManagedFields()) < 2 {
+		return live, nil
+	}
+	wanted, err := w.object()
+	if err != nil {
+		return nil, err
+	}
+	left := func(e *metav1.ManagedFieldsEntry) suspect {
+		if !nobodys(e) && !d.overwrote(e, w, wanted, live) {
+			return nil
+		}
+		return func(p fieldpath.Path) bool {
+			return below(p, "spec", "template") && ownable(p, wanted) && !isWanted(p, wanted)
+		}
+	}
+	if _, managers, err := d.withoutThose(live.GetManagedFields(), left); err != nil || len(managers) == 0 {
+		return live, err
+	}
+	now := P(new(T))
+	if err := d.Live.Get(ctx, w.key, now); err != nil || now.GetUID() != live.GetUID() {
+		return live, err
+	}
+	if managers, err := d.takeOver(ctx, now, left); err != nil {
+		return nil, fmt.Errorf("taking over the fields of %s: %w", strings.Join(managers, ", "), err)
+	}
+	return now, nil
+}
+
+// overwrote says whether the entry has a field of our pod template that was ours: one that we still ask for as we last did, or the
+// hash, because a roll-back brings back that of its revision. A field that we ask for since now may have been another's before.
+func (d *Door) overwrote(e *metav1.ManagedFieldsEntry, w *wish, wanted map[string]any, live client.Object) bool {
+	var theirs, ours fields
+	if !foreign(e, d.FieldOwner) || json.Unmarshal(e.FieldsV1.GetRawBytes(), &theirs) != nil {
+		return false
+	}
+	_ = json.Unmarshal(d.entryOf(live), &ours) // without an entry nothing is ours
+	taken := map[string]any{"metadata": map[string]any{"annotations": map[string]any{d.Annotation: w.hash}}}
+	if live.GetAnnotations()[d.Annotation] == w.hash {
+		spec, _ := wanted["spec"].(map[string]any)
+		taken["spec"] = map[string]any{"template": spec["template"]}
+	}
+	return theirs.overwrite(taken, ours)
+}
