@@ -19,15 +19,15 @@ const patchField = "spec.podTemplate.spec"
 
 // patched lays a strategic-merge patch over the pod's spec. A patch with a field that Kubernetes does not know, of the
 // wrong type, or without the key of a list item gives an *InvalidSpecError with the decoder's words.
-func patched(pod *corev1ac.PodSpecApplyConfiguration, patch []byte, known *Patches) (*corev1ac.PodSpecApplyConfiguration, error) {
+func patched(pod *corev1ac.PodSpecApplyConfiguration, patch []byte, ports []v1alpha1.Port, known *Patches) (*corev1ac.PodSpecApplyConfiguration, error) {
 	generated, err := json.Marshal(pod)
 	if err != nil {
 		return nil, &InvalidSpecError{Field: patchField, Reason: err.Error()}
 	}
-	return known.lay(generated, patch)
+	return known.lay(pod, generated, patch, ports)
 }
 
-func lay(generated, patch []byte) (*corev1ac.PodSpecApplyConfiguration, error) {
+func lay(pod *corev1ac.PodSpecApplyConfiguration, generated, patch []byte, ports []v1alpha1.Port) (*corev1ac.PodSpecApplyConfiguration, error) {
 	merged, err := merge(generated, patch)
 	if err != nil {
 		return nil, &InvalidSpecError{Field: patchField, Reason: "is not a patch of a pod's spec: " + err.Error()}
@@ -39,6 +39,10 @@ func lay(generated, patch []byte) (*corev1ac.PodSpecApplyConfiguration, error) {
 	}
 	if !slices.ContainsFunc(out.Containers, isApp) {
 		return nil, &InvalidSpecError{Field: patchField, Reason: "must keep the container app; it may change it"}
+	}
+	inOrder(out, pod)
+	if err := finish(out, ports); err != nil {
+		return nil, &InvalidSpecError{Field: patchField, Reason: err.Error()}
 	}
 	return out, nil
 }

@@ -2,9 +2,12 @@ package resources
 
 import (
 	"crypto/sha256"
+	"strconv"
 
 	corev1ac "k8s.io/client-go/applyconfigurations/core/v1"
 	"k8s.io/utils/lru"
+
+	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 )
 
 // rememberedPatches are some 5 MB at most.
@@ -21,17 +24,26 @@ func NewPatches() *Patches {
 	return &Patches{pods: lru.New(rememberedPatches)}
 }
 
-func (p *Patches) lay(generated, patch []byte) (*corev1ac.PodSpecApplyConfiguration, error) {
+func (p *Patches) lay(pod *corev1ac.PodSpecApplyConfiguration, generated, patch []byte, ports []v1alpha1.Port) (*corev1ac.PodSpecApplyConfiguration, error) {
 	if p == nil {
-		return lay(generated, patch)
+		return lay(pod, generated, patch, ports)
 	}
-	key := [2][sha256.Size]byte{sha256.Sum256(generated), sha256.Sum256(patch)}
+	key := [2][sha256.Size]byte{sha256.Sum256(withNames(generated, ports)), sha256.Sum256(patch)}
 	if known, found := p.pods.Get(key); found {
 		return known.(*corev1ac.PodSpecApplyConfiguration), nil
 	}
-	pod, err := lay(generated, patch)
+	out, err := lay(pod, generated, patch, ports)
 	if err == nil {
-		p.pods.Add(key, pod)
+		p.pods.Add(key, out)
 	}
-	return pod, err
+	return out, err
+}
+
+// withNames adds what the generated pod does not tell of the ports: a number has one name in it.
+func withNames(generated []byte, ports []v1alpha1.Port) []byte {
+	for i := range ports {
+		generated = append(append(generated, ports[i].Name...), '=')
+		generated = strconv.AppendInt(generated, int64(ports[i].Target()), 10)
+	}
+	return generated
 }

@@ -9,6 +9,10 @@ import (
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 )
 
+// defaultContainer is the annotation that says which container kubectl logs and exec mean:
+// https://kubernetes.io/docs/reference/labels-annotations-taints/#kubectl-kubernetes-io-default-container
+const defaultContainer = "kubectl.kubernetes.io/default-container"
+
 // podTemplate is what runs, with the user's patch on top. Nothing in it changes unless the spec does: every change
 // restarts the pods.
 func podTemplate(ms *v1alpha1.Microservice, env []corev1ac.EnvVarApplyConfiguration, known *Patches) (*corev1ac.PodTemplateSpecApplyConfiguration, error) {
@@ -18,21 +22,25 @@ func podTemplate(ms *v1alpha1.Microservice, env []corev1ac.EnvVarApplyConfigurat
 	}
 	pod := podSpec(ms).WithContainers(app)
 	patch := ms.Spec.PodTemplate
+	if patch != nil && patch.Spec != nil {
+		pod, err = patched(pod, patch.Spec.Raw, ms.Spec.Ports, known)
+	} else if err = finish(pod, ms.Spec.Ports); err != nil {
+		err = &InvalidSpecError{Field: "spec.probes", Reason: err.Error()}
+	}
+	if err != nil {
+		return nil, err
+	}
 	if patch == nil {
 		return corev1ac.PodTemplateSpec().WithLabels(labels(ms)).WithSpec(pod), nil
-	}
-	if patch.Spec != nil {
-		if pod, err = patched(pod, patch.Spec.Raw, known); err != nil {
-			return nil, err
-		}
 	}
 	podLabels := labels(ms)
 	maps.Copy(podLabels, patch.Labels)
 	maps.Copy(podLabels, selector(ms))
-	return corev1ac.PodTemplateSpec().
-		WithLabels(podLabels).
-		WithAnnotations(patch.Annotations).
-		WithSpec(pod), nil
+	template := corev1ac.PodTemplateSpec().WithLabels(podLabels).WithSpec(pod)
+	if len(pod.Containers) > 1 {
+		template.WithAnnotations(map[string]string{defaultContainer: v1alpha1.ContainerName})
+	}
+	return template.WithAnnotations(patch.Annotations), nil
 }
 
 // podSpec meets the Pod Security Standard "restricted", spreads the pods over nodes and zones where it can, and keeps

@@ -40,6 +40,15 @@ type Set struct {
 	Autoscaler *autoscalingv2ac.HorizontalPodAutoscalerApplyConfiguration
 }
 
+// RunsAs reports whether the pods run as a ServiceAccount, which a patch of the pod template may have chosen.
+func (s *Set) RunsAs(account string) bool {
+	if s.Deployment == nil {
+		return false
+	}
+	name := s.Deployment.Spec.Template.Spec.ServiceAccountName
+	return name != nil && *name == account
+}
+
 // InvalidSpecError says which field of the spec cannot be used, and why.
 type InvalidSpecError struct {
 	// Field is a path such as spec.podTemplate.spec.
