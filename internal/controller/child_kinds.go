@@ -21,9 +21,11 @@ import (
 
 // The names of the kinds that are more than one entry of the table.
 const (
-	kindMicroservice = "Microservice"
-	kindDeployment   = "Deployment"
-	kindAutoscaler   = "HorizontalPodAutoscaler"
+	kindMicroservice   = "Microservice"
+	kindDeployment     = "Deployment"
+	kindAutoscaler     = "HorizontalPodAutoscaler"
+	kindServiceAccount = "ServiceAccount"
+	kindService        = "Service"
 )
 
 // +kubebuilder:rbac:groups=apps,resources=deployments,verbs=get;list;watch;create;patch
@@ -49,7 +51,8 @@ var childKinds = []childKind{
 	newChildKind(desired(func(s *resources.Set) any { return s.Deployment }), childOptions{},
 		func(d *appsv1.Deployment) {
 			d.Spec = appsv1.DeploymentSpec{
-				Replicas: d.Spec.Replicas, ProgressDeadlineSeconds: d.Spec.ProgressDeadlineSeconds, Template: portsOnly(&d.Spec.Template),
+				Replicas: d.Spec.Replicas, Paused: d.Spec.Paused, ProgressDeadlineSeconds: d.Spec.ProgressDeadlineSeconds,
+				Template: portsOnly(&d.Spec.Template),
 			}
 		}),
 	newChildKind(desired(func(s *resources.Set) any { return s.Autoscaler }), childOptions{},

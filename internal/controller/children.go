@@ -107,13 +107,18 @@ func (r *MicroserviceReconciler) applyChildren(ctx context.Context, b *apply.Bat
 		}
 	}
 	if !b.Failed() {
-		prune(ctx, b, desired, current)
+		prune(ctx, b, ms, desired, current)
 	}
 	return wait
 }
 
-func prune(ctx context.Context, b *apply.Batch, desired *resources.Set, current children) {
+// prune deletes what is no longer wanted, but for a ServiceAccount that was made for this Microservice and that the spec names
+// now: the pods go on with it.
+func prune(ctx context.Context, b *apply.Batch, ms *v1alpha1.Microservice, desired *resources.Set, current children) {
 	for _, kind := range childKinds {
+		if kind.name == kindServiceAccount && (ms.Spec.ServiceAccountName == ms.Name || desired.RunsAs(ms.Name)) {
+			continue
+		}
 		if kind.prune && kind.desired(desired) == nil {
 			kind.remove(ctx, b, current[kind.name])
 		}

@@ -46,7 +46,7 @@ var _ = Describe("Pods that do not become ready", func() {
 			eventually(ms, available)
 		},
 		Entry("image", faulty("image"), "ImagePullFailed", "Container app", "example.com/web:1", "not found", "imagePullSecrets"),
-		Entry("crash", faulty("crash"), "CrashLooping", "Container app", "exit code 3", "no database", "kubectl logs", "--previous"),
+		Entry("crash", faulty("crash"), "CrashLooping", "Container app", "exit code 3", "no database", "kubectl logs", "-c app --previous --ignore-errors"),
 		Entry("missing key", faulty("config"), "ContainerConfigError", "couldn't find key password in Secret shop/db"),
 		Entry("probe", faulty("probe"), "ReadinessFailing", "Readiness probe failed", "503"),
 		Entry("volume", faulty("volume"), "VolumeNotReady", `configmap "settings" not found`),

@@ -157,6 +157,26 @@ func TestCompute(t *testing.T) {
 	}
 }
 
+// A Deployment that somebody paused says nothing of progress. One that is healthy stays so, one that has a change to roll out
+// says why it does not, and both say the way out.
+func TestComputePausedByHand(t *testing.T) {
+	paused := func(updated int32) status.Observation {
+		d := deployment(counts(3, 3, updated, 3), progressing("DeploymentPaused"))
+		d.Spec.Paused = true
+		return seen(d)
+	}
+	const resume = "; the Deployment is paused, go on with: kubectl rollout resume deployment/web -n shop"
+	for updated, want := range map[int32]string{
+		3: "True Available: 3 of 3 replicas are available" + resume,
+		0: "False RollingOut: Rolling out web:1" + resume,
+	} {
+		got := condition(status.Compute(microservice(), paused(updated), now), v1alpha1.ConditionReady)
+		if said := string(got.Status) + " " + got.Reason + ": " + got.Message; said != want {
+			t.Errorf("with %d updated Ready is %q, want %q", updated, said, want)
+		}
+	}
+}
+
 func TestComputeCounters(t *testing.T) {
 	got := status.Compute(microservice(), seen(deployment(counts(3, 4, 2, 1))), now)
 	want := v1alpha1.MicroserviceStatus{

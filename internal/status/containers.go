@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -47,7 +48,7 @@ func imagePull(pod *corev1.Pod) *cause {
 		if said := pullError(w.Message); said != "" {
 			message += ": " + said
 		}
-		return &cause{v1alpha1.ReasonImagePullFailed, message}
+		return &cause{reason: v1alpha1.ReasonImagePullFailed, message: message}
 	})
 }
 
@@ -69,7 +70,7 @@ func containerConfig(pod *corev1.Pod) *cause {
 		if w == nil || !slices.Contains(configReasons, w.Reason) {
 			return nil
 		}
-		return &cause{v1alpha1.ReasonContainerConfigError, fmt.Sprintf("%s cannot be made: %s", name, w.Message)}
+		return &cause{reason: v1alpha1.ReasonContainerConfigError, message: fmt.Sprintf("%s cannot be made: %s", name, w.Message)}
 	})
 }
 
@@ -85,11 +86,31 @@ func crash(pod *corev1.Pod) *cause {
 		case c.Ready || ended == nil && !backingOff:
 			return nil
 		case ended == nil:
-			return &cause{v1alpha1.ReasonCrashLooping, name + " ends again and again"}
+			return &cause{reason: v1alpha1.ReasonCrashLooping, message: name + " ends again and again", container: c.Name}
 		case ended.ExitCode == 0 && strings.HasPrefix(name, "Init"):
 			return nil
 		}
-		return &cause{v1alpha1.ReasonCrashLooping, name + " ends again and again: " + lastWords(ended)}
+		return &cause{reason: v1alpha1.ReasonCrashLooping, message: name + " ends again and again: " + lastWords(ended), container: c.Name}
+	})
+}
+
+// initializing is an init container that runs while the others wait for it. A sidecar runs all the time.
+func initializing(pod *corev1.Pod) *cause {
+	for i := range pod.Status.InitContainerStatuses {
+		c := &pod.Status.InitContainerStatuses[i]
+		if running := c.State.Running; running != nil && !isSidecar(pod, c.Name) {
+			return &cause{
+				reason:  v1alpha1.ReasonPodNotStarting,
+				message: fmt.Sprintf("Init container %s has been running since %s, and the others wait for it", c.Name, running.StartedAt.UTC().Format(time.RFC3339)),
+			}
+		}
+	}
+	return nil
+}
+
+func isSidecar(pod *corev1.Pod, name string) bool {
+	return slices.ContainsFunc(pod.Spec.InitContainers, func(c corev1.Container) bool {
+		return c.Name == name && c.RestartPolicy != nil && *c.RestartPolicy == corev1.ContainerRestartPolicyAlways
 	})
 }
 

@@ -25,6 +25,8 @@ type Pods struct {
 // cause is why pods do not start or do not become ready.
 type cause struct {
 	reason, message string
+	// container is the one that crashes, where one does.
+	container string
 }
 
 // Stuck says whether pods are worth a look, if nothing changes any more: some are wanted and are not there.
@@ -33,7 +35,7 @@ func Stuck(ms *v1alpha1.Microservice, seen *Observation) bool {
 	if d == nil || !seen.Applied || seen.Problem != nil || ms.Spec.Parked() {
 		return false
 	}
-	return !rolledOut(d) || d.Status.AvailableReplicas < minimumAvailable(&ms.Spec)
+	return !rolledOut(d) || d.Status.AvailableReplicas < minimumAvailable(&ms.Spec) || mostlyDown(d)
 }
 
 // Recovering reports whether enough replicas are there again after too few were, or after they crashed: then it matters
@@ -60,14 +62,15 @@ func whyNotReady(ms *v1alpha1.Microservice, seen Observation) *cause {
 		return nil
 	}
 	if podReasons[before.Reason] {
-		return &cause{before.Reason, before.Message}
+		return &cause{reason: before.Reason, message: before.Message}
 	}
 	because := map[string]string{
 		v1alpha1.ReasonUnavailable:              becauseUnavailable,
 		v1alpha1.ReasonProgressDeadlineExceeded: becauseDeadline,
+		v1alpha1.ReasonAvailable:                becauseOthers,
 	}[before.Reason]
 	if _, said, found := strings.Cut(before.Message, because); found && because != "" {
-		return &cause{before.Reason, said}
+		return &cause{reason: before.Reason, message: said}
 	}
 	return nil
 }
@@ -88,26 +91,59 @@ var podReasons = map[string]bool{
 // podCause is the first cause in an order in which what keeps a pod from an earlier step comes first; nil for none. Of
 // several pods with the same, the first by name speaks, so that the words stay.
 func podCause(ms *v1alpha1.Microservice, pods Pods) *cause {
-	for _, find := range []func(*corev1.Pod) *cause{unschedulable, imagePull, containerConfig, crash} {
-		for _, pod := range byName(pods.Items) {
+	for _, find := range []func(*corev1.Pod) *cause{unschedulable, imagePull, containerConfig, crash, initializing} {
+		for _, pod := range alive(pods.Items) {
 			if c := find(pod); c != nil {
-				return withCure(ms, c)
+				c.message = withoutNames(c.message, pod)
+				return withCure(ms, c, pods.Warnings)
 			}
 		}
 	}
-	if Suspect(pods.Items) == nil {
-		return nil
+	if suspect := Suspect(pods.Items); suspect != nil {
+		if c := complaint(pods.Warnings); c != nil {
+			c.message = withoutNames(c.message, suspect)
+			return c
+		}
 	}
-	return complaint(pods.Warnings)
+	return evicted(pods.Items)
 }
 
-// withCure adds where to look, where the words do not say it.
-func withCure(ms *v1alpha1.Microservice, c *cause) *cause {
+// inParentheses is how a kubelet ends some of its words, and inPod what it has within others.
+var (
+	inParentheses = regexp.MustCompile(` ?\(pod: "[^"]*", container: [^)]*\)`)
+	inPod         = regexp.MustCompile(` in Pod "[^"]*"`)
+)
+
+// withoutNames makes words of a pod the same for the next pod of its kind.
+func withoutNames(message string, pod *corev1.Pod) string {
+	message = inPod.ReplaceAllString(inParentheses.ReplaceAllString(message, ""), "")
+	if pod.Name != "" && strings.Contains(pod.Name, "-") {
+		message = strings.ReplaceAll(message, pod.Name, "the pod")
+	}
+	if pod.UID != "" {
+		message = strings.ReplaceAll(message, string(pod.UID), "")
+	}
+	return message
+}
+
+// withCure adds why, where only the events know it, and what to do, where the words do not say it.
+func withCure(ms *v1alpha1.Microservice, c *cause, warnings []corev1.Event) *cause {
 	switch c.reason {
 	case v1alpha1.ReasonImagePullFailed:
-		c.message += "; check the name and imagePullSecrets"
+		if secrets := missingPullSecrets(warnings); secrets != "" {
+			c.message += "; the pull secrets " + secrets + " are not there or cannot be used"
+		} else {
+			c.message += "; check the name and imagePullSecrets"
+		}
+	case v1alpha1.ReasonContainerConfigError:
+		if strings.Contains(c.message, "runAsNonRoot") {
+			c.message += "; use an image that does not run as root, or set podTemplate.spec.securityContext.runAsUser to the number of a user, such as 10001"
+		}
 	case v1alpha1.ReasonCrashLooping:
-		c.message += fmt.Sprintf("; see kubectl logs -n %s -l %s=%s --previous", ms.Namespace, v1alpha1.LabelName, ms.Name)
+		if why := killedFor(warnings); why != "" {
+			c.message += "; " + why
+		}
+		c.message += fmt.Sprintf("; see kubectl logs -n %s -l %s=%s -c %s --previous --ignore-errors", ms.Namespace, v1alpha1.LabelName, ms.Name, c.container)
 	}
 	return c
 }
@@ -115,12 +151,19 @@ func withCure(ms *v1alpha1.Microservice, c *cause) *cause {
 // Suspect is the pod that says itself no more than that it is not ready: the events about it may know why. It is nil
 // where there is none.
 func Suspect(pods []corev1.Pod) *corev1.Pod {
-	for _, pod := range byName(pods) {
-		if pod.DeletionTimestamp == nil && !PodReady(pod) && scheduled(pod) {
+	for _, pod := range alive(pods) {
+		if !PodReady(pod) && scheduled(pod) {
 			return pod
 		}
 	}
 	return nil
+}
+
+// alive are the pods that may still become ready, by name. What has ended or is going says nothing of a rollout.
+func alive(pods []corev1.Pod) []*corev1.Pod {
+	return slices.DeleteFunc(byName(pods), func(pod *corev1.Pod) bool {
+		return pod.DeletionTimestamp != nil || pod.Status.Phase == corev1.PodFailed || pod.Status.Phase == corev1.PodSucceeded
+	})
 }
 
 func byName(pods []corev1.Pod) []*corev1.Pod {
@@ -145,7 +188,7 @@ func refusedPods(d *appsv1.Deployment) *cause {
 		if strings.Contains(c.Message, "exceeded quota") {
 			reason = v1alpha1.ReasonQuotaExceeded
 		}
-		return &cause{reason, "Pods cannot be created: " + podName.ReplaceAllString(c.Message, "a pod")}
+		return &cause{reason: reason, message: "Pods cannot be created: " + podName.ReplaceAllString(c.Message, "a pod")}
 	}
 	return nil
 }
@@ -183,11 +226,40 @@ func podCondition(pod *corev1.Pod, conditionType corev1.PodConditionType) corev1
 // unschedulable leaves out what the scheduler thinks of preemption.
 func unschedulable(pod *corev1.Pod) *cause {
 	c := podCondition(pod, corev1.PodScheduled)
-	if c.Status != corev1.ConditionFalse || c.Reason != corev1.PodReasonUnschedulable {
+	switch {
+	case c.Status != corev1.ConditionFalse:
+		return nil
+	case c.Reason == corev1.PodReasonSchedulingGated:
+		var gates []string
+		for _, gate := range pod.Spec.SchedulingGates {
+			gates = append(gates, gate.Name)
+		}
+		return &cause{reason: v1alpha1.ReasonUnschedulable, message: "The pods wait for scheduling gates to be removed: " + strings.Join(gates, ", ")}
+	case c.Reason != corev1.PodReasonUnschedulable:
 		return nil
 	}
 	said, _, _ := strings.Cut(c.Message, " preemption:")
-	return &cause{v1alpha1.ReasonUnschedulable, "No node takes the pods: " + said}
+	return &cause{reason: v1alpha1.ReasonUnschedulable, message: "No node takes the pods: " + said}
+}
+
+// threshold is how the kubelet's words end when a node was short of something: with numbers of that moment.
+const threshold = " Threshold quantity"
+
+// evicted is the cause where nothing else is known and pods are evicted again and again. A single one may be long gone.
+func evicted(pods []corev1.Pod) *cause {
+	var last *corev1.Pod
+	n := 0
+	for _, pod := range byName(pods) {
+		if pod.Status.Phase == corev1.PodFailed && pod.Status.Reason == "Evicted" {
+			last = pod
+			n++
+		}
+	}
+	if n < 2 {
+		return nil
+	}
+	said, _, _ := strings.Cut(last.Status.Message, threshold)
+	return &cause{reason: v1alpha1.ReasonPodNotStarting, message: "The pods are evicted again and again: " + strings.TrimSpace(withoutNames(said, last))}
 }
 
 // complaint is the kubelet's last warning.
@@ -207,8 +279,42 @@ func complaint(warnings []corev1.Event) *cause {
 		reason = v1alpha1.ReasonReadinessFailing
 	case "FailedMount", "FailedAttachVolume", "FailedMapVolume":
 		reason = v1alpha1.ReasonVolumeNotReady
-	case "BackOff", "Killing", "FailedScheduling":
+	case "BackOff", "Killing", "FailedScheduling", "Failed", "InspectFailed", failedPullSecret:
 		return nil // what the pod itself knows better, or a thing of the past
 	}
-	return &cause{reason, fmt.Sprintf("The pods do not become ready: %s", strings.TrimSpace(last.Message))}
+	return &cause{reason: reason, message: fmt.Sprintf("The pods do not become ready: %s", strings.TrimSpace(last.Message))}
+}
+
+// failedPullSecret is the kubelet's event about a pull secret that it cannot read.
+const failedPullSecret = "FailedToRetrieveImagePullSecret"
+
+// missingPullSecrets returns the names that the kubelet says it cannot use, empty for none.
+func missingPullSecrets(warnings []corev1.Event) string {
+	for i := range warnings {
+		if warnings[i].Reason != failedPullSecret {
+			continue
+		}
+		if _, after, found := strings.Cut(warnings[i].Message, "("); found {
+			names, _, _ := strings.Cut(after, ")")
+			return names
+		}
+	}
+	return ""
+}
+
+// killedFor returns the last words of a probe or hook for which a kubelet kills containers, empty for none.
+func killedFor(warnings []corev1.Event) string {
+	var last *corev1.Event
+	for i := range warnings {
+		e := &warnings[i]
+		kills := e.Reason == "FailedPostStartHook" ||
+			e.Reason == "Unhealthy" && (strings.HasPrefix(e.Message, "Liveness probe") || strings.HasPrefix(e.Message, "Startup probe"))
+		if kills && (last == nil || when(last).Before(when(e))) {
+			last = e
+		}
+	}
+	if last == nil {
+		return ""
+	}
+	return strings.TrimSpace(inPod.ReplaceAllString(last.Message, ""))
 }

@@ -47,8 +47,47 @@ func unschedulablePod() corev1.Pod {
 	}}}}
 }
 
+func withWarning(o status.Observation, reason, message string) status.Observation {
+	o.Pods.Warnings = []corev1.Event{{Reason: reason, Message: message}}
+	return o
+}
+
+// evictedPod stays, with the words of its container.
+func evictedPod(name string) corev1.Pod {
+	pod := podNamed(name, corev1.ContainerStatus{State: corev1.ContainerState{Terminated: ended(137, "Error", "")}})
+	pod.Status.Phase, pod.Status.Reason = corev1.PodFailed, "Evicted"
+	pod.Status.Message = "The node was low on resource: memory. Threshold quantity: 100Mi, available: 3Mi. "
+	return pod
+}
+
+func goingPod() corev1.Pod {
+	pod := podNamed("a", waitsFor("CreateContainerConfigError", "no secret"))
+	pod.DeletionTimestamp = &now
+	return pod
+}
+
+func gatedPod() corev1.Pod {
+	return corev1.Pod{
+		Spec: corev1.PodSpec{SchedulingGates: []corev1.PodSchedulingGate{{Name: "example.com/wait"}}},
+		Status: corev1.PodStatus{Conditions: []corev1.PodCondition{{
+			Type: corev1.PodScheduled, Status: corev1.ConditionFalse, Reason: corev1.PodReasonSchedulingGated,
+		}}},
+	}
+}
+
+func initializingPod() corev1.Pod {
+	pod := podNamed("a", waitsFor("PodInitializing", ""))
+	always := corev1.ContainerRestartPolicyAlways
+	since := metav1.NewTime(time.Date(2026, 11, 1, 10, 0, 0, 0, time.UTC))
+	runs := corev1.ContainerState{Running: &corev1.ContainerStateRunning{StartedAt: since}}
+	pod.Spec.InitContainers = []corev1.Container{{Name: "proxy", RestartPolicy: &always}, {Name: "migrate"}}
+	pod.Status.InitContainerStatuses = []corev1.ContainerStatus{{Name: "proxy", State: runs}, {Name: "migrate", State: runs}}
+	return pod
+}
+
 func TestPodReasons(t *testing.T) {
-	logs := "; see kubectl logs -n shop -l apps.microservice.dev/name=web --previous"
+	logs := "; see kubectl logs -n shop -l apps.microservice.dev/name=web -c app --previous --ignore-errors"
+	initLogs := strings.Replace(logs, "-c app", "-c migrate", 1)
 	running := corev1.ContainerState{Running: &corev1.ContainerStateRunning{}}
 	warning := func(reason, message string) status.Observation {
 		o := lookedAt(podNamed("a", corev1.ContainerStatus{State: running}))
@@ -97,7 +136,7 @@ func TestPodReasons(t *testing.T) {
 			"CrashLooping", "Container app ends again and again: exit code 1: ..." + strings.Repeat("x", 244) + " no database" + logs,
 		},
 		"an init container": {
-			lookedAt(withInit), "CrashLooping", "Init container migrate ends again and again: exit code 1: no schema" + logs,
+			lookedAt(withInit), "CrashLooping", "Init container migrate ends again and again: exit code 1: no schema" + initLogs,
 		},
 		"an init container that is done is no crash": {
 			lookedAt(initDone), "ImagePullFailed", "Container app: image web:1 cannot be pulled: not found; check the name and imagePullSecrets",
@@ -113,9 +152,42 @@ func TestPodReasons(t *testing.T) {
 			lookedAt(podNamed("b", waitsFor("CreateContainerError", "b")), podNamed("a", waitsFor("CreateContainerError", "a"))),
 			"ContainerConfigError", "Container app cannot be made: a",
 		},
-		"a probe":          {warning("Unhealthy", "Readiness probe failed: 503\n"), "ReadinessFailing", "The pods do not become ready: Readiness probe failed: 503"},
-		"a volume":         {warning("FailedMount", "no configmap"), "VolumeNotReady", "The pods do not become ready: no configmap"},
-		"anything else":    {warning("FailedCreatePodSandBox", "no network"), "PodNotStarting", "The pods do not become ready: no network"},
+		"a probe":       {warning("Unhealthy", "Readiness probe failed: 503\n"), "ReadinessFailing", "The pods do not become ready: Readiness probe failed: 503"},
+		"a volume":      {warning("FailedMount", "no configmap"), "VolumeNotReady", "The pods do not become ready: no configmap"},
+		"anything else": {warning("FailedCreatePodSandBox", "no network"), "PodNotStarting", "The pods do not become ready: no network"},
+		"an image that runs as root": {
+			lookedAt(podNamed("web-6b7-x2x4k", waitsFor("CreateContainerConfigError", `container has runAsNonRoot and image will run as root (pod: "web-6b7-x2x4k_shop(0f)", container: app)`))),
+			"ContainerConfigError", "Container app cannot be made: container has runAsNonRoot and image will run as root" +
+				"; use an image that does not run as root, or set podTemplate.spec.securityContext.runAsUser to the number of a user, such as 10001",
+		},
+		"a pull secret that is missing": {
+			withWarning(lookedAt(podNamed("a", waitsFor("ErrImagePull", "denied"))), "FailedToRetrieveImagePullSecret",
+				"Unable to retrieve some image pull secrets (regcred); attempting to pull the image may not succeed."),
+			"ImagePullFailed", "Container app: image web:1 cannot be pulled: denied; the pull secrets regcred are not there or cannot be used",
+		},
+		"a liveness probe that kills": {
+			withWarning(lookedAt(podNamed("a", corev1.ContainerStatus{State: running, LastTerminationState: corev1.ContainerState{Terminated: ended(137, "Error", "")}})),
+				"Unhealthy", "Liveness probe failed: HTTP probe failed with statuscode: 500"),
+			"CrashLooping", "Container app ends again and again: exit code 137; Liveness probe failed: HTTP probe failed with statuscode: 500" + logs,
+		},
+		"a hook, whose words hold the pod's name": {
+			withWarning(lookedAt(podNamed("a", corev1.ContainerStatus{State: waitsFor("CrashLoopBackOff", "").State, LastTerminationState: corev1.ContainerState{Terminated: ended(137, "Error", "")}})),
+				"FailedPostStartHook", `Exec lifecycle hook ([false]) for Container "app" in Pod "web-6b7-x2x4k_shop(0f)" failed`),
+			"CrashLooping", `Container app ends again and again: exit code 137; Exec lifecycle hook ([false]) for Container "app" failed` + logs,
+		},
+		"an evicted pod that is long gone says nothing": {
+			withWarning(lookedAt(evictedPod("a"), podNamed("b", corev1.ContainerStatus{State: running})), "Unhealthy", "Readiness probe failed: 503"),
+			"ReadinessFailing", "The pods do not become ready: Readiness probe failed: 503",
+		},
+		"evicted again and again": {
+			lookedAt(evictedPod("a"), evictedPod("b"), podNamed("c", waitsFor("ContainerCreating", ""))),
+			"PodNotStarting", "The pods are evicted again and again: The node was low on resource: memory.",
+		},
+		"a pod that is going says nothing": {lookedAt(goingPod()), "RollingOut", "Rolling out web:1"},
+		"a scheduling gate":                {lookedAt(gatedPod()), "Unschedulable", "The pods wait for scheduling gates to be removed: example.com/wait"},
+		"an init container that hangs": {
+			lookedAt(initializingPod()), "PodNotStarting", "Init container migrate has been running since 2026-11-01T10:00:00Z, and the others wait for it",
+		},
 		"nothing is wrong": {lookedAt(podNamed("a", waitsFor("ContainerCreating", ""))), "RollingOut", "Rolling out web:1"},
 		"no pods yet":      {lookedAt(), "RollingOut", "Rolling out web:1"},
 	}
@@ -179,6 +251,31 @@ func TestPodReasonsStayUntilTheNextLook(t *testing.T) {
 				t.Errorf("of another generation Ready says %q", got.Message)
 			}
 		})
+	}
+}
+
+// An autoscaler may want many more than its minimum. That most of them crash is no outage, and is told, also between two looks.
+func TestMostPodsOfAnAutoscaledServiceCrash(t *testing.T) {
+	autoscaled := func(ms *v1alpha1.Microservice) {
+		ms.Spec.Replicas, ms.Spec.Autoscaling = nil, &v1alpha1.Autoscaling{MinReplicas: new(int32(2)), MaxReplicas: 10}
+	}
+	ms := after(microservice(autoscaled), seen(deployment(counts(2, 2, 2, 2))))
+	o := seen(deployment(counts(8, 8, 8, 1)))
+	if !status.Stuck(ms, &o) {
+		t.Fatal("the pods are not looked at")
+	}
+	o.Pods = status.Pods{Seen: true, Items: []corev1.Pod{podNamed("a", corev1.ContainerStatus{LastTerminationState: corev1.ContainerState{Terminated: ended(3, "Error", "")}})}}
+	for _, looked := range []bool{true, false} {
+		o.Pods.Seen = looked
+		ms = after(ms, o)
+		got := condition(ms.Status, v1alpha1.ConditionReady)
+		if got.Status != metav1.ConditionTrue || !strings.HasPrefix(got.Message, "1 of 8 replicas are available; of the others: Container app ends again and again: exit code 3") {
+			t.Errorf("looked %t: Ready is %s, %q", looked, got.Status, got.Message)
+		}
+	}
+	few := seen(deployment(counts(8, 8, 8, 4)))
+	if status.Stuck(ms, &few) {
+		t.Error("half of them is enough to say nothing")
 	}
 }
 

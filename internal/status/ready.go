@@ -64,7 +64,15 @@ func starting(ms *v1alpha1.Microservice, seen Observation) finding {
 	if c := whyNotReady(ms, seen); c != nil {
 		return waiting(c.reason, c.message)
 	}
-	return waiting(v1alpha1.ReasonRollingOut, rollingOutMessage(ms))
+	return waiting(v1alpha1.ReasonRollingOut, rollingOutMessage(ms)+pausedByHand(ms, seen.Deployment))
+}
+
+// pausedByHand is the way out of kubectl rollout pause, empty where nobody used it.
+func pausedByHand(ms *v1alpha1.Microservice, d *appsv1.Deployment) string {
+	if !d.Spec.Paused {
+		return ""
+	}
+	return fmt.Sprintf("; the Deployment is paused, go on with: kubectl rollout resume deployment/%s -n %s", ms.Name, ms.Namespace)
 }
 
 func waiting(reason, message string) finding {
@@ -94,7 +102,11 @@ func parked(d *appsv1.Deployment) finding {
 func serving(ms *v1alpha1.Microservice, seen Observation) finding {
 	switch {
 	case availableReplicas(seen) >= minimumAvailable(&ms.Spec):
-		return finding{ready: ready(metav1.ConditionTrue, v1alpha1.ReasonAvailable, availableMessage(ms, seen))}
+		message := availableMessage(ms, seen) + pausedByHand(ms, seen.Deployment)
+		if c := whyNotReady(ms, seen); c != nil && mostlyDown(seen.Deployment) {
+			message += becauseOthers + c.message
+		}
+		return finding{ready: ready(metav1.ConditionTrue, v1alpha1.ReasonAvailable, message)}
 	case served(ms):
 		message := availableMessage(ms, seen)
 		if c := whyNotReady(ms, seen); c != nil {
@@ -104,6 +116,12 @@ func serving(ms *v1alpha1.Microservice, seen Observation) finding {
 	default:
 		return starting(ms, seen)
 	}
+}
+
+// mostlyDown says that fewer than half of the pods that are wanted now are available. That is no outage where an autoscaler wants
+// many and its minimum is there, and worth a word all the same.
+func mostlyDown(d *appsv1.Deployment) bool {
+	return 2*d.Status.AvailableReplicas < replicas(d)
 }
 
 // served says whether this generation has been Ready.
@@ -136,8 +154,12 @@ func rolledOut(d *appsv1.Deployment) bool {
 	return !unobserved(d) && complete(d)
 }
 
-// complete is what the Deployment's controller said when it last looked.
+// complete is what the Deployment's controller said when it last looked. Of one that is paused it says nothing of progress: then the
+// counters tell whether the newest template was rolled out before.
 func complete(d *appsv1.Deployment) bool {
+	if d.Spec.Paused {
+		return d.Status.UpdatedReplicas == d.Status.Replicas && d.Status.UpdatedReplicas >= min(replicas(d), 1)
+	}
 	return lastProgress(d) == "NewReplicaSetAvailable" && d.Status.UpdatedReplicas == d.Status.Replicas
 }
 
@@ -215,6 +237,7 @@ func progressing(d *appsv1.Deployment) appsv1.DeploymentCondition {
 const (
 	becauseUnavailable = " needed: "
 	becauseDeadline    = " s: "
+	becauseOthers      = "; of the others: "
 )
 
 // deadlineMessage ends with the pods' words, or where to look for them.
