@@ -2,16 +2,19 @@ package faults
 
 import (
 	"context"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	appsv1 "k8s.io/api/apps/v1"
+	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
+	"github.com/microservice-dev/microservice-operator/test/cluster"
 )
 
 // TestAdmissionThatChangesChildren has somebody else's admission add to each Deployment, or rewrite a field that the
@@ -26,7 +29,7 @@ func TestAdmissionThatChangesChildren(t *testing.T) {
 		t.Run(what.name, func(t *testing.T) {
 			t.Parallel()
 			s := open(t)
-			lab.mutate(t, s.Namespace, what.patch)
+			lab.review(t, s.Namespace, startWebhook(t, merging(what.patch)))
 			s.take(t, journey[0])
 			s.rests(t)
 			d := &appsv1.Deployment{}
@@ -40,11 +43,44 @@ func TestAdmissionThatChangesChildren(t *testing.T) {
 	}
 }
 
-// mutate has the API server merge a patch into each Deployment of a namespace whenever somebody writes it.
-func (l *Lab) mutate(t *testing.T, namespace, patch string) {
+// TestAdmissionThatStrips has a policy take away every annotation of Deployments, ours among them. It is told, and the operator
+// does not write without end.
+func TestAdmissionThatStrips(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	lab.review(t, s.Namespace, startWebhook(t, merging(`{"metadata":{"annotations":null}}`)))
+	s.change(t, journey[0].do)
+	if err := s.eventuallyReady(t.Context(), "web", v1alpha1.ReasonApplyFailed); err != nil {
+		t.Fatalf("it is not told: %v", err)
+	}
+	deployments := func(r cluster.Request) bool { return r.Writes() && r.Resource == "deployments" && r.Name == "web" }
+	before := len(s.Proxy.Sent(deployments))
+	s.silence(t.Context(), later)
+	if n := len(s.Proxy.Sent(deployments)) - before; before > 6 || n > 1 {
+		t.Errorf("%d writes until it was told, and %d in the %s after that", before, n, later)
+	}
+}
+
+// TestWebhookThatNamesAField has a webhook refuse a Deployment with the code and the field of the schema's own validation. The spec
+// is not to blame: it is tried again, and all is well when the policy is lifted.
+func TestWebhookThatNamesAField(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	refuse := &atomic.Bool{}
+	refuse.Store(true)
+	lab.review(t, s.Namespace, startWebhook(t, refusing(refuse)))
+	s.change(t, journey[0].do)
+	if err := s.eventuallyReady(t.Context(), "web", v1alpha1.ReasonApplyFailed); err != nil {
+		t.Fatal(err)
+	}
+	refuse.Store(false)
+	s.arrive(t, &journey[0])
+}
+
+// review has the API server ask a webhook about each Deployment of a namespace whenever somebody writes it.
+func (l *Lab) review(t *testing.T, namespace string, server webhook) {
 	t.Helper()
 	ctx := context.WithoutCancel(t.Context())
-	server := startWebhook(t, patch)
 	hook := &admissionregistrationv1.MutatingWebhookConfiguration{
 		ObjectMeta: metav1.ObjectMeta{GenerateName: "mutates-"},
 		Webhooks: []admissionregistrationv1.MutatingWebhook{{
