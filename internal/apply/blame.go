@@ -58,10 +58,14 @@ func refusedFields(refusal error) [][]string {
 // restartedAt is what kubectl rollout restart writes. To drop it would restart the pods once more.
 const restartedAt = "kubectl.kubernetes.io/restartedAt"
 
-// ownable leaves out what is somebody else's by contract: the size, where an autoscaler decides, and the time of a restart.
+// oldServiceAccount is an old name of serviceAccountName. The server sets it, and whoever changes the other then owns it.
+const oldServiceAccount = "serviceAccount"
+
+// ownable leaves out what is somebody else's by contract: the size, where an autoscaler decides, the time of a restart, and what
+// the server sets.
 func ownable(p fieldpath.Path, wanted map[string]any) bool {
 	switch {
-	case below(p, "spec", "template", "metadata", "annotations", restartedAt):
+	case below(p, "spec", "template", "metadata", "annotations", restartedAt), below(p, "spec", "template", "spec", oldServiceAccount):
 		return false
 	case below(p, "spec", "replicas"):
 		return isWanted(p, wanted)

@@ -2,6 +2,7 @@ package apply
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -18,6 +19,8 @@ const (
 	restoredAtOnce = 3
 	firstPause     = 15 * time.Second
 	longestPause   = 5 * time.Minute
+	// calm is how long a field must stay until nothing is told of it any more: a HorizontalPodAutoscaler acts every 15 s.
+	calm = 30 * time.Second
 )
 
 // contest is the field of a child that was restored last, and how often.
@@ -39,7 +42,7 @@ func (b *Batch) contest(ctx context.Context, w *wish, p plan, live client.Object
 	}
 	var lost []string
 	if p.verb == Update {
-		if lost = b.door.lost(w, live); lost == nil {
+		if lost = b.door.lost(w, live); lost == nil || w.handedOver && fieldName(lost) == "spec.replicas" {
 			return nil
 		}
 	}
@@ -52,9 +55,20 @@ func (b *Batch) contest(ctx context.Context, w *wish, p plan, live client.Object
 	return nil
 }
 
+// NextRestoration returns when the first child with a contested field is worth a look; 0 is that there is none.
+func (b *Batch) NextRestoration() time.Duration {
+	var next time.Duration
+	for _, c := range b.changes {
+		if contested, ok := errors.AsType[*ContestedError](c.Err); ok && (next == 0 || contested.Retry < next) {
+			next = contested.Retry
+		}
+	}
+	return next
+}
+
 // contested returns what is to be told of a child whose field is changed again and again; nil where there is no such field, or where
-// it may be restored now. lost is the field that is to be restored, empty where all is in place: then it is told until the field has
-// stayed for two pauses, so that the status does not change with each restoration.
+// it may be restored now. lost is the field that is to be restored, empty where all is in place: then it is told until the field is
+// calm, so that the status does not change with each restoration.
 func (d *Door) contested(w *wish, lost string) error {
 	d.memory.mu.Lock()
 	defer d.memory.mu.Unlock()
@@ -63,20 +77,21 @@ func (d *Door) contested(w *wish, lost string) error {
 	if c == nil {
 		return nil
 	}
-	since := d.Clock.Since(c.last)
-	if at.hash != w.hash || lost != "" && lost != c.field || since >= 2*c.pause() {
+	since, until, told := d.Clock.Since(c.last), c.pause(), c.restored >= restoredAtOnce
+	over := since >= 2*until || lost != c.field
+	if lost == "" {
+		until, told, over = calm, c.restored > restoredAtOnce, since >= calm
+	}
+	switch {
+	case at.hash != w.hash || over:
 		at.contest = nil
 		d.memory.owners[w.key][w.kind] = at
 		return nil
-	}
-	retry := c.pause() - since
-	if lost == "" {
-		retry += c.pause()
-	}
-	if c.restored < restoredAtOnce || lost == "" && c.restored == restoredAtOnce || retry <= 0 {
+	case told && since < until:
+		return &ContestedError{Kind: w.kind, Name: w.key.Name, Field: c.field, Managers: c.managers, Retry: until - since}
+	default:
 		return nil
 	}
-	return &ContestedError{Kind: w.kind, Name: w.key.Name, Field: c.field, Managers: c.managers, Retry: retry}
 }
 
 // restores notes that a lost field is about to be written again. From the last restoration on that is at once, it looks whose it is.

@@ -18,6 +18,8 @@ type wish struct {
 	hash string
 	// minimum is set for a Deployment whose size is an autoscaler's.
 	minimum *int32
+	// handedOver is set while an autoscaler that is gone may still change the size.
+	handedOver bool
 }
 
 // Option changes how a child is put.
@@ -27,6 +29,12 @@ type Option func(*wish)
 // replicas, and minimum is sent only where nothing runs yet.
 func AutoscaledFrom(minimum int32) Option {
 	return func(w *wish) { w.minimum = &minimum }
+}
+
+// HandedOver says that the autoscaler of this Deployment has just gone. Its controller may not have heard of it, and change the
+// number of replicas: that is no contest.
+func HandedOver() Option {
+	return func(w *wish) { w.handedOver = true }
 }
 
 func newWish(kind string, key types.NamespacedName, desired any, options []Option) (*wish, error) {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -13,7 +12,6 @@ import (
 
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 	"github.com/microservice-dev/microservice-operator/internal/apply"
-	"github.com/microservice-dev/microservice-operator/internal/planner"
 	"github.com/microservice-dev/microservice-operator/internal/status"
 )
 
@@ -137,17 +135,6 @@ func retryError(changes []apply.Change) error {
 		return reconcile.TerminalError(errors.Join(terminal...))
 	}
 	return nil
-}
-
-// nextRestoration returns when the first child whose field is contested is worth a look; 0 is that there is none.
-func nextRestoration(changes []apply.Change) (wait time.Duration) {
-	for _, c := range changes {
-		var contested *apply.ContestedError
-		if errors.As(c.Err, &contested) {
-			wait = planner.Sooner(wait, contested.Retry)
-		}
-	}
-	return wait
 }
 
 // pending names what a paused Microservice holds back.

@@ -14,6 +14,10 @@ import (
 // cache of its own, and for a moment may still answer a new number with the autoscaler's.
 const handoverAfter = time.Second
 
+// heardWithin is how long it may take until the autoscaler's controller has heard of its end, such as after an outage of the API
+// server: a watch is tried again within a minute.
+const heardWithin = 2 * time.Minute
+
 // deleteAutoscaler deletes the autoscaler, if there is one, and returns how long the number of replicas has to wait because
 // it was deleted now, or a moment ago.
 func (r *MicroserviceReconciler) deleteAutoscaler(ctx context.Context, b *apply.Batch, ms *v1alpha1.Microservice, current children) time.Duration {
@@ -24,9 +28,22 @@ func (r *MicroserviceReconciler) deleteAutoscaler(ctx context.Context, b *apply.
 		r.autoscalerDeleted.Observe(key, struct{}{})
 	}
 	gone, found := r.autoscalerDeleted.For(key)
-	if !found || gone >= handoverAfter {
-		r.autoscalerDeleted.Forget(key)
+	switch {
+	case !found:
 		return 0
+	case gone >= heardWithin:
+		r.autoscalerDeleted.Forget(key)
 	}
-	return handoverAfter - gone
+	return max(handoverAfter-gone, 0)
+}
+
+// sizeOptions are about who says the number of replicas.
+func (r *MicroserviceReconciler) sizeOptions(ms *v1alpha1.Microservice) []apply.Option {
+	if ms.Spec.Autoscaled() {
+		return []apply.Option{apply.AutoscaledFrom(ms.Spec.GuaranteedReplicas())}
+	}
+	if _, found := r.autoscalerDeleted.For(client.ObjectKeyFromObject(ms)); found {
+		return []apply.Option{apply.HandedOver()}
+	}
+	return nil
 }

@@ -98,7 +98,7 @@ func (r *MicroserviceReconciler) applyChildren(ctx context.Context, b *apply.Bat
 			if wait > 0 || unguarded(b, ms) || b.Failed(kindAutoscaler) {
 				continue
 			}
-			options = sizeOptions(ms)
+			options = r.sizeOptions(ms)
 		}
 		if d := kind.desired(desired); d != nil {
 			if child := kind.apply(ctx, b, d, current[kind.name], options...); child != nil {
@@ -128,13 +128,6 @@ func prune(ctx context.Context, b *apply.Batch, ms *v1alpha1.Microservice, desir
 // unguarded reports whether pods would run without a child that they must not run without. A parked Deployment has none.
 func unguarded(b *apply.Batch, ms *v1alpha1.Microservice) bool {
 	return b.Failed(guardNames...) && !ms.Spec.Parked()
-}
-
-func sizeOptions(ms *v1alpha1.Microservice) []apply.Option {
-	if !ms.Spec.Autoscaled() {
-		return nil
-	}
-	return []apply.Option{apply.AutoscaledFrom(ms.Spec.GuaranteedReplicas())}
 }
 
 // ifControlledBy returns the child if the Microservice controls it, else nil: what belongs to somebody else says nothing

@@ -79,7 +79,7 @@ func (r *MicroserviceReconciler) Reconcile(ctx context.Context, req ctrl.Request
 	}
 	observation := observe(ms, current, neighbours, batch)
 	observation.Applied = observation.Applied && handover == 0
-	wait = planner.Sooner(planner.Sooner(wait, handover), nextRestoration(batch.Changes()))
+	wait = planner.Sooner(planner.Sooner(wait, handover), batch.NextRestoration())
 	return r.report(ctx, ms, observation, wait, retryError(batch.Changes()))
 }
 

@@ -48,9 +48,9 @@ var mutants = []mutant{
 	{
 		name: "makes an object anew", oracle: "O2:",
 		file: "internal/apply/door.go",
-		what: "	answer, err := send[T, P](ctx, b, wish, plan)\n	if outdated(err) {",
+		what: "	answer, err := write(ctx, b, wish, plan, live)\n	if outdated(err) {",
 		with: "	if plan.verb == Update && kind == \"Service\" {\n		_ = b.door.Client.Delete(ctx, live)\n		plan = b.plan(wish, live, false)\n	}\n" +
-			"	answer, err := send[T, P](ctx, b, wish, plan)\n	if outdated(err) {",
+			"	answer, err := write(ctx, b, wish, plan, live)\n	if outdated(err) {",
 		provoke: func(t *testing.T, program string, reference *Reference) []string {
 			return travelled(t, lab.openFor(t, Options{Program: program}), reference)
 		},
