@@ -35,10 +35,10 @@ func (c *contest) pause() time.Duration {
 	return min(firstPause<<min(max(c.restored-restoredAtOnce, 0), 8), longestPause)
 }
 
-// contest notes a restoration that is about to be, or returns why it has to wait.
+// contest notes a restoration that is about to be, or returns why nothing is to be written now.
 func (b *Batch) contest(ctx context.Context, w *wish, p plan, live client.Object) error {
 	if b.paused || p.err != nil || p.verb == Create {
-		return nil
+		return p.err
 	}
 	var lost []string
 	if p.verb == Update {

@@ -5,7 +5,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -101,7 +100,7 @@ func initializing(pod *corev1.Pod) *cause {
 		if running := c.State.Running; running != nil && !isSidecar(pod, c.Name) {
 			return &cause{
 				reason:  v1alpha1.ReasonPodNotStarting,
-				message: fmt.Sprintf("Init container %s has been running since %s, and the others wait for it", c.Name, running.StartedAt.UTC().Format(time.RFC3339)),
+				message: fmt.Sprintf("Init container %s has been running since %s, and the others wait for it", c.Name, running.StartedAt.UTC().Format("2006-01-02T15:04:05Z")),
 			}
 		}
 	}
