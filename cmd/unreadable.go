@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
+	"slices"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -26,12 +28,9 @@ func newCache(config *rest.Config, options cache.Options) (cache.Cache, error) {
 	if err != nil {
 		return nil, fmt.Errorf("creating the cache's client: %w", err)
 	}
-	namespaces := []string{metav1.NamespaceAll}
-	if len(options.DefaultNamespaces) > 0 {
-		namespaces = namespaces[:0]
-		for namespace := range options.DefaultNamespaces {
-			namespaces = append(namespaces, namespace)
-		}
+	namespaces := slices.Collect(maps.Keys(options.DefaultNamespaces))
+	if len(namespaces) == 0 {
+		namespaces = []string{metav1.NamespaceAll}
 	}
 	options.DefaultWatchErrorHandler = func(ctx context.Context, r *toolscache.Reflector, err error) {
 		toolscache.DefaultWatchErrorHandler(ctx, r, err)

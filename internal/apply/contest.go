@@ -3,7 +3,6 @@ package apply
 import (
 	"context"
 	"errors"
-	"slices"
 	"strings"
 	"time"
 
@@ -162,35 +161,4 @@ func fieldName(path []string) string {
 		names = append(names, name)
 	}
 	return strings.Join(names, ".")
-}
-
-// lacks is the path to the first value, in the order of names, that the entry does not have.
-func (f fields) lacks(value any, path []string) []string {
-	if len(f) == 0 && len(path) > 0 {
-		return nil
-	}
-	switch value := value.(type) {
-	case map[string]any:
-		for _, name := range sets.List(sets.KeySet(value)) {
-			child, ok := f["f:"+name]
-			next := append(slices.Clone(path), "f:"+name)
-			if !ok {
-				return next
-			}
-			if missing := child.lacks(value[name], next); missing != nil {
-				return missing
-			}
-		}
-	case []any:
-		for _, item := range value {
-			step, child, ok := f.item(item)
-			if !ok {
-				return path
-			}
-			if missing := child.lacks(item, append(slices.Clone(path), step)); missing != nil {
-				return missing
-			}
-		}
-	}
-	return nil
 }

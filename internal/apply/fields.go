@@ -2,7 +2,10 @@ package apply
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
+
+	"k8s.io/apimachinery/pkg/util/sets"
 )
 
 // fields is a managedFields entry in its JSON form (FieldsV1): "f:name" is a field, `k:{"name":"app"}` an item of a
@@ -13,7 +16,7 @@ type fields map[string]fields
 // ownedBy says whether every field of the wish is in the entry.
 func (w *wish) ownedBy(entry []byte) bool {
 	tree, wanted, ok := w.against(entry)
-	return ok && tree.cover(wanted)
+	return ok && tree.lacks(wanted, nil) == nil
 }
 
 // against decodes an entry, and the wish without what no entry has.
@@ -49,27 +52,35 @@ func owned(entry []byte, path ...string) bool {
 	return true
 }
 
-func (f fields) cover(value any) bool {
-	if len(f) == 0 {
-		return true
+// lacks is the path to the first value, in the order of names, that the entry does not have.
+func (f fields) lacks(value any, path []string) []string {
+	if len(f) == 0 && len(path) > 0 {
+		return nil
 	}
 	switch value := value.(type) {
 	case map[string]any:
-		for name, v := range value {
+		for _, name := range sets.List(sets.KeySet(value)) {
 			child, ok := f["f:"+name]
-			if !ok || !child.cover(v) {
-				return false
+			next := append(slices.Clone(path), "f:"+name)
+			if !ok {
+				return next
+			}
+			if missing := child.lacks(value[name], next); missing != nil {
+				return missing
 			}
 		}
 	case []any:
 		for _, item := range value {
-			_, child, ok := f.item(item)
-			if !ok || !child.cover(item) {
-				return false
+			step, child, ok := f.item(item)
+			if !ok {
+				return path
+			}
+			if missing := child.lacks(item, append(slices.Clone(path), step)); missing != nil {
+				return missing
 			}
 		}
 	}
-	return true
+	return nil
 }
 
 // overwrite says whether the entry has a field of the value that ours has not: whoever changes it takes it from us.

@@ -36,7 +36,7 @@ func heal[T any, P Object[T]](ctx context.Context, b *Batch, wish *wish, refusal
 	asked := false
 	for _, blamed := range blame {
 		of := func(*metav1.ManagedFieldsEntry) suspect { return blamed }
-		_, managers, err := b.door.withoutThose(live.GetManagedFields(), of)
+		entries, managers, err := b.door.ownedByUs(live.GetManagedFields(), of)
 		if err != nil {
 			return nil, err
 		}
@@ -49,7 +49,7 @@ func heal[T any, P Object[T]](ctx context.Context, b *Batch, wish *wish, refusal
 			}
 			asked = true
 		}
-		if _, err := b.door.takeOver(ctx, live, of); err != nil {
+		if err := b.door.takeOver(ctx, live, entries); err != nil {
 			return nil, &ForeignFieldError{Managers: managers, Err: err}
 		}
 		answer, err := send[T, P](ctx, b, wish, b.guarded(wish, live))

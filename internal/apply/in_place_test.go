@@ -16,14 +16,20 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 )
 
-// countingClient counts every request but reads that a test makes itself.
-func countingClient(t testing.TB, requests *int) client.Client {
+// intercepted is an administrator's client whose requests pass through funcs.
+func intercepted(t testing.TB, funcs interceptor.Funcs) client.Client {
 	t.Helper()
 	base, err := client.NewWithWatch(kube.Config, client.Options{Scheme: admin.Scheme()})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return interceptor.NewClient(base, interceptor.Funcs{
+	return interceptor.NewClient(base, funcs)
+}
+
+// countingClient counts every request but reads that a test makes itself.
+func countingClient(t testing.TB, requests *int) client.Client {
+	t.Helper()
+	return intercepted(t, interceptor.Funcs{
 		Patch: func(ctx context.Context, c client.WithWatch, o client.Object, p client.Patch, opts ...client.PatchOption) error {
 			*requests++
 			return c.Patch(ctx, o, p, opts...)

@@ -35,15 +35,10 @@ func nobodys(e *metav1.ManagedFieldsEntry) bool {
 	return e.Manager == beforeFirstApply
 }
 
-// takeOver makes fields of others ours, in one request that changes nothing else, and returns whose they were. It sends nothing
-// where nothing is to be taken. blamed gives the question to be asked for each entry of managedFields; nil is for none of it. live
+// takeOver makes fields of others ours, in one request that changes nothing else: entries are what ownedByUs gave for live, which
 // becomes the server's answer. Until the wish has been sent again its hash is not there: whoever comes after a crash would take the
 // values of others, which are ours now, for what we asked for.
-func (d *Door) takeOver(ctx context.Context, live client.Object, blamed func(*metav1.ManagedFieldsEntry) suspect) (managers []string, err error) {
-	entries, managers, err := d.withoutThose(live.GetManagedFields(), blamed)
-	if err != nil || len(managers) == 0 {
-		return nil, err
-	}
+func (d *Door) takeOver(ctx context.Context, live client.Object, entries []metav1.ManagedFieldsEntry) error {
 	patch := []operation{
 		{"replace", "/metadata/managedFields", entries},
 		// Replacing it makes the server answer 409 when the object is newer, as client-go's csaupgrade does.
@@ -54,9 +49,9 @@ func (d *Door) takeOver(ctx context.Context, live client.Object, blamed func(*me
 	}
 	raw, err := json.Marshal(patch)
 	if err != nil {
-		return nil, fmt.Errorf("encoding: %w", err)
+		return fmt.Errorf("encoding: %w", err)
 	}
-	return managers, d.Client.Patch(ctx, live, client.RawPatch(types.JSONPatchType, raw), client.FieldOwner(d.FieldOwner))
+	return d.Client.Patch(ctx, live, client.RawPatch(types.JSONPatchType, raw), client.FieldOwner(d.FieldOwner))
 }
 
 // operation is one of a JSON patch.
@@ -66,8 +61,9 @@ type operation struct {
 	Value any    `json:"value"`
 }
 
-// withoutThose returns the entries with the blamed fields in ours, and the managers that had them, sorted.
-func (d *Door) withoutThose(entries []metav1.ManagedFieldsEntry, blamed func(*metav1.ManagedFieldsEntry) suspect) ([]metav1.ManagedFieldsEntry, []string, error) {
+// ownedByUs returns the entries with the blamed fields in ours, and the managers that had them, sorted: none where nothing is to be
+// taken. blamed gives the question to be asked for each entry; nil is for none of it.
+func (d *Door) ownedByUs(entries []metav1.ManagedFieldsEntry, blamed func(*metav1.ManagedFieldsEntry) suspect) ([]metav1.ManagedFieldsEntry, []string, error) {
 	ours := metav1.ManagedFieldsEntry{Manager: d.FieldOwner, Operation: metav1.ManagedFieldsOperationApply, FieldsType: "FieldsV1"}
 	taken, managers := &fieldpath.Set{}, sets.New[string]()
 	var others []metav1.ManagedFieldsEntry
@@ -158,14 +154,18 @@ func takeLeftovers[T any, P Object[T]](ctx context.Context, d *Door, w *wish, li
 			return below(p, "spec", "template") && ownable(p, wanted) && !isWanted(p, wanted)
 		}
 	}
-	if _, managers, err := d.withoutThose(live.GetManagedFields(), left); err != nil || len(managers) == 0 {
+	if _, managers, err := d.ownedByUs(live.GetManagedFields(), left); err != nil || len(managers) == 0 {
 		return live, err
 	}
 	now := P(new(T))
 	if err := d.Live.Get(ctx, w.key, now); err != nil || now.GetUID() != live.GetUID() {
 		return live, err
 	}
-	if managers, err := d.takeOver(ctx, now, left); err != nil {
+	entries, managers, err := d.ownedByUs(now.GetManagedFields(), left)
+	if err != nil || len(managers) == 0 {
+		return now, err
+	}
+	if err := d.takeOver(ctx, now, entries); err != nil {
 		return nil, fmt.Errorf("taking over the fields of %s: %w", strings.Join(managers, ", "), err)
 	}
 	return now, nil

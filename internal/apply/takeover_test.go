@@ -59,11 +59,7 @@ func variables(d *appsv1.Deployment) string {
 // failing refuses the patches that match, once each time that it is asked to.
 func failing(t *testing.T, refuse func(client.Patch) error) client.Client {
 	t.Helper()
-	base, err := client.NewWithWatch(kube.Config, client.Options{Scheme: admin.Scheme()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return interceptor.NewClient(base, interceptor.Funcs{
+	return intercepted(t, interceptor.Funcs{
 		Patch: func(ctx context.Context, c client.WithWatch, o client.Object, p client.Patch, opts ...client.PatchOption) error {
 			if err := refuse(p); err != nil {
 				return err

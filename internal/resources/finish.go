@@ -24,7 +24,6 @@ func finish(pod *corev1ac.PodSpecApplyConfiguration, ports []v1alpha1.Port) erro
 		c := &pod.Containers[i]
 		setPullPolicy(c)
 		if isApp(*c) {
-			dropEmpty(c)
 			if err := numberPorts(c, ports); err != nil {
 				return err
 			}

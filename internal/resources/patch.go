@@ -41,6 +41,11 @@ func lay(pod *corev1ac.PodSpecApplyConfiguration, generated, patch []byte, ports
 		return nil, &InvalidSpecError{Field: patchField, Reason: "must keep the container app; it may change it"}
 	}
 	inOrder(out, pod)
+	for i := range out.Containers {
+		if isApp(out.Containers[i]) {
+			dropEmpty(&out.Containers[i])
+		}
+	}
 	if err := finish(out, ports); err != nil {
 		return nil, &InvalidSpecError{Field: patchField, Reason: err.Error()}
 	}

@@ -264,12 +264,7 @@ func evicted(pods []corev1.Pod) *cause {
 
 // complaint is the kubelet's last warning.
 func complaint(warnings []corev1.Event) *cause {
-	var last *corev1.Event
-	for i := range warnings {
-		if last == nil || when(last).Before(when(&warnings[i])) {
-			last = &warnings[i]
-		}
-	}
+	last := latest(warnings, func(*corev1.Event) bool { return true })
 	if last == nil {
 		return nil
 	}
@@ -304,17 +299,23 @@ func missingPullSecrets(warnings []corev1.Event) string {
 
 // killedFor returns the last words of a probe or hook for which a kubelet kills containers, empty for none.
 func killedFor(warnings []corev1.Event) string {
-	var last *corev1.Event
-	for i := range warnings {
-		e := &warnings[i]
-		kills := e.Reason == "FailedPostStartHook" ||
+	last := latest(warnings, func(e *corev1.Event) bool {
+		return e.Reason == "FailedPostStartHook" ||
 			e.Reason == "Unhealthy" && (strings.HasPrefix(e.Message, "Liveness probe") || strings.HasPrefix(e.Message, "Startup probe"))
-		if kills && (last == nil || when(last).Before(when(e))) {
-			last = e
-		}
-	}
+	})
 	if last == nil {
 		return ""
 	}
 	return strings.TrimSpace(inPod.ReplaceAllString(last.Message, ""))
+}
+
+// latest is the last of those warnings that count, nil where none does.
+func latest(warnings []corev1.Event, counts func(*corev1.Event) bool) *corev1.Event {
+	var last *corev1.Event
+	for i := range warnings {
+		if e := &warnings[i]; counts(e) && (last == nil || when(last).Before(when(e))) {
+			last = e
+		}
+	}
+	return last
 }
