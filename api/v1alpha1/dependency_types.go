@@ -79,12 +79,14 @@ type ObjectReference struct {
 	Namespace string `json:"namespace,omitempty"`
 }
 
-// ExternalDependency is outside the cluster. cidrs are enforced by the NetworkPolicy; a host alone cannot be (standard
-// NetworkPolicy knows no names): then egress is opened to any address on the given ports only, and status says so.
+// ExternalDependency is outside the cluster. cidrs are enforced by the NetworkPolicy, and so is a host that is an address; a
+// name alone cannot be (standard NetworkPolicy knows no names): then egress is opened to any address on the given ports
+// only, and status says so.
 //
 // +kubebuilder:validation:XValidation:rule="has(self.host) || has(self.cidrs)",message="host or cidrs must be set"
 type ExternalDependency struct {
-	// host is the DNS name to call; it is injected as <NAME>_HOST.
+	// host is the DNS name, or the IPv4 address, to call; it is injected as <NAME>_HOST. An address without cidrs is the one
+	// network that the NetworkPolicy admits.
 	// +optional
 	// +kubebuilder:validation:MaxLength=253
 	// +kubebuilder:validation:XValidation:rule="self.matches('^([a-z0-9]([-a-z0-9]*[a-z0-9])?[.])*[a-z0-9]([-a-z0-9]*[a-z0-9])?$')",message="must be a DNS name in lower case, such as api.example.com"

@@ -49,7 +49,7 @@ const (
 	ReasonUnschedulable = "Unschedulable"
 	// ReasonVolumeNotReady: a volume cannot be attached or mounted.
 	ReasonVolumeNotReady = "VolumeNotReady"
-	// ReasonReadinessFailing: a container runs, and its startup or readiness probe fails.
+	// ReasonReadinessFailing: a container runs, and its readiness probe has failed as often as its failureThreshold.
 	ReasonReadinessFailing = "ReadinessFailing"
 	// ReasonQuotaExceeded: a ResourceQuota leaves no room for a pod.
 	ReasonQuotaExceeded = "QuotaExceeded"
@@ -101,6 +101,13 @@ const (
 	ReasonScalingLimited = "ScalingLimited"
 	// ReasonMissingRequests: it scales by a share of the resource requests, and none are set.
 	ReasonMissingRequests = "MissingRequests"
+)
+
+// Events that are not of a condition.
+const (
+	// ReasonRestored: somebody changed a child by hand, and it was written again as the spec says. The message names the field,
+	// and the one of the Microservice to edit instead.
+	ReasonRestored = "Restored"
 )
 
 // Reconciling, Stalled and DependencyCycle: abnormal, so present only while True.

@@ -158,6 +158,7 @@ type MicroserviceSpec struct {
 // +kubebuilder:printcolumn:name="Message",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].message`,priority=1
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
 // +kubebuilder:validation:XValidation:rule="self.metadata.name.size() <= 63 && self.metadata.name.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$')",fieldPath=".metadata",message="name must be at most 63 lower-case letters, digits and '-', begin with a letter and end with a letter or digit: it names the Service"
+// +kubebuilder:validation:XValidation:rule="oldSelf.hasValue() || self.metadata.name != 'default'",optionalOldSelf=true,fieldPath=".metadata",message="name must not be default: the ServiceAccount of that name is the namespace's own, choose another name"
 // +kubebuilder:validation:XValidation:rule="!has(self.spec.dependencies) || self.spec.dependencies.all(d, has(d.service) || has(d.external) || (has(d.microservice) ? ((has(d.microservice.namespace) && d.microservice.namespace.size() > 0) || d.microservice.name != self.metadata.name) : d.name != self.metadata.name))",fieldPath=".spec.dependencies",message="a Microservice cannot depend on itself: remove the entry that leads back to it, or say with microservice, service or external what else it means"
 type Microservice struct {
 	metav1.TypeMeta `json:",inline"`

@@ -31,22 +31,25 @@ func conditionsPage(groups []group) []byte {
 	return page.Bytes()
 }
 
-// eventsPage lists the events. Their reasons are those of Ready, and the one of a cycle.
+// eventsPage lists the events. Their reasons are those of Ready, the one of a cycle, and those of no condition.
 func eventsPage(groups []group, normal map[string]bool) []byte {
 	page := &bytes.Buffer{}
 	fmt.Fprint(page, `# Events
 
 An event is sent when Ready has another status or another reason than before, and when a cycle is found; after the status is written.
+One more is sent when a change by hand is undone.
 Its reason and message are the condition's. Its related object is the Deployment, or the dependency that a first start waits for.
 
 `)
 	fmt.Fprintf(page, madeBy, conditionsSource, conditionsSource)
-	fmt.Fprint(page, "\n| reason | type | sent when Ready, or DependencyCycle, takes this reason |\n|---|---|---|\n")
+	fmt.Fprint(page, "\n| reason | type | when |\n|---|---|---|\n")
 	for _, g := range groups {
 		for _, w := range g.words {
 			switch {
 			case !w.isCondition() && g.ofReady():
 				fmt.Fprintf(page, "| `%s` | %s | %s |\n", w.value, eventType(w, normal), cell(w.meaning))
+			case strings.HasPrefix(g.title, "Events"):
+				fmt.Fprintf(page, "| `%s` | Normal | %s |\n", w.value, cell(w.meaning))
 			case w.constant == "ConditionDependencyCycle":
 				fmt.Fprintf(page, "| `%s` | Warning | %s |\n", w.value, cell(w.meaning))
 			}

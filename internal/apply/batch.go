@@ -2,7 +2,9 @@ package apply
 
 import (
 	"context"
+	"fmt"
 	"slices"
+	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -39,6 +41,26 @@ type Change struct {
 	// Err is nil where the change was made, or was only noted by a paused batch. It is a *NameConflictError, a
 	// *GoingAwayError, or the API server's.
 	Err error
+	// Restored is what somebody had changed by hand, nil for nothing.
+	Restored *Restoration
+}
+
+// Restoration is a field of a child that somebody changed and that was written again.
+type Restoration struct {
+	Kind, Name string
+	// Field is a path such as spec.template.spec.containers[app].image.
+	Field string
+	// Managers are the field managers that had it, as far as they are known without asking.
+	Managers []string
+}
+
+// String says what was restored, and after whom.
+func (r *Restoration) String() string {
+	who := "Somebody"
+	if len(r.Managers) > 0 {
+		who = strings.Join(r.Managers, ", ")
+	}
+	return fmt.Sprintf("%s changed %s of %s %s; it is restored", who, r.Field, r.Kind, r.Name)
 }
 
 // Changes are the children that were not as wanted. It is empty when everything was in place.
@@ -72,9 +94,11 @@ func (b *Batch) ownerLives(ctx context.Context) error {
 	return err
 }
 
-func (b *Batch) note(ctx context.Context, verb Verb, kind string, err error) {
+// note adds a change to the batch.
+func (b *Batch) note(ctx context.Context, verb Verb, kind string, err error) *Change {
 	if err == nil && !b.paused {
 		log.FromContext(ctx).Info("Wrote child", "kind", kind, "verb", verb)
 	}
 	b.changes = append(b.changes, Change{Verb: verb, Kind: kind, Err: err})
+	return &b.changes[len(b.changes)-1]
 }

@@ -2,7 +2,9 @@ package apply
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 
@@ -34,24 +36,22 @@ func (c *contest) pause() time.Duration {
 	return min(firstPause<<min(max(c.restored-restoredAtOnce, 0), 8), longestPause)
 }
 
-// contest notes a restoration that is about to be, or returns why nothing is to be written now.
-func (b *Batch) contest(ctx context.Context, w *wish, p plan, live client.Object) error {
+// contest notes a restoration that is about to be, nil for none, or returns why nothing is to be written now.
+func (b *Batch) contest(ctx context.Context, w *wish, p plan, live client.Object) (*Restoration, error) {
 	if b.paused || p.err != nil || p.verb == Create {
-		return p.err
+		return nil, p.err
 	}
 	var lost []string
 	if p.verb == Update {
 		if lost = b.door.lost(w, live); lost == nil || w.handedOver && fieldName(lost) == "spec.replicas" {
-			return nil
+			return nil, nil
 		}
 	}
-	if err := b.door.contested(w, fieldName(lost)); err != nil {
-		return err
+	if err := b.door.contested(w, fieldName(lost)); err != nil || lost == nil {
+		return nil, err
 	}
-	if lost != nil {
-		b.door.restores(ctx, w, live, lost)
-	}
-	return nil
+	b.door.restores(ctx, w, live, lost)
+	return &Restoration{Kind: w.kind, Name: w.key.Name, Field: fieldName(lost), Managers: b.door.holders(live, lost)}, nil
 }
 
 // NextRestoration returns when the first child with a contested field is worth a look; 0 is that there is none.
@@ -105,7 +105,7 @@ func (d *Door) restores(ctx context.Context, w *wish, live client.Object, lost [
 	c.restored++
 	c.last = d.Clock.Now()
 	if c.restored >= restoredAtOnce {
-		c.managers = d.holders(ctx, w, live, lost)
+		c.managers = d.liveHolders(ctx, w, live, lost)
 	}
 	d.memory.mu.Lock()
 	defer d.memory.mu.Unlock()
@@ -115,14 +115,19 @@ func (d *Door) restores(ctx context.Context, w *wish, live client.Object, lost [
 	}
 }
 
-// holders are the managers that own the field now, sorted. There are none where it was taken away, or cannot be read.
-func (d *Door) holders(ctx context.Context, w *wish, live client.Object, lost []string) []string {
+// liveHolders are the managers that own the field now, sorted. There are none where it was taken away, or cannot be read.
+func (d *Door) liveHolders(ctx context.Context, w *wish, live client.Object, lost []string) []string {
 	now := live.DeepCopyObject().(client.Object)
 	if err := d.Live.Get(ctx, w.key, now); err != nil {
 		return nil
 	}
+	return d.holders(now, lost)
+}
+
+// holders are those that the object names: a cache knows only some.
+func (d *Door) holders(live client.Object, lost []string) []string {
 	found := sets.New[string]()
-	for _, e := range now.GetManagedFields() {
+	for _, e := range live.GetManagedFields() {
 		if e.FieldsV1 != nil && !OwnEntry(e, d.FieldOwner) && owned(e.FieldsV1.GetRawBytes(), lost...) {
 			found.Insert(holder(&e))
 		}
@@ -138,27 +143,38 @@ func holder(e *metav1.ManagedFieldsEntry) string {
 }
 
 // lost is the path in managedFields of the first field that is not ours any more, though the wish was sent before; nil where
-// there is none.
+// there is none. Of a roll-back, which takes the hash as well, it is not the hash.
 func (d *Door) lost(w *wish, live client.Object) []string {
 	if !d.memory.sent(w, live.GetUID()) {
 		return nil
 	}
+	if tree, wanted, ok := w.against(d.entryOf(live)); ok {
+		if path := tree.lacks(wanted, nil); path != nil {
+			return path
+		}
+	}
 	if live.GetAnnotations()[d.Annotation] != w.hash {
 		return []string{"f:metadata", "f:annotations", "f:" + d.Annotation}
 	}
-	tree, wanted, ok := w.against(d.entryOf(live))
-	if !ok {
-		return nil
-	}
-	return tree.lacks(wanted, nil)
+	return nil
 }
 
-// fieldName is how people write a path of managedFields.
+// fieldName is how people write a path of managedFields: spec.template.spec.containers[app].image.
 func fieldName(path []string) string {
-	names := make([]string, 0, len(path))
-	for _, step := range path {
-		_, name, _ := strings.Cut(step, ":")
-		names = append(names, name)
+	var name strings.Builder
+	for i, step := range path {
+		kind, step, _ := strings.Cut(step, ":")
+		var keys map[string]any
+		switch {
+		case kind == "k" && json.Unmarshal([]byte(step), &keys) == nil && keys["name"] != nil:
+			fmt.Fprintf(&name, "[%v]", keys["name"])
+		case kind != "f":
+			fmt.Fprintf(&name, "[%s]", step)
+		case i == 0:
+			name.WriteString(step)
+		default:
+			name.WriteString("." + step)
+		}
 	}
-	return strings.Join(names, ".")
+	return name.String()
 }

@@ -69,7 +69,8 @@ func Put[T any, P Object[T]](ctx context.Context, b *Batch, desired any, live P,
 		return live
 	}
 	plan := b.plan(wish, live, live != nil)
-	if err := b.contest(ctx, wish, plan, live); err != nil {
+	restored, err := b.contest(ctx, wish, plan, live)
+	if err != nil {
 		b.note(ctx, Update, kind, err)
 		return live
 	}
@@ -91,7 +92,7 @@ func Put[T any, P Object[T]](ctx context.Context, b *Batch, desired any, live P,
 		answer, err = heal[T, P](ctx, b, wish, err)
 	}
 	if plan.verb != "" {
-		b.note(ctx, plan.verb, kind, err)
+		b.note(ctx, plan.verb, kind, err).Restored = restored
 	}
 	if err != nil {
 		return live

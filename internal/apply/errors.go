@@ -1,9 +1,12 @@
 package apply
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 )
 
 // NameConflictError says that an object which the owner does not control has the name of a child. It is never touched.
@@ -78,4 +81,29 @@ func (e *ContestedError) Error() string {
 		who = strings.Join(e.Managers, ", ") + " changes"
 	}
 	return fmt.Sprintf("%s %s of %s %s each time that it was restored; it is restored ever more rarely", who, e.Field, e.Kind, e.Name)
+}
+
+// notTyped is how the server begins when it cannot read what is applied, such as a list with one key twice. It
+// answers 500.
+const notTyped = "failed to create typed patch object"
+
+// Invalid says that the server's validation names a field, or that it cannot read the object. Policies and webhooks that refuse
+// an object may answer 422 as well, and may be lifted: the first name no field, the second begin with their own words.
+func Invalid(err error) bool {
+	if ByWebhook(err) {
+		return false
+	}
+	if strings.Contains(err.Error(), notTyped) {
+		return true
+	}
+	var refused apierrors.APIStatus
+	if !apierrors.IsInvalid(err) || !errors.As(err, &refused) || refused.Status().Details == nil {
+		return false
+	}
+	for _, cause := range refused.Status().Details.Causes {
+		if cause.Field != "" {
+			return true
+		}
+	}
+	return false
 }

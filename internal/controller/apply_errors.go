@@ -12,6 +12,7 @@ import (
 
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 	"github.com/microservice-dev/microservice-operator/internal/apply"
+	"github.com/microservice-dev/microservice-operator/internal/dependency"
 	"github.com/microservice-dev/microservice-operator/internal/status"
 )
 
@@ -48,36 +49,11 @@ func reasonOf(err error) string {
 		return ""
 	case errors.As(err, &foreign):
 		return v1alpha1.ReasonApplyFailed
-	case invalid(err):
+	case apply.Invalid(err):
 		return v1alpha1.ReasonInvalidSpec
 	default:
 		return v1alpha1.ReasonApplyFailed
 	}
-}
-
-// notTyped is how the server begins when it cannot read what is applied, such as a list with one key twice. It
-// answers 500.
-const notTyped = "failed to create typed patch object"
-
-// invalid says that the server's validation names a field, or that it cannot read the object. Policies and webhooks that refuse
-// an object may answer 422 as well, and may be lifted: the first name no field, the second begin with their own words.
-func invalid(err error) bool {
-	if apply.ByWebhook(err) {
-		return false
-	}
-	if strings.Contains(err.Error(), notTyped) {
-		return true
-	}
-	var refused apierrors.APIStatus
-	if !apierrors.IsInvalid(err) || !errors.As(err, &refused) || refused.Status().Details == nil {
-		return false
-	}
-	for _, cause := range refused.Status().Details.Causes {
-		if cause.Field != "" {
-			return true
-		}
-	}
-	return false
 }
 
 // sentence is what a user reads: what happened, and the way out.
@@ -103,7 +79,7 @@ func sentence(ms *v1alpha1.Microservice, c apply.Change) string {
 func wayOut(ms *v1alpha1.Microservice, kind string, taken *apply.NameConflictError) string {
 	lower := strings.ToLower(kind)
 	switch {
-	case kind == kindServiceAccount && ms.Name == "default", kind == kindService && ms.Name == "kubernetes" && ms.Namespace == "default":
+	case kind == kindService && dependency.KeyOf(ms) == dependency.APIServer:
 		return "Kubernetes makes it again whenever it is removed: rename the Microservice"
 	case taken.Controller != "":
 		return fmt.Sprintf("remove it (kubectl delete %s %s -n %s) or rename the Microservice", lower, ms.Name, ms.Namespace)

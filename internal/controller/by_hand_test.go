@@ -206,16 +206,30 @@ var _ = Describe("Words that lead out", func() {
 		Expect(restored.Spec.Selector).To(HaveKeyWithValue(v1alpha1.LabelName, "web"))
 	})
 
-	It("do not have a ServiceAccount removed that Kubernetes makes again", func() {
-		ns := newNamespace()
-		// The namespace's own comes a moment after the namespace.
-		Eventually(func() error {
-			return k8s.Get(ctx, client.ObjectKey{Namespace: ns, Name: "default"}, &corev1.ServiceAccount{})
-		}).Should(Succeed())
-		ms := MakeMicroservice(ns, "default")
+	It("do not have the Service of the API server removed, which makes it again", func() {
+		ms := MakeMicroservice("default", "kubernetes")
 		create(ms)
+		DeferCleanup(func() { Expect(k8s.Delete(ctx, ms)).To(Succeed()) })
 		eventually(ms, "False/NameConflict Stalled")
 		Expect(message(ms)).To(And(ContainSubstring("rename the Microservice"), Not(ContainSubstring("kubectl delete"))))
+	})
+
+	It("name what was restored after somebody changed it by hand, and what to edit instead", func() {
+		ns := newNamespace()
+		web := MakeMicroservice(ns, "web")
+		create(web)
+		eventually(web, available)
+		settled(ns)
+		for command, want := range map[string]string{
+			"set image deployment/web app=example.com/web:2": "kubectl-set changed spec.template.spec.containers[app].image of Deployment web; it is restored: edit spec.image of the Microservice instead",
+			"scale deployment/web --replicas=3":              "Somebody changed spec.replicas of Deployment web; it is restored: edit spec.replicas of the Microservice instead",
+		} {
+			_, err := kube.Kubectl(append([]string{"-n", ns}, strings.Fields(command)...)...)
+			Expect(err).NotTo(HaveOccurred())
+			Eventually(notes(ns, "web", v1alpha1.ReasonRestored)).Should(ContainElement(want))
+			eventually(web, available)
+			settled(ns)
+		}
 	})
 
 	It("say how a field of the Service that cannot change can", func() {

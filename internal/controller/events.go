@@ -8,6 +8,7 @@ import (
 	"k8s.io/client-go/tools/events"
 
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
+	"github.com/microservice-dev/microservice-operator/internal/apply"
 	"github.com/microservice-dev/microservice-operator/internal/dependency"
 	"github.com/microservice-dev/microservice-operator/internal/status"
 )
@@ -26,6 +27,16 @@ func recordEvents(recorder events.EventRecorder, before *v1alpha1.Microservice, 
 	cycle := meta.FindStatusCondition(next.Conditions, v1alpha1.ConditionDependencyCycle)
 	if cycle != nil && meta.FindStatusCondition(before.Status.Conditions, v1alpha1.ConditionDependencyCycle) == nil {
 		recorder.Eventf(before, nil, corev1.EventTypeWarning, cycle.Reason, action, "%s", cycle.Message)
+	}
+}
+
+// recordRestored tells which changes by hand were undone, and what to edit instead.
+func recordRestored(recorder events.EventRecorder, ms *v1alpha1.Microservice, changes []apply.Change) {
+	for _, c := range changes {
+		if c.Restored != nil && c.Err == nil {
+			recorder.Eventf(ms, nil, corev1.EventTypeNormal, v1alpha1.ReasonRestored, action, "%s: edit %s of the Microservice instead",
+				c.Restored, status.FieldFor(c.Restored.Field))
+		}
 	}
 }
 

@@ -77,6 +77,7 @@ func (r *MicroserviceReconciler) Reconcile(ctx context.Context, req ctrl.Request
 	if isTerminating(batch.Changes()) {
 		return ctrl.Result{}, nil
 	}
+	recordRestored(r.Recorder, ms, batch.Changes())
 	observation := observe(ms, current, neighbours, batch)
 	observation.Applied = observation.Applied && handover == 0
 	wait = planner.Sooner(planner.Sooner(wait, handover), batch.NextRestoration())

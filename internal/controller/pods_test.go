@@ -48,6 +48,16 @@ var _ = Describe("Pods that do not become ready", func() {
 		Entry("image", faulty("image"), "ImagePullFailed", "Container app", "example.com/web:1", "not found", "imagePullSecrets"),
 		Entry("crash", faulty("crash"), "CrashLooping", "Container app", "exit code 3", "no database", "kubectl logs", "-c app --previous --ignore-errors"),
 		Entry("missing key", faulty("config"), "ContainerConfigError", "couldn't find key password in Secret shop/db"),
+		Entry("an image that runs as root", faulty("root"), "ContainerConfigError", "image will run as root; use an image", "runAsUser"),
+		Entry("missing pull secret", faulty("pull-secret"), "ImagePullFailed", "denied; the pull secrets regcred are not there"),
+		Entry("liveness", faulty("liveness"), "CrashLooping", "exit code 137; Liveness probe failed: HTTP probe failed with statuscode: 500", "--previous"),
+		Entry("an init container that hangs", func(s *v1alpha1.MicroserviceSpec) {
+			faulty("init")(s)
+			s.PodTemplate.Spec = rawJSON(`{"initContainers":[{"name":"migrate","image":"example.com/migrate:1"}]}`)
+		}, "PodNotStarting", "Init container migrate has been running since", "the others wait for it"),
+		Entry("a scheduling gate", func(s *v1alpha1.MicroserviceSpec) {
+			s.PodTemplate = &v1alpha1.PodTemplatePatch{Spec: rawJSON(`{"schedulingGates":[{"name":"example.com/wait"}]}`)}
+		}, "Unschedulable", "scheduling gates", "example.com/wait"),
 		Entry("probe", faulty("probe"), "ReadinessFailing", "Readiness probe failed", "503"),
 		Entry("volume", faulty("volume"), "VolumeNotReady", `configmap "settings" not found`),
 		Entry("no room", func(s *v1alpha1.MicroserviceSpec) {

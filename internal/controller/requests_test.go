@@ -141,6 +141,19 @@ func eventReasons(namespace, name string) func() []string {
 	}
 }
 
+// notes are the messages of events of one reason.
+func notes(namespace, name, reason string) func() []string {
+	return func() []string {
+		var all []string
+		for _, e := range eventsOf(namespace, name) {
+			if e.Reason == reason {
+				all = append(all, e.Note)
+			}
+		}
+		return all
+	}
+}
+
 func eventsOf(namespace, name string) []eventsv1.Event {
 	GinkgoHelper()
 	list := &eventsv1.EventList{}

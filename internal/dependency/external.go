@@ -2,6 +2,7 @@ package dependency
 
 import (
 	"fmt"
+	"net/netip"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -15,12 +16,16 @@ func external(e *v1alpha1.ExternalDependency) Resolution {
 	if len(ports) == 0 {
 		ports = []v1alpha1.ExternalPort{{Port: 443}}
 	}
-	r := Resolution{State: v1alpha1.DependencyUnverified, Way: &Way{CIDRs: e.CIDRs}, dialled: asPort(ports[0])}
+	cidrs := e.CIDRs
+	if address, err := netip.ParseAddr(e.Host); err == nil && len(cidrs) == 0 {
+		cidrs = []string{netip.PrefixFrom(address, address.BitLen()).String()}
+	}
+	r := Resolution{State: v1alpha1.DependencyUnverified, Way: &Way{CIDRs: cidrs}, dialled: asPort(ports[0])}
 	for _, p := range ports {
 		r.Way.Ports = append(r.Way.Ports, networkPort(asPort(p)))
 	}
 	r.Message = "It is outside the cluster, so its health is not checked"
-	if len(e.CIDRs) == 0 {
+	if len(cidrs) == 0 {
 		r.Message += fmt.Sprintf("; a NetworkPolicy cannot enforce a name, so every address outside is open on %s: set external.cidrs to narrow it",
 			portList(r.Way.Ports))
 	}

@@ -34,6 +34,22 @@ func TestResolveExternal(t *testing.T) {
 				Way: &dependency.Way{CIDRs: networks, Ports: []dependency.NetworkPort{tcp(443)}},
 			},
 		},
+		"a host that is an address is the one network": {
+			external: v1alpha1.ExternalDependency{Host: "192.0.2.7"},
+			want: dependency.Resolution{
+				Message: unchecked,
+				Host:    "192.0.2.7", Port: 443, URL: "https://192.0.2.7:443",
+				Way: &dependency.Way{CIDRs: []string{"192.0.2.7/32"}, Ports: []dependency.NetworkPort{tcp(443)}},
+			},
+		},
+		"a host that is an address in networks": {
+			external: v1alpha1.ExternalDependency{Host: "192.0.2.7", CIDRs: networks},
+			want: dependency.Resolution{
+				Message: unchecked,
+				Host:    "192.0.2.7", Port: 443, URL: "https://192.0.2.7:443",
+				Way: &dependency.Way{CIDRs: networks, Ports: []dependency.NetworkPort{tcp(443)}},
+			},
+		},
 		"networks without a host have no address": {
 			external: v1alpha1.ExternalDependency{CIDRs: networks, Ports: []v1alpha1.ExternalPort{{Port: 5432}}},
 			want: dependency.Resolution{

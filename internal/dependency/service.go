@@ -45,8 +45,20 @@ func (t *ServiceTarget) listen(name string, port int32) {
 	}
 }
 
+// APIServer is the Service of the API server. It has no pods that a rule could name, and no team that could admit anybody.
+var APIServer = Key{Namespace: "default", Name: "kubernetes"}
+
 // service judges a dependency on a Service that is not ours; nil is not there.
 func service(ms *v1alpha1.Microservice, d *v1alpha1.Dependency, key Key, target *ServiceTarget) Resolution {
+	if key == APIServer {
+		r := Resolution{State: v1alpha1.DependencyUnverified, Message: fmt.Sprintf(
+			"Service %s is the API server, which is outside of all pods; declare it as external, with the addresses and the port of: "+
+				"kubectl get endpointslices -n default -l kubernetes.io/service-name=kubernetes", key)}
+		if target != nil {
+			r.dialled = target.dialled(target.port(d.Port))
+		}
+		return r
+	}
 	if state, message := refused(ms, key, target); state != "" {
 		return Resolution{State: state, Message: message}
 	}

@@ -130,6 +130,14 @@ func lastWords(ended *corev1.ContainerStateTerminated) string {
 	return words
 }
 
+// times is how often an event came, in either of its forms.
+func times(e *corev1.Event) int32 {
+	if e.Series != nil {
+		return e.Series.Count
+	}
+	return max(e.Count, 1)
+}
+
 // when is the time of an event in either of its forms.
 func when(e *corev1.Event) *metav1.Time {
 	switch {

@@ -35,7 +35,7 @@ func Stuck(ms *v1alpha1.Microservice, seen *Observation) bool {
 	if d == nil || !seen.Applied || seen.Problem != nil || ms.Spec.Parked() {
 		return false
 	}
-	return !rolledOut(d) || d.Status.AvailableReplicas < minimumAvailable(&ms.Spec) || mostlyDown(d)
+	return !rolledOut(d) || d.Status.AvailableReplicas < minimumAvailable(&ms.Spec) || lacksReplicas(d)
 }
 
 // Recovering reports whether enough replicas are there again after too few were, or after they crashed: then it matters
@@ -100,7 +100,7 @@ func podCause(ms *v1alpha1.Microservice, pods Pods) *cause {
 		}
 	}
 	if suspect := Suspect(pods.Items); suspect != nil {
-		if c := complaint(pods.Warnings); c != nil {
+		if c := complaint(suspect, pods.Warnings); c != nil {
 			c.message = withoutNames(c.message, suspect)
 			return c
 		}
@@ -262,15 +262,15 @@ func evicted(pods []corev1.Pod) *cause {
 	return &cause{reason: v1alpha1.ReasonPodNotStarting, message: "The pods are evicted again and again: " + strings.TrimSpace(withoutNames(said, last))}
 }
 
-// complaint is the kubelet's last warning.
-func complaint(warnings []corev1.Event) *cause {
-	last := latest(warnings, func(*corev1.Event) bool { return true })
+// complaint is the kubelet's last warning about a pod that still matters.
+func complaint(pod *corev1.Pod, warnings []corev1.Event) *cause {
+	last := latest(warnings, func(e *corev1.Event) bool { return e.Reason != unhealthy || impatient(pod, e, warnings) })
 	if last == nil {
 		return nil
 	}
 	reason := v1alpha1.ReasonPodNotStarting
 	switch last.Reason {
-	case "Unhealthy":
+	case unhealthy:
 		reason = v1alpha1.ReasonReadinessFailing
 	case "FailedMount", "FailedAttachVolume", "FailedMapVolume":
 		reason = v1alpha1.ReasonVolumeNotReady
@@ -278,6 +278,37 @@ func complaint(warnings []corev1.Event) *cause {
 		return nil // what the pod itself knows better, or a thing of the past
 	}
 	return &cause{reason: reason, message: fmt.Sprintf("The pods do not become ready: %s", strings.TrimSpace(last.Message))}
+}
+
+// unhealthy is the kubelet's event about a probe that fails.
+const unhealthy = "Unhealthy"
+
+const readinessProbe = "Readiness probe"
+
+// impatient says that a probe failed more often than its failureThreshold has patience for: a slow start is no alarm. Of a startup
+// or liveness probe it is the restart that tells.
+func impatient(pod *corev1.Pod, warning *corev1.Event, warnings []corev1.Event) bool {
+	if !strings.HasPrefix(warning.Message, readinessProbe) {
+		return false
+	}
+	var failures int32
+	for i := range warnings {
+		if e := &warnings[i]; e.Reason == unhealthy && strings.HasPrefix(e.Message, readinessProbe) &&
+			e.InvolvedObject.FieldPath == warning.InvolvedObject.FieldPath {
+			failures += times(e)
+		}
+	}
+	return failures >= patience(pod, warning.InvolvedObject.FieldPath)
+}
+
+// patience is the failureThreshold of the readiness probe of the container that an event's field path names, 1 where it names none.
+func patience(pod *corev1.Pod, fieldPath string) int32 {
+	for _, c := range slices.Concat(pod.Spec.InitContainers, pod.Spec.Containers) {
+		if c.ReadinessProbe != nil && strings.HasSuffix(fieldPath, "ontainers{"+c.Name+"}") {
+			return c.ReadinessProbe.FailureThreshold
+		}
+	}
+	return 1
 }
 
 // failedPullSecret is the kubelet's event about a pull secret that it cannot read.
@@ -301,7 +332,7 @@ func missingPullSecrets(warnings []corev1.Event) string {
 func killedFor(warnings []corev1.Event) string {
 	last := latest(warnings, func(e *corev1.Event) bool {
 		return e.Reason == "FailedPostStartHook" ||
-			e.Reason == "Unhealthy" && (strings.HasPrefix(e.Message, "Liveness probe") || strings.HasPrefix(e.Message, "Startup probe"))
+			e.Reason == unhealthy && (strings.HasPrefix(e.Message, "Liveness probe") || strings.HasPrefix(e.Message, "Startup probe"))
 	})
 	if last == nil {
 		return ""

@@ -103,7 +103,7 @@ func serving(ms *v1alpha1.Microservice, seen Observation) finding {
 	switch {
 	case availableReplicas(seen) >= minimumAvailable(&ms.Spec):
 		message := availableMessage(ms, seen) + pausedByHand(ms, seen.Deployment)
-		if c := whyNotReady(ms, seen); c != nil && mostlyDown(seen.Deployment) {
+		if c := whyNotReady(ms, seen); c != nil && lacksReplicas(seen.Deployment) {
 			message += becauseOthers + c.message
 		}
 		return finding{ready: ready(metav1.ConditionTrue, v1alpha1.ReasonAvailable, message)}
@@ -118,10 +118,10 @@ func serving(ms *v1alpha1.Microservice, seen Observation) finding {
 	}
 }
 
-// mostlyDown says that fewer than half of the pods that are wanted now are available. That is no outage where an autoscaler wants
-// many and its minimum is there, and worth a word all the same.
-func mostlyDown(d *appsv1.Deployment) bool {
-	return 2*d.Status.AvailableReplicas < replicas(d)
+// lacksReplicas says that not all of the pods that are wanted now are available. That is no outage where enough are, and worth a word
+// all the same.
+func lacksReplicas(d *appsv1.Deployment) bool {
+	return d.Status.AvailableReplicas < replicas(d)
 }
 
 // served says whether this generation has been Ready.

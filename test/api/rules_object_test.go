@@ -6,11 +6,12 @@ import (
 )
 
 const (
-	nameMessage  = "name must be at most 63 lower-case letters, digits and '-', begin with a letter and end with a letter or digit: it names the Service"
-	selfMessage  = "a Microservice cannot depend on itself: remove the entry that leads back to it, or say with microservice, service or external what else it means"
-	imageMessage = "must be an image reference without spaces, such as ghcr.io/acme/web:1.4.2"
-	bothSizes    = "replicas and autoscaling exclude each other: the HorizontalPodAutoscaler owns the replica count; remove spec.replicas (it may come from kubectl scale)"
-	accountName  = "must be the name of a ServiceAccount: lower-case letters, digits, '-' and '.'"
+	nameMessage    = "name must be at most 63 lower-case letters, digits and '-', begin with a letter and end with a letter or digit: it names the Service"
+	selfMessage    = "a Microservice cannot depend on itself: remove the entry that leads back to it, or say with microservice, service or external what else it means"
+	defaultMessage = "name must not be default: the ServiceAccount of that name is the namespace's own, choose another name"
+	imageMessage   = "must be an image reference without spaces, such as ghcr.io/acme/web:1.4.2"
+	bothSizes      = "replicas and autoscaling exclude each other: the HorizontalPodAutoscaler owns the replica count; remove spec.replicas (it may come from kubectl scale)"
+	accountName    = "must be the name of a ServiceAccount: lower-case letters, digits, '-' and '.'"
 )
 
 // long is longer than any field allows that has a limit.
@@ -47,6 +48,8 @@ var objectRules = map[string]rule{
 		message: nameMessage,
 	},
 	"a name that begins with a digit": {name: "1web", spec: "{}", field: "metadata", message: nameMessage},
+	"the name default":                {name: "default", spec: "{}", field: "metadata", message: defaultMessage},
+	"a name that begins with default": {name: "default-backend", spec: "{}"},
 	"a name with a dot":               {name: "web.shop", spec: "{}", field: "metadata", message: nameMessage},
 	"a name longer than Kubernetes has": {
 		name: strings.Repeat("a", 254), spec: "{}",

@@ -8,10 +8,12 @@ package v1alpha1
 // ExternalDependencyApplyConfiguration represents a declarative configuration of the ExternalDependency type for use
 // with apply.
 //
-// ExternalDependency is outside the cluster. cidrs are enforced by the NetworkPolicy; a host alone cannot be (standard
-// NetworkPolicy knows no names): then egress is opened to any address on the given ports only, and status says so.
+// ExternalDependency is outside the cluster. cidrs are enforced by the NetworkPolicy, and so is a host that is an address; a
+// name alone cannot be (standard NetworkPolicy knows no names): then egress is opened to any address on the given ports
+// only, and status says so.
 type ExternalDependencyApplyConfiguration struct {
-	// host is the DNS name to call; it is injected as <NAME>_HOST.
+	// host is the DNS name, or the IPv4 address, to call; it is injected as <NAME>_HOST. An address without cidrs is the one
+	// network that the NetworkPolicy admits.
 	Host *string `json:"host,omitempty"`
 	// cidrs are the networks it lives in. With them the NetworkPolicy lets this service reach nothing else on the ports.
 	CIDRs []string `json:"cidrs,omitempty"`
