@@ -26,7 +26,7 @@ func external(e *v1alpha1.ExternalDependency) Resolution {
 	}
 	r.Message = "It is outside the cluster, so its health is not checked"
 	if len(cidrs) == 0 {
-		r.Message += fmt.Sprintf("; a NetworkPolicy cannot enforce a name, so every address outside is open on %s: set external.cidrs to narrow it",
+		r.Message += fmt.Sprintf("; a NetworkPolicy cannot enforce a name, so every address that the operator does not know as the cluster's is open on %s: set external.cidrs to narrow it",
 			portList(r.Way.Ports))
 	}
 	return r

@@ -10,7 +10,7 @@ import (
 func TestResolveExternal(t *testing.T) {
 	const unchecked = "It is outside the cluster, so its health is not checked"
 	anywhere := func(ports string) string {
-		return unchecked + "; a NetworkPolicy cannot enforce a name, so every address outside is open on " + ports +
+		return unchecked + "; a NetworkPolicy cannot enforce a name, so every address that the operator does not know as the cluster's is open on " + ports +
 			": set external.cidrs to narrow it"
 	}
 	networks := []string{"192.0.2.0/24", "2001:db8::/32"}

@@ -65,11 +65,11 @@ func drift(t *testing.T, s *Subject, kind string) {
 		t.Fatal(err)
 	}
 	tried, refused := 0, 0
-	for _, path := range owned(t, good) {
+	for i, path := range owned(t, good) {
 		for _, how := range []string{"changed", "taken away"} {
-			changed := false
+			changed, way := false, ways[i%len(ways)]
 			err := retry.RetryOnConflict(retry.DefaultRetry, func() (err error) { // Kubernetes' controllers write, too
-				changed, err = disturbField(t.Context(), objects, path, how == "changed")
+				changed, err = disturbField(t.Context(), objects, path, how == "changed", way)
 				return err
 			})
 			switch {
@@ -79,7 +79,7 @@ func drift(t *testing.T, s *Subject, kind string) {
 				t.Fatalf("%s %s: %v", path, how, err)
 			case changed:
 				tried++
-				s.comesBack(t, objects, good, fmt.Sprintf("%s %s %s", kind, path, how))
+				s.comesBack(t, objects, good, fmt.Sprintf("%s %s %s by %s", kind, path, how, way), mostWrites(kind, path))
 			}
 		}
 	}
@@ -89,8 +89,20 @@ func drift(t *testing.T, s *Subject, kind string) {
 	}
 }
 
+// mostWrites is how many it takes to restore a field.
+func mostWrites(kind string, path fieldpath.Path) int {
+	switch {
+	case kind == "Service":
+		return 2 // one takes the edited port away, which to server-side apply is another's
+	case strings.Contains(path.String(), ".ports["):
+		return 2 // pods with the edited port may run, so it is noted until they are gone
+	default:
+		return 1
+	}
+}
+
 // comesBack waits until a child is as it was, and counts what that took.
-func (s *Subject) comesBack(t *testing.T, objects dynamic.ResourceInterface, good *unstructured.Unstructured, what string) {
+func (s *Subject) comesBack(t *testing.T, objects dynamic.ResourceInterface, good *unstructured.Unstructured, what string, most int) {
 	t.Helper()
 	// Without its label the operator's cache does not have it, and what it sends first is refused with a conflict.
 	of := func(r cluster.Request) bool {
@@ -106,13 +118,6 @@ func (s *Subject) comesBack(t *testing.T, objects dynamic.ResourceInterface, goo
 	})
 	if err != nil {
 		t.Fatalf("%s, and does not come back: %v\n%s", what, err, s.Operator.Transcript())
-	}
-	most := 1
-	if good.GetKind() == "Service" {
-		most = 2 // one takes the edited port away, which to server-side apply is another's
-	}
-	if strings.Contains(what, ".ports[") {
-		most = 2 // pods with the edited port may run, so it is noted until they are gone
 	}
 	if sent := s.Proxy.Sent(of)[before:]; len(sent) > most {
 		t.Errorf("%s, and it takes %v", what, sent)
@@ -165,8 +170,8 @@ func names(p fieldpath.Path) bool {
 	return slices.ContainsFunc(*p[len(p)-2].Key, func(key value.Field) bool { return key.Name == *p[len(p)-1].FieldName })
 }
 
-// disturbField has somebody else change a field, or take it away. It says whether that made a difference.
-func disturbField(ctx context.Context, objects dynamic.ResourceInterface, path fieldpath.Path, change bool) (bool, error) {
+// disturbField has somebody else change a field, or take it away, in one of the ways. It says whether that made a difference.
+func disturbField(ctx context.Context, objects dynamic.ResourceInterface, path fieldpath.Path, change bool, way string) (bool, error) {
 	live, err := objects.Get(ctx, "web", metav1.GetOptions{})
 	if err != nil {
 		return false, err
@@ -177,7 +182,12 @@ func disturbField(ctx context.Context, objects dynamic.ResourceInterface, path f
 		return false, err
 	}
 	o.Object = edited.(map[string]any)
-	answer, err := objects.Update(ctx, o, metav1.UpdateOptions{FieldManager: "somebody"})
+	part, found := fragment(o.Object, path)
+	applied, ok := part.(map[string]any)
+	if way == "apply" && (!found || !ok || !change) {
+		way = "update" // an apply takes away nothing, and cannot say what an item is called now
+	}
+	answer, err := write(ctx, objects, way, live, o, applied)
 	if err != nil {
 		return false, client.IgnoreNotFound(err)
 	}
