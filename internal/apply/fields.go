@@ -55,6 +55,9 @@ func owned(entry []byte, path ...string) bool {
 // lacks is the path to the first value, in the order of names, that the entry does not have.
 func (f fields) lacks(value any, path []string) []string {
 	if len(f) == 0 && len(path) > 0 {
+		if parts, ok := value.(map[string]any); ok && len(parts) > 0 && isField(path) && !atomic.Has(path[len(path)-1]) {
+			return path
+		}
 		return nil
 	}
 	switch value := value.(type) {
@@ -81,6 +84,28 @@ func (f fields) lacks(value any, path []string) []string {
 		}
 	}
 	return nil
+}
+
+// atomic are the fields of the six kinds and their pods whose object is owned as a whole (x-kubernetes-map-type in the API's OpenAPI
+// schema). A leaf of any other field is the hull of an object that lost all its parts.
+var atomic = sets.New(
+	"f:configMapKeyRef", "f:dataSource", "f:fieldRef", "f:fileKeyRef", "f:labelSelector", "f:nodePublishSecretRef", "f:nodeSelector",
+	"f:podSelector", "f:requiredDuringSchedulingIgnoredDuringExecution", "f:resourceFieldRef", "f:secretKeyRef", "f:secretRef", "f:selector",
+)
+
+func isField(path []string) bool {
+	return strings.HasPrefix(path[len(path)-1], "f:")
+}
+
+// dropHulls drops what has no parts left, where the other entry has parts of it.
+func (f fields) dropHulls(theirs fields) {
+	for step, child := range f {
+		if part := theirs[step]; len(child) > 0 {
+			child.dropHulls(part)
+		} else if len(part) > 0 {
+			delete(f, step)
+		}
+	}
 }
 
 // overwrite says whether the entry has a field of the value that ours has not: whoever changes it takes it from us.

@@ -1,6 +1,8 @@
 package apply
 
 import (
+	"encoding/json"
+
 	appsv1 "k8s.io/api/apps/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -19,10 +21,6 @@ type plan struct {
 	replicas *int32
 }
 
-// createOnly as a resourceVersion makes a server-side apply create what is missing and answer 409 for what exists, in
-// one atomic request: no object has a version that old.
-const createOnly = "1"
-
 func (p plan) inPlace() bool {
 	return p.verb == "" && p.err == nil
 }
@@ -30,7 +28,7 @@ func (p plan) inPlace() bool {
 // plan compares the wish with what is there.
 func (b *Batch) plan(w *wish, live client.Object, exists bool) plan {
 	if !exists {
-		return plan{verb: Create, resourceVersion: createOnly, replicas: w.minimum}
+		return plan{verb: Create, replicas: w.minimum}
 	}
 	if !metav1.IsControlledBy(live, b.owner) {
 		return plan{verb: Update, err: b.conflict(w.kind, live)}
@@ -102,20 +100,48 @@ func (d *Door) inPlace(w *wish, live client.Object) bool {
 	return true
 }
 
-// entryOf is our entry in the managedFields, nil where there is none.
+// entryOf is our entry in the managedFields, nil where there is none. Of two it is the one of an apply, which the server puts first.
 func (d *Door) entryOf(object client.Object) []byte {
-	for _, e := range object.GetManagedFields() {
-		if OwnEntry(e, d.FieldOwner) {
+	entries := object.GetManagedFields()
+	for i := range entries {
+		switch e := &entries[i]; {
+		case !OwnEntry(*e, d.FieldOwner):
+		case e.Operation == metav1.ManagedFieldsOperationUpdate:
+			return withoutLost(e.FieldsV1.GetRawBytes(), entries, d.FieldOwner)
+		default:
 			return e.FieldsV1.GetRawBytes()
 		}
 	}
 	return nil
 }
 
-// OwnEntry says whether a managedFields entry is the one that fieldOwner's server-side apply writes. A cache may drop
-// all others.
+// withoutLost is the entry of a POST without the lists and maps of which only the hull is still ours. It has a hull for each, and
+// that looks like one that is owned as a whole; but then nobody else has a part of it.
+func withoutLost(entry []byte, all []metav1.ManagedFieldsEntry, fieldOwner string) []byte {
+	var ours fields
+	for i := range all {
+		var theirs fields
+		if !foreign(&all[i], fieldOwner) || json.Unmarshal(all[i].FieldsV1.GetRawBytes(), &theirs) != nil {
+			continue
+		}
+		if ours == nil && json.Unmarshal(entry, &ours) != nil {
+			return entry
+		}
+		ours.dropHulls(theirs)
+	}
+	if ours == nil {
+		return entry
+	}
+	left, err := json.Marshal(ours)
+	if err != nil {
+		return entry
+	}
+	return left
+}
+
+// OwnEntry says whether a managedFields entry is one that fieldOwner writes: by creating the object, or by server-side apply.
 func OwnEntry(e metav1.ManagedFieldsEntry, fieldOwner string) bool {
-	return e.Manager == fieldOwner && e.Operation == metav1.ManagedFieldsOperationApply && e.Subresource == "" && e.FieldsV1 != nil
+	return Relevant(e) && e.Manager == fieldOwner
 }
 
 func (b *Batch) conflict(kind string, live client.Object) error {

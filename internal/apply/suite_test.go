@@ -98,7 +98,7 @@ func desiredDeployment(owner client.Object) *appsv1ac.DeploymentApplyConfigurati
 				WithSecurityContext(corev1ac.PodSecurityContext().WithRunAsNonRoot(true)).
 				WithContainers(corev1ac.Container().WithName("app").WithImage("example.com/app:1").
 					WithArgs("serve", "--fast").
-					WithEnv(corev1ac.EnvVar().WithName("LEVEL").WithValue("info"), corev1ac.EnvVar().WithName("EMPTY").WithValue("")).
+					WithEnv(corev1ac.EnvVar().WithName("LEVEL").WithValue("info")).
 					WithPorts(
 						corev1ac.ContainerPort().WithName("http").WithContainerPort(8080).WithProtocol(corev1.ProtocolTCP),
 						corev1ac.ContainerPort().WithName("dns").WithContainerPort(53),
@@ -130,6 +130,14 @@ func desiredOf(owner client.Object) map[string]any {
 	}
 }
 
+// applied is a Deployment as desired that was changed since it was created: its fields are ours as an applier.
+func applied(t testing.TB, door *apply.Door, owner client.Object) *appsv1.Deployment {
+	t.Helper()
+	mustSucceed(t, putDeployment(door, owner, desiredDeployment(owner).WithAnnotations(map[string]string{"first": "apply"}), nil))
+	mustSucceed(t, putDeployment(door, owner, desiredDeployment(owner), read[appsv1.Deployment](t, owner)))
+	return read[appsv1.Deployment](t, owner)
+}
+
 // read is the object of the owner's name; nil when there is none.
 func read[T any, P apply.Object[T]](t testing.TB, owner client.Object) P {
 	t.Helper()
@@ -158,4 +166,12 @@ func mustSucceed(t testing.TB, changes []apply.Change) {
 			t.Fatalf("%s %s: %v", c.Verb, c.Kind, c.Err)
 		}
 	}
+}
+
+// put puts what is desired over what is there through a fresh batch, and gives the changes.
+func put[T any, P apply.Object[T]](t testing.TB, door *apply.Door, owner client.Object, desired any) []apply.Change {
+	t.Helper()
+	b := door.Begin(owner, false)
+	apply.Put[T, P](context.Background(), b, desired, read[T, P](t, owner))
+	return b.Changes()
 }

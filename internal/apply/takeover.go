@@ -1,14 +1,15 @@
 package apply
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	appsv1 "k8s.io/api/apps/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/sets"
@@ -20,15 +21,15 @@ import (
 // somebody has wiped the managedFields.
 const beforeFirstApply = "before-first-apply"
 
-// Relevant says whether a managedFields entry of a child is read before it is written: ours, and those of others that a pod
-// template may have been changed by. A cache may drop all others.
-func Relevant(e metav1.ManagedFieldsEntry, fieldOwner string) bool {
-	return OwnEntry(e, fieldOwner) || foreign(&e, fieldOwner) && (nobodys(&e) || bytes.Contains(e.FieldsV1.GetRawBytes(), []byte(`"f:template"`)))
+// Relevant says whether a managedFields entry of a child is read before it is written. A cache may drop what is in all others, which are
+// of subresources: only people and their tools write a child as a whole. It keeps how many there are.
+func Relevant(e metav1.ManagedFieldsEntry) bool {
+	return e.Subresource == "" && e.FieldsV1 != nil
 }
 
 // foreign leaves out what is changed through a subresource, such as status and scale: it is never taken over.
 func foreign(e *metav1.ManagedFieldsEntry, fieldOwner string) bool {
-	return !OwnEntry(*e, fieldOwner) && e.Subresource == "" && e.FieldsV1 != nil
+	return Relevant(*e) && e.Manager != fieldOwner
 }
 
 func nobodys(e *metav1.ManagedFieldsEntry) bool {
@@ -47,11 +48,16 @@ func (d *Door) takeOver(ctx context.Context, live client.Object, entries []metav
 	if _, found := live.GetAnnotations()[d.Annotation]; found {
 		patch = append(patch, operation{"replace", "/metadata/annotations/" + strings.ReplaceAll(d.Annotation, "/", "~1"), ""})
 	}
-	raw, err := json.Marshal(patch)
+	return d.patch(ctx, live, patch)
+}
+
+// patch sends a JSON patch. The object becomes the server's answer.
+func (d *Door) patch(ctx context.Context, object client.Object, operations []operation) error {
+	raw, err := json.Marshal(operations)
 	if err != nil {
 		return fmt.Errorf("encoding: %w", err)
 	}
-	return d.Client.Patch(ctx, live, client.RawPatch(types.JSONPatchType, raw), client.FieldOwner(d.FieldOwner))
+	return d.Client.Patch(ctx, object, client.RawPatch(types.JSONPatchType, raw), client.FieldOwner(d.FieldOwner))
 }
 
 // operation is one of a JSON patch.
@@ -72,7 +78,7 @@ func (d *Door) ownedByUs(entries []metav1.ManagedFieldsEntry, blamed func(*metav
 		question := blamed(&e)
 		switch {
 		case OwnEntry(e, d.FieldOwner):
-			question, ours = func(fieldpath.Path) bool { return true }, e
+			question, ours.APIVersion, ours.Time = func(fieldpath.Path) bool { return true }, e.APIVersion, e.Time
 		case question == nil || !foreign(&e, d.FieldOwner):
 			others = append(others, e)
 			continue
@@ -135,11 +141,53 @@ func encode(set *fieldpath.Set) (*metav1.FieldsV1, error) {
 	return metav1.NewFieldsV1(string(raw)), nil
 }
 
+// takeBirth makes what we own since a POST what we own as an applier, in one request, before the first apply: else what a later
+// wish drops would stay, owned by the POST. Where our entry is not where the cache had it any more, or an earlier edition has applied
+// as well, the object is read. It returns what is there then.
+func takeBirth[T any, P Object[T]](ctx context.Context, d *Door, w *wish, live P) (P, error) {
+	byPOST, applied := d.ownIndex(live, metav1.ManagedFieldsOperationUpdate), d.ownIndex(live, metav1.ManagedFieldsOperationApply)
+	if byPOST < 0 {
+		return live, nil
+	}
+	now := P(new(T))
+	if applied < 0 {
+		now.SetNamespace(w.key.Namespace)
+		now.SetName(w.key.Name)
+		entry := fmt.Sprintf("/metadata/managedFields/%d", byPOST)
+		err := d.patch(ctx, now, []operation{
+			{"test", "/metadata/uid", live.GetUID()},
+			{"test", entry + "/manager", d.FieldOwner},
+			{"test", entry + "/operation", metav1.ManagedFieldsOperationUpdate},
+			{"replace", entry + "/operation", metav1.ManagedFieldsOperationApply},
+		})
+		if !apierrors.IsInvalid(err) {
+			return now, err
+		}
+	}
+	if err := d.Live.Get(ctx, w.key, now); err != nil || now.GetUID() != live.GetUID() {
+		return live, client.IgnoreNotFound(err)
+	}
+	entries, _, err := d.ownedByUs(now.GetManagedFields(), func(*metav1.ManagedFieldsEntry) suspect { return nil })
+	if err != nil {
+		return nil, err
+	}
+	return now, d.takeOver(ctx, now, entries)
+}
+
+// ownIndex is where our entry of an operation is, -1 for none.
+func (d *Door) ownIndex(live client.Object, operation metav1.ManagedFieldsOperationType) int {
+	return slices.IndexFunc(live.GetManagedFields(), func(e metav1.ManagedFieldsEntry) bool {
+		return OwnEntry(e, d.FieldOwner) && e.Operation == operation
+	})
+}
+
 // takeLeftovers takes over, before a Deployment is written, what nobody owns any more, and what those who overwrote our pod template
 // put beside it. So a roll-back by hand is undone as a whole. Who never touched ours keeps his additions. live is a cache's, which
 // may have dropped other entries: where something is to be taken, the object is read. It returns what is there then.
 func takeLeftovers[T any, P Object[T]](ctx context.Context, d *Door, w *wish, live P) (P, error) {
-	if _, ok := any(live).(*appsv1.Deployment); !ok || len(live.GetManagedFields()) < 2 {
+	if _, ok := any(live).(*appsv1.Deployment); !ok || !slices.ContainsFunc(live.GetManagedFields(), func(e metav1.ManagedFieldsEntry) bool {
+		return foreign(&e, d.FieldOwner)
+	}) {
 		return live, nil
 	}
 	wanted, err := w.object()

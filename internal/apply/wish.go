@@ -1,6 +1,7 @@
 package apply
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -113,6 +114,11 @@ func (p parts) set(name string, value any) error {
 	}
 	p[name] = raw
 	return nil
+}
+
+// hasEmpty says whether an empty list or string is asked for.
+func (w *wish) hasEmpty() bool {
+	return bytes.Contains(w.json, []byte(`:[]`)) || bytes.Contains(w.json, []byte(`:""`))
 }
 
 func (w *wish) object() (map[string]any, error) {

@@ -47,20 +47,19 @@ func trimNamespace(object any) (any, error) {
 	return object, nil
 }
 
-// transform drops what nobody reads of a child: most fields of other managers, and nearly all of spec. What was asked for is known
-// by its hash.
+// transform drops what nobody reads of a child: what is in most entries of other managers, and nearly all of spec. What was asked for is
+// known by its hash.
 func (k childKind) transform(object any) (any, error) {
 	child, ok := object.(client.Object)
 	if !ok {
 		return object, nil
 	}
-	var relevant []metav1.ManagedFieldsEntry
-	for _, e := range child.GetManagedFields() {
-		if apply.Relevant(e, FieldOwner) {
-			relevant = append(relevant, e)
+	entries := child.GetManagedFields()
+	for i, e := range entries {
+		if !apply.Relevant(e) {
+			entries[i] = metav1.ManagedFieldsEntry{}
 		}
 	}
-	child.SetManagedFields(relevant)
 	k.trim(child)
 	return child, nil
 }

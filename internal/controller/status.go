@@ -29,8 +29,12 @@ func (r *MicroserviceReconciler) report(ctx context.Context, ms *v1alpha1.Micros
 	o.Settled = unchanged >= settledAfter
 	o.ClusterDomain = r.Planner.Settings.ClusterDomain
 	wait = planner.Sooner(wait, r.diagnosePods(ctx, ms, o, unchanged))
-	next := status.Compute(ms, *o, metav1.Now().Rfc3339Copy())
-	switch change := status.Compare(&ms.Status, &next); {
+	now := metav1.Now()
+	next := status.Compute(ms, *o, now.Rfc3339Copy())
+	change, early := status.Compare(&ms.Status, &next), status.FirstReportIn(ms, o, &next, now.Time)
+	switch {
+	case early > 0:
+		wait = planner.Sooner(wait, early)
 	case change.Due(o):
 		if err := r.writeStatus(ctx, ms, &next); err != nil {
 			return ctrl.Result{}, joinRetried(applyErr, client.IgnoreNotFound(err))
