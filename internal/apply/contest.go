@@ -161,6 +161,9 @@ func (d *Door) lost(w *wish, live client.Object) []string {
 
 // fieldName is how people write a path of managedFields: spec.template.spec.containers[app].image.
 func fieldName(path []string) string {
+	if len(path) == 0 {
+		return ""
+	}
 	var name strings.Builder
 	for i, step := range path {
 		kind, step, _ := strings.Cut(step, ":")

@@ -2,6 +2,7 @@ package apply
 
 import (
 	"encoding/json"
+	"slices"
 
 	appsv1 "k8s.io/api/apps/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -106,8 +107,8 @@ func (d *Door) entryOf(object client.Object) []byte {
 	for i := range entries {
 		switch e := &entries[i]; {
 		case !OwnEntry(*e, d.FieldOwner):
-		case e.Operation == metav1.ManagedFieldsOperationUpdate:
-			return withoutLost(e.FieldsV1.GetRawBytes(), entries, d.FieldOwner)
+		case e.Operation == metav1.ManagedFieldsOperationUpdate && slices.ContainsFunc(entries, d.foreign):
+			return withoutLost(e.FieldsV1.GetRawBytes(), entries, d.foreign)
 		default:
 			return e.FieldsV1.GetRawBytes()
 		}
@@ -117,20 +118,16 @@ func (d *Door) entryOf(object client.Object) []byte {
 
 // withoutLost is the entry of a POST without the lists and maps of which only the hull is still ours. It has a hull for each, and
 // that looks like one that is owned as a whole; but then nobody else has a part of it.
-func withoutLost(entry []byte, all []metav1.ManagedFieldsEntry, fieldOwner string) []byte {
+func withoutLost(entry []byte, all []metav1.ManagedFieldsEntry, foreign func(metav1.ManagedFieldsEntry) bool) []byte {
 	var ours fields
+	if json.Unmarshal(entry, &ours) != nil {
+		return entry
+	}
 	for i := range all {
 		var theirs fields
-		if !foreign(&all[i], fieldOwner) || json.Unmarshal(all[i].FieldsV1.GetRawBytes(), &theirs) != nil {
-			continue
+		if foreign(all[i]) && json.Unmarshal(all[i].FieldsV1.GetRawBytes(), &theirs) == nil {
+			ours.dropHulls(theirs)
 		}
-		if ours == nil && json.Unmarshal(entry, &ours) != nil {
-			return entry
-		}
-		ours.dropHulls(theirs)
-	}
-	if ours == nil {
-		return entry
 	}
 	left, err := json.Marshal(ours)
 	if err != nil {

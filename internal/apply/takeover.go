@@ -28,8 +28,8 @@ func Relevant(e metav1.ManagedFieldsEntry) bool {
 }
 
 // foreign leaves out what is changed through a subresource, such as status and scale: it is never taken over.
-func foreign(e *metav1.ManagedFieldsEntry, fieldOwner string) bool {
-	return Relevant(*e) && e.Manager != fieldOwner
+func (d *Door) foreign(e metav1.ManagedFieldsEntry) bool {
+	return Relevant(e) && e.Manager != d.FieldOwner
 }
 
 func nobodys(e *metav1.ManagedFieldsEntry) bool {
@@ -79,7 +79,7 @@ func (d *Door) ownedByUs(entries []metav1.ManagedFieldsEntry, blamed func(*metav
 		switch {
 		case OwnEntry(e, d.FieldOwner):
 			question, ours.APIVersion, ours.Time = func(fieldpath.Path) bool { return true }, e.APIVersion, e.Time
-		case question == nil || !foreign(&e, d.FieldOwner):
+		case question == nil || !d.foreign(e):
 			others = append(others, e)
 			continue
 		}
@@ -185,9 +185,7 @@ func (d *Door) ownIndex(live client.Object, operation metav1.ManagedFieldsOperat
 // put beside it. So a roll-back by hand is undone as a whole. Who never touched ours keeps his additions. live is a cache's, which
 // may have dropped other entries: where something is to be taken, the object is read. It returns what is there then.
 func takeLeftovers[T any, P Object[T]](ctx context.Context, d *Door, w *wish, live P) (P, error) {
-	if _, ok := any(live).(*appsv1.Deployment); !ok || !slices.ContainsFunc(live.GetManagedFields(), func(e metav1.ManagedFieldsEntry) bool {
-		return foreign(&e, d.FieldOwner)
-	}) {
+	if _, ok := any(live).(*appsv1.Deployment); !ok || !slices.ContainsFunc(live.GetManagedFields(), d.foreign) {
 		return live, nil
 	}
 	wanted, err := w.object()
@@ -223,7 +221,7 @@ func takeLeftovers[T any, P Object[T]](ctx context.Context, d *Door, w *wish, li
 // hash, because a roll-back brings back that of its revision. A field that we ask for since now may have been another's before.
 func (d *Door) overwrote(e *metav1.ManagedFieldsEntry, w *wish, wanted map[string]any, live client.Object) bool {
 	var theirs, ours fields
-	if !foreign(e, d.FieldOwner) || json.Unmarshal(e.FieldsV1.GetRawBytes(), &theirs) != nil {
+	if !d.foreign(*e) || json.Unmarshal(e.FieldsV1.GetRawBytes(), &theirs) != nil {
 		return false
 	}
 	_ = json.Unmarshal(d.entryOf(live), &ours) // without an entry nothing is ours

@@ -138,7 +138,7 @@ var _ = Describe("A child that is no longer wanted", func() {
 		policy := refuse(ns, "apps", "deployments")
 		edit(ms, func(s *v1alpha1.MicroserviceSpec) { s.Ports = nil })
 		eventually(ms, "False/ApplyFailed Reconciling")
-		Eventually(func() int { return count(sent(requests, ns), "apply deployments -> 422") }).Should(BeNumerically(">", 1))
+		Eventually(func() int { return count(sent(requests, ns), "patch deployments -> 422") }).Should(BeNumerically(">", 1))
 		Expect(exists(ms, &corev1.Service{})()).To(BeTrue(), "the pods that run still listen")
 		allow(policy)
 		eventually(ms, available)

@@ -234,7 +234,7 @@ var _ = Describe("A Microservice", func() {
 		edit(ms, func(s *v1alpha1.MicroserviceSpec) { s.Replicas = new(int32(5)) })
 		eventually(ms, available)
 		settled(ns)
-		Eventually(eventReasons(ns, "web")).Should(ConsistOf("RollingOut", "Available", "RollingOut", "Available"))
+		Eventually(eventReasons(ns, "web")).Should(And(ContainElements("RollingOut", "Available"), HaveEach(BeElementOf("RollingOut", "Available"))))
 	})
 
 	It("does not let its unready pods flood status", func() {
