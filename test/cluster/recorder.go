@@ -1,13 +1,17 @@
 package cluster
 
 import (
+	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
 	"sync"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/sets"
+	"k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
 )
 
@@ -122,7 +126,13 @@ type roundTripper func(*http.Request) (*http.Response, error)
 func (f roundTripper) RoundTrip(q *http.Request) (*http.Response, error) { return f(q) }
 
 func (r *Recorder) roundTrip(next http.RoundTripper, q *http.Request) (*http.Response, error) {
-	request := ParseRequest(q)
+	var body []byte
+	if q.Method == http.MethodPost && q.GetBody != nil {
+		if copied, err := q.GetBody(); err == nil {
+			body, _ = io.ReadAll(copied) // it is in memory
+		}
+	}
+	request := ParseRequest(q, body)
 	r.mu.Lock()
 	crashed, resets := r.failAfter == 0, r.resets
 	r.mu.Unlock()
@@ -154,8 +164,9 @@ var (
 	writes     = sets.New("create", "apply", "patch", "update", "delete")
 )
 
-// ParseRequest reads /api/v1/namespaces/NS/RESOURCE/NAME/SUBRESOURCE and /apis/GROUP/VERSION/...
-func ParseRequest(q *http.Request) Request {
+// ParseRequest reads /api/v1/namespaces/NS/RESOURCE/NAME/SUBRESOURCE and /apis/GROUP/VERSION/... What is created has its name in
+// the body.
+func ParseRequest(q *http.Request, body []byte) Request {
 	path := strings.Split(strings.Trim(q.URL.Path, "/"), "/")
 	skip := 2
 	if path[0] == "apis" {
@@ -177,7 +188,23 @@ func ParseRequest(q *http.Request) Request {
 		r.Resource += "/" + path[2]
 	}
 	r.Verb = verb(q, r.Name)
+	if r.Verb == "create" && r.Name == "" && r.Writes() {
+		r.Name = nameIn(body)
+	}
 	return r
+}
+
+// nameIn is the name of the object in a body, in protobuf or JSON.
+func nameIn(body []byte) string {
+	var object metav1.Object = &metav1.PartialObjectMetadata{}
+	if decoded, _, err := scheme.Codecs.UniversalDeserializer().Decode(body, nil, nil); err == nil {
+		if typed, ok := decoded.(metav1.Object); ok {
+			object = typed
+		}
+	} else if json.Unmarshal(body, object) != nil {
+		return ""
+	}
+	return object.GetName()
 }
 
 func verb(q *http.Request, name string) string {

@@ -167,7 +167,7 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 	if err != nil {
 		panic(http.ErrAbortHandler)
 	}
-	x := &Exchange{Request: cluster.ParseRequest(q), proxy: p, w: w, q: q, body: body}
+	x := &Exchange{Request: cluster.ParseRequest(q, body), proxy: p, w: w, q: q, body: body}
 	if x.Writes() {
 		p.count(1)
 		defer p.count(-1)

@@ -129,6 +129,11 @@ func TestBesides(t *testing.T) {
 				create("api", func(*v1alpha1.MicroserviceSpec) {}),
 				create("web", func(spec *v1alpha1.MicroserviceSpec) { rich(spec, autoscaled) }),
 			)})
+			for _, kind := range childKinds {
+				if autoscaled == (kind == "HorizontalPodAutoscaler") {
+					s.applied(t, lab.Dynamic.Resource(kinds[kind]).Namespace(s.Namespace))
+				}
+			}
 			for _, b := range besides {
 				if autoscaled == (b.kind == "HorizontalPodAutoscaler") {
 					for _, way := range ways {
