@@ -31,7 +31,7 @@ func (r *MicroserviceReconciler) report(ctx context.Context, ms *v1alpha1.Micros
 	wait = planner.Sooner(wait, r.diagnosePods(ctx, ms, o, unchanged))
 	now := metav1.Now()
 	next := status.Compute(ms, *o, now.Rfc3339Copy())
-	change, early := status.Compare(&ms.Status, &next), status.FirstReportIn(ms, o, &next, now.Time)
+	change, early := status.Compare(&ms.Status, &next), planner.FirstReportIn(ms, o.Deployment, &next, now.Time)
 	switch {
 	case early > 0:
 		wait = planner.Sooner(wait, early)

@@ -2,7 +2,6 @@ package status
 
 import (
 	"reflect"
-	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
@@ -110,26 +109,3 @@ func copyCounters(to, from *v1alpha1.MicroserviceStatus) {
 	to.UpdatedReplicas = from.UpdatedReplicas
 	to.AvailableReplicas = from.AvailableReplicas
 }
-
-// firstReportAfter is how long a creation that goes well may go on unsaid. The schema's observedGeneration of -1 keeps tools waiting
-// meanwhile.
-const firstReportAfter = 2 * time.Second
-
-// FirstReportIn returns how long the first report may wait, because all goes well so far and what follows soon can be told with it,
-// in one write; 0 is that it is to be written now.
-func FirstReportIn(ms *v1alpha1.Microservice, o *Observation, next *v1alpha1.MicroserviceStatus, now time.Time) time.Duration {
-	if len(ms.Status.Conditions) > 0 || !hopeful[readyReason(next)] {
-		return 0
-	}
-	since := ms.CreationTimestamp
-	if d := o.Deployment; d != nil && since.Before(&d.CreationTimestamp) {
-		since = d.CreationTimestamp
-	}
-	if age := now.Sub(since.Time); age >= 0 {
-		return max(firstReportAfter-age, 0)
-	}
-	return 0 // the clocks differ
-}
-
-// hopeful are the reasons that a creation passes through where nothing is wrong.
-var hopeful = map[string]bool{v1alpha1.ReasonRollingOut: true, v1alpha1.ReasonWaitingForDependency: true}

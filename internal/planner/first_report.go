@@ -1,0 +1,34 @@
+package planner
+
+import (
+	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+
+	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
+)
+
+// firstReportAfter is how long a creation that goes well may go on unsaid. The schema's observedGeneration of -1 keeps tools waiting
+// meanwhile.
+const firstReportAfter = 2 * time.Second
+
+// FirstReportIn returns how long the first report of ms may wait, because all goes well so far and what follows soon can be told with
+// it, in one write; 0 is that it is to be written now. d is the Deployment of ms, nil for none.
+func FirstReportIn(ms *v1alpha1.Microservice, d *appsv1.Deployment, next *v1alpha1.MicroserviceStatus, now time.Time) time.Duration {
+	ready := meta.FindStatusCondition(next.Conditions, v1alpha1.ConditionReady)
+	if len(ms.Status.Conditions) > 0 || !hopeful[ready.Reason] {
+		return 0
+	}
+	since := ms.CreationTimestamp
+	if d != nil && since.Before(&d.CreationTimestamp) {
+		since = d.CreationTimestamp
+	}
+	if age := now.Sub(since.Time); age >= 0 {
+		return max(firstReportAfter-age, 0)
+	}
+	return 0 // the clocks differ
+}
+
+// hopeful are the reasons that a creation passes through where nothing is wrong.
+var hopeful = map[string]bool{v1alpha1.ReasonRollingOut: true, v1alpha1.ReasonWaitingForDependency: true}
