@@ -1,11 +1,14 @@
 package faults
 
 import (
+	"bytes"
 	"encoding/json"
+	"math"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/microservice-dev/microservice-operator/test/cluster"
@@ -40,8 +43,8 @@ var mutants = []mutant{
 		with: "	if plan.verb != \"\" {\n		b.note(ctx, plan.verb, kind, nil)",
 		provoke: func(t *testing.T, program string, reference *Reference) []string {
 			s := lab.openFor(t, Options{Program: program})
-			s.Proxy.Inject(func(r cluster.Request) bool { return r.Resource == "networkpolicies" && r.Name == "api" }, 3, 1, // that consent is withdrawn
-				func(x *Exchange) { x.Refuse(http.StatusInternalServerError, "InternalError", 0) })
+			s.Proxy.Inject(func(r cluster.Request) bool { return writes(r) && r.Resource == "networkpolicies" && r.Name == "api" }, 0, math.MaxInt,
+				refuseWithdrawal())
 			return travelled(t, s, reference)
 		},
 	},
@@ -55,6 +58,22 @@ var mutants = []mutant{
 			return travelled(t, lab.openFor(t, Options{Program: program}), reference)
 		},
 	},
+}
+
+// refuseWithdrawal refuses the one write of a policy that admits nobody any more, after one that admitted somebody.
+func refuseWithdrawal() Fault {
+	var mu sync.Mutex
+	admitted, refused := false, false
+	return func(x *Exchange) {
+		mu.Lock()
+		defer mu.Unlock()
+		closed := bytes.Contains(x.body, []byte(`"ingress":[]`))
+		if closed && admitted && !refused {
+			refused = true
+			x.Refuse(http.StatusInternalServerError, "InternalError", 0)
+		}
+		admitted = admitted || !closed
+	}
 }
 
 // TestOraclesFindSeededBugs is the test of the oracles: each mutant of the operator must be found, by the oracle that is
