@@ -2,6 +2,7 @@ package apply_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"testing"
@@ -26,7 +27,7 @@ func operations(o client.Object) []metav1.ManagedFieldsOperationType {
 	return all
 }
 
-// TestTheFirstChangeMakesAnApplier has each kind created, and changed twice: one request more the first time, and then what is
+// TestTheFirstChangeMakesAnApplier has a Deployment created, and changed twice: one request more the first time, and then what is
 // dropped goes, whoever has applied something before.
 func TestTheFirstChangeMakesAnApplier(t *testing.T) {
 	t.Parallel()
@@ -88,6 +89,28 @@ func TestTheFirstChangeFindsAnEntryThatMoved(t *testing.T) {
 	after := read[appsv1.Deployment](t, owner)
 	if got := variables(after); got != "LEVEL" || after.Annotations["theirs"] != "1" || requests != 4 {
 		t.Errorf("variables are %q, annotations %v, after %d requests", got, after.Annotations, requests)
+	}
+}
+
+// Where the cache shows somebody's leftovers that are gone by now, what is ours since the POST becomes an applier's all the same.
+func TestTheFirstChangeFindsNoLeftoversAnyMore(t *testing.T) {
+	t.Parallel()
+	ctx, owner := context.Background(), newOwner(t)
+	mustSucceed(t, putDeployment(newDoor(admin), owner, withEnv(owner, corev1ac.EnvVar().WithName("A").WithValue("x")), nil))
+	born := read[appsv1.Deployment](t, owner)
+	cached := by(t, "kubectl-edit", owner, `{"metadata":{"annotations":{"`+annotation+`":"old"}},"spec":{"template":{"spec":{"containers":[{"name":"app","env":[{"name":"THEIRS","value":"1"}]}]}}}}`)
+	for _, body := range []any{
+		[]map[string]any{{"op": "replace", "path": "/spec", "value": born.Spec}, {"op": "replace", "path": "/metadata/annotations", "value": born.Annotations}},
+		[]map[string]any{{"op": "replace", "path": "/metadata/managedFields", "value": born.ManagedFields}},
+	} {
+		raw, err := json.Marshal(body)
+		mustDo(t, err)
+		mustDo(t, admin.Patch(ctx, read[appsv1.Deployment](t, owner), client.RawPatch("application/json-patch+json", raw), client.FieldOwner("kubectl-edit")))
+	}
+	mustSucceed(t, putDeployment(newDoor(admin), owner, desiredDeployment(owner), cached))
+	after := read[appsv1.Deployment](t, owner)
+	if got := variables(after); got != "LEVEL" || !slices.Equal(operations(after), []metav1.ManagedFieldsOperationType{metav1.ManagedFieldsOperationApply}) {
+		t.Errorf("variables are %q, ours by %v", got, operations(after))
 	}
 }
 

@@ -108,7 +108,7 @@ func (d *Door) entryOf(object client.Object) []byte {
 		switch e := &entries[i]; {
 		case !OwnEntry(*e, d.FieldOwner):
 		case e.Operation == metav1.ManagedFieldsOperationUpdate && slices.ContainsFunc(entries, d.foreign):
-			return withoutLost(e.FieldsV1.GetRawBytes(), entries, d.foreign)
+			return d.withoutLost(e.FieldsV1.GetRawBytes(), entries)
 		default:
 			return e.FieldsV1.GetRawBytes()
 		}
@@ -118,14 +118,14 @@ func (d *Door) entryOf(object client.Object) []byte {
 
 // withoutLost is the entry of a POST without the lists and maps of which only the hull is still ours. It has a hull for each, and
 // that looks like one that is owned as a whole; but then nobody else has a part of it.
-func withoutLost(entry []byte, all []metav1.ManagedFieldsEntry, foreign func(metav1.ManagedFieldsEntry) bool) []byte {
+func (d *Door) withoutLost(entry []byte, all []metav1.ManagedFieldsEntry) []byte {
 	var ours fields
 	if json.Unmarshal(entry, &ours) != nil {
 		return entry
 	}
 	for i := range all {
 		var theirs fields
-		if foreign(all[i]) && json.Unmarshal(all[i].FieldsV1.GetRawBytes(), &theirs) == nil {
+		if d.foreign(all[i]) && json.Unmarshal(all[i].FieldsV1.GetRawBytes(), &theirs) == nil {
 			ours.dropHulls(theirs)
 		}
 	}

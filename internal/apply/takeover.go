@@ -149,8 +149,8 @@ func takeBirth[T any, P Object[T]](ctx context.Context, d *Door, w *wish, live P
 	if byPOST < 0 {
 		return live, nil
 	}
-	now := P(new(T))
 	if applied < 0 {
+		now := P(new(T))
 		now.SetNamespace(w.key.Namespace)
 		now.SetName(w.key.Name)
 		entry := fmt.Sprintf("/metadata/managedFields/%d", byPOST)
@@ -164,14 +164,24 @@ func takeBirth[T any, P Object[T]](ctx context.Context, d *Door, w *wish, live P
 			return now, err
 		}
 	}
+	return readAndTakeOver(ctx, d, w, live, func(*metav1.ManagedFieldsEntry) suspect { return nil })
+}
+
+// readAndTakeOver reads the object and makes the blamed fields ours as an applier, and those that are ours since a POST. It returns
+// what is there then: live where that is gone or replaced, so that the write is refused and planned again.
+func readAndTakeOver[T any, P Object[T]](ctx context.Context, d *Door, w *wish, live P, blamed func(*metav1.ManagedFieldsEntry) suspect) (P, error) {
+	now := P(new(T))
 	if err := d.Live.Get(ctx, w.key, now); err != nil || now.GetUID() != live.GetUID() {
 		return live, client.IgnoreNotFound(err)
 	}
-	entries, _, err := d.ownedByUs(now.GetManagedFields(), func(*metav1.ManagedFieldsEntry) suspect { return nil })
-	if err != nil {
-		return nil, err
+	entries, managers, err := d.ownedByUs(now.GetManagedFields(), blamed)
+	if err != nil || len(managers) == 0 && d.ownIndex(now, metav1.ManagedFieldsOperationUpdate) < 0 {
+		return now, err
 	}
-	return now, d.takeOver(ctx, now, entries)
+	if err := d.takeOver(ctx, now, entries); err != nil {
+		return nil, fmt.Errorf("taking over the fields of %s: %w", cmp.Or(strings.Join(managers, ", "), d.FieldOwner), err)
+	}
+	return now, nil
 }
 
 // ownIndex is where our entry of an operation is, -1 for none.
@@ -203,18 +213,7 @@ func takeLeftovers[T any, P Object[T]](ctx context.Context, d *Door, w *wish, li
 	if _, managers, err := d.ownedByUs(live.GetManagedFields(), left); err != nil || len(managers) == 0 {
 		return live, err
 	}
-	now := P(new(T))
-	if err := d.Live.Get(ctx, w.key, now); err != nil || now.GetUID() != live.GetUID() {
-		return live, err
-	}
-	entries, managers, err := d.ownedByUs(now.GetManagedFields(), left)
-	if err != nil || len(managers) == 0 {
-		return now, err
-	}
-	if err := d.takeOver(ctx, now, entries); err != nil {
-		return nil, fmt.Errorf("taking over the fields of %s: %w", strings.Join(managers, ", "), err)
-	}
-	return now, nil
+	return readAndTakeOver(ctx, d, w, live, left)
 }
 
 // overwrote says whether the entry has a field of our pod template that was ours: one that we still ask for as we last did, or the

@@ -42,6 +42,7 @@ func (p page) commands() []string {
 		}
 	}
 	slices.Sort(all)
+	// What deletes comes last: the others need what it takes away.
 	slices.SortStableFunc(all, func(a, b string) int { return strings.Count(a, "delete") - strings.Count(b, "delete") })
 	return slices.DeleteFunc(slices.Compact(all), func(c string) bool {
 		return strings.Contains(c, "'...'") // shortened for the reader, and there as a whole
