@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"net/http"
+	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -36,10 +37,9 @@ type fenced struct {
 	next http.RoundTripper
 }
 
-// RoundTrip refuses a write without the lease. Children and statuses are written with PATCH and DELETE; the lease, events
-// and the reviews of metrics are not.
+// RoundTrip refuses a write without the lease, but for those that any manager sends.
 func (f *fenced) RoundTrip(q *http.Request) (*http.Response, error) {
-	if q.Method == http.MethodPatch || q.Method == http.MethodDelete {
+	if writes(q) && !anyManagerWrites.MatchString(q.URL.Path) {
 		if since := f.sinceRenewal(); since >= renewDeadline {
 			return nil, fmt.Errorf("not sent: the lease was last renewed %s ago, and another manager may lead by now", since.Round(time.Second))
 		}
@@ -52,6 +52,15 @@ func (f *fenced) RoundTrip(q *http.Request) (*http.Response, error) {
 		f.mu.Unlock()
 	}
 	return answer, err
+}
+
+// anyManagerWrites matches what a manager writes that does not lead: the lease, events about it, and the reviews by which the
+// metrics server knows its clients.
+var anyManagerWrites = regexp.MustCompile(
+	`/apis/(coordination|events|authentication|authorization)\.k8s\.io/|/api/v1/namespaces/[^/]+/events(/[^/]+)?$`)
+
+func writes(q *http.Request) bool {
+	return q.Method != http.MethodGet && q.Method != http.MethodHead
 }
 
 func renews(q *http.Request) bool {

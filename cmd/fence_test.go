@@ -54,7 +54,14 @@ func TestFence(t *testing.T) {
 		{9 * time.Second, 200, "DELETE", "/api/v1/namespaces/shop/services/web", true},
 		{time.Second, 200, "PATCH", "/apis/apps/v1/namespaces/shop/deployments/web", false},
 		{0, 200, "DELETE", "/api/v1/namespaces/shop/services/web", false},
+		{0, 200, "POST", "/apis/apps/v1/namespaces/shop/deployments", false}, // children are created by POST
+		{0, 200, "PUT", "/apis/apps/v1/namespaces/shop/deployments/web", false},
+		{0, 200, "PATCH", "/apis/apps/v1/namespaces/shop/deployments/events", false}, // a Microservice of that name
+		{0, 200, "PATCH", "/api/v1/namespaces/shop/services/leases", false},
 		{0, 200, "POST", "/apis/authentication.k8s.io/v1/tokenreviews", true}, // who does not lead serves metrics
+		{0, 200, "POST", "/apis/authorization.k8s.io/v1/subjectaccessreviews", true},
+		{0, 200, "POST", "/apis/events.k8s.io/v1/namespaces/shop/events", true},
+		{0, 200, "POST", "/api/v1/namespaces/shop/events", true},
 		{0, 200, "PUT", lease, true},
 		{0, 200, "PATCH", "/apis/apps/v1/namespaces/shop/deployments/web", true},
 	} {
