@@ -13,13 +13,13 @@ import (
 
 // Batch is the writes of one reconcile, in the order in which they were asked for.
 type Batch struct {
-	door    *Door
+	applier *Applier
 	owner   client.Object
 	paused  bool
 	changes []Change
 	// asked says that the API server was asked about the owner, gone what it said.
-	asked bool
-	gone  error
+	ownerChecked bool
+	ownerErr     error
 }
 
 // Verb is what was done to a child.
@@ -27,11 +27,11 @@ type Verb string
 
 const (
 	// Create is the first write of a child that was not there.
-	Create Verb = "create"
+	VerbCreate Verb = "create"
 	// Update is any later write.
-	Update Verb = "update"
+	VerbUpdate Verb = "update"
 	// Delete is the removal of a child that is no longer wanted.
-	Delete Verb = "delete"
+	VerbDelete Verb = "delete"
 )
 
 // Change is one child that was not as wanted.
@@ -39,7 +39,7 @@ type Change struct {
 	Verb Verb
 	Kind string
 	// Err is nil where the change was made, or was only noted by a paused batch. It is a *NameConflictError, a
-	// *GoingAwayError, or the API server's.
+	// *FormerOwnerError, or the API server's.
 	Err error
 	// Restored is what somebody had changed by hand, nil for nothing.
 	Restored *Restoration
@@ -75,27 +75,27 @@ func (b *Batch) Failed(kinds ...string) bool {
 	})
 }
 
-// ownerLives asks the API server, once in a batch, whether the owner is still there. A child that was there before is gone
+// recheckOwner asks the API server, once in a batch, whether the owner is still there. A child that was there before is gone
 // because somebody deleted it, or with its owner: then the garbage collector would take what is made again, and so on, until
-// the cache hears of the owner. The error is an *OwnerGoneError, or the API server's.
-func (b *Batch) ownerLives(ctx context.Context) error {
-	if b.asked {
-		return b.gone
+// the cache hears of the owner. The error is an *OwnerDeletedError, or the API server's.
+func (b *Batch) recheckOwner(ctx context.Context) error {
+	if b.ownerChecked {
+		return b.ownerErr
 	}
 	now := b.owner.DeepCopyObject().(client.Object)
-	err := b.door.Live.Get(ctx, client.ObjectKeyFromObject(b.owner), now)
+	err := b.applier.APIReader.Get(ctx, client.ObjectKeyFromObject(b.owner), now)
 	switch {
 	case apierrors.IsNotFound(err), err == nil && (now.GetUID() != b.owner.GetUID() || now.GetDeletionTimestamp() != nil):
-		err = &OwnerGoneError{Name: b.owner.GetName()}
+		err = &OwnerDeletedError{Name: b.owner.GetName()}
 	case err != nil:
 		return err
 	}
-	b.asked, b.gone = true, err
+	b.ownerChecked, b.ownerErr = true, err
 	return err
 }
 
-// note adds a change to the batch.
-func (b *Batch) note(ctx context.Context, verb Verb, kind string, err error) *Change {
+// record adds a change to the batch.
+func (b *Batch) record(ctx context.Context, verb Verb, kind string, err error) *Change {
 	if err == nil && !b.paused {
 		log.FromContext(ctx).Info("Wrote child", "kind", kind, "verb", verb)
 	}

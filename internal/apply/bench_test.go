@@ -13,7 +13,7 @@ import (
 func BenchmarkInPlace(b *testing.B) {
 	b.Run("remembered", func(b *testing.B) {
 		look := deploymentInPlace(b)
-		door := newDoor(admin)
+		door := newApplier(admin)
 		look(door)
 		b.ReportAllocs()
 		for b.Loop() {
@@ -24,7 +24,7 @@ func BenchmarkInPlace(b *testing.B) {
 		look := deploymentInPlace(b)
 		b.ReportAllocs()
 		for b.Loop() {
-			look(newDoor(admin))
+			look(newApplier(admin))
 		}
 	})
 }
@@ -34,22 +34,22 @@ const mostAllocationsInPlace = 17
 
 func TestSeesAtLittleCostThatAllIsInPlace(t *testing.T) {
 	look := deploymentInPlace(t)
-	door := newDoor(admin)
+	door := newApplier(admin)
 	look(door)
 	if n := testing.AllocsPerRun(100, func() { look(door) }); n > mostAllocationsInPlace {
 		t.Errorf("%v allocations, want at most %d", n, mostAllocationsInPlace)
 	}
 }
 
-// deploymentInPlace gives a look at a Deployment that a door has written.
-func deploymentInPlace(t testing.TB) func(*apply.Door) {
+// deploymentInPlace gives a look at a Deployment that a applier has written.
+func deploymentInPlace(t testing.TB) func(*apply.Applier) {
 	owner := newOwner(t)
-	wish := desiredOf(owner)["Deployment"]
-	mustSucceed(t, putDeployment(newDoor(admin), owner, wish, nil))
-	live := read[appsv1.Deployment](t, owner)
-	return func(door *apply.Door) {
-		b := door.Begin(owner, false)
-		apply.Put(context.Background(), b, wish, live)
+	in := desiredOf(owner)["Deployment"]
+	mustSucceed(t, putDeployment(newApplier(admin), owner, in, nil))
+	current := read[appsv1.Deployment](t, owner)
+	return func(door *apply.Applier) {
+		b := door.NewBatch(owner, false)
+		apply.Apply(context.Background(), b, in, current)
 		if len(b.Changes()) > 0 {
 			t.Fatal("it is not in place")
 		}

@@ -16,7 +16,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
-// operations are those by which the door owns fields of an object, in the server's order.
+// operations are those by which the applier owns fields of an object, in the server's order.
 func operations(o client.Object) []metav1.ManagedFieldsOperationType {
 	var all []metav1.ManagedFieldsOperationType
 	for _, e := range o.GetManagedFields() {
@@ -36,12 +36,12 @@ func TestTheFirstChangeMakesAnApplier(t *testing.T) {
 			t.Parallel()
 			owner := newOwner(t)
 			requests := 0
-			door := newDoor(countingClient(t, &requests))
+			door := newApplier(countingClient(t, &requests))
 			put := func(what string, want int, env ...*corev1ac.EnvVarApplyConfiguration) *appsv1.Deployment {
 				t.Helper()
-				live := read[appsv1.Deployment](t, owner)
+				current := read[appsv1.Deployment](t, owner)
 				requests = 0
-				mustSucceed(t, putDeployment(door, owner, withEnv(owner, env...), live))
+				mustSucceed(t, putDeployment(door, owner, withEnv(owner, env...), current))
 				if requests != want {
 					t.Errorf("%s: %d requests, want %d", what, requests, want)
 				}
@@ -80,7 +80,7 @@ func TestTheFirstChangeFindsAnEntryThatMoved(t *testing.T) {
 	t.Parallel()
 	owner := newOwner(t)
 	requests := 0
-	door := newDoor(countingClient(t, &requests))
+	door := newApplier(countingClient(t, &requests))
 	mustSucceed(t, putDeployment(door, owner, withEnv(owner, corev1ac.EnvVar().WithName("A").WithValue("x")), nil))
 	cached := read[appsv1.Deployment](t, owner)
 	mustDo(t, admin.Apply(context.Background(), client.ApplyConfigurationFromUnstructured(theirAnnotation(owner)), client.FieldOwner("argocd")))
@@ -96,7 +96,7 @@ func TestTheFirstChangeFindsAnEntryThatMoved(t *testing.T) {
 func TestTheFirstChangeFindsNoLeftoversAnyMore(t *testing.T) {
 	t.Parallel()
 	ctx, owner := context.Background(), newOwner(t)
-	mustSucceed(t, putDeployment(newDoor(admin), owner, withEnv(owner, corev1ac.EnvVar().WithName("A").WithValue("x")), nil))
+	mustSucceed(t, putDeployment(newApplier(admin), owner, withEnv(owner, corev1ac.EnvVar().WithName("A").WithValue("x")), nil))
 	born := read[appsv1.Deployment](t, owner)
 	cached := by(t, "kubectl-edit", owner, `{"metadata":{"annotations":{"`+annotation+`":"old"}},"spec":{"template":{"spec":{"containers":[{"name":"app","env":[{"name":"THEIRS","value":"1"}]}]}}}}`)
 	for _, body := range []any{
@@ -107,7 +107,7 @@ func TestTheFirstChangeFindsNoLeftoversAnyMore(t *testing.T) {
 		mustDo(t, err)
 		mustDo(t, admin.Patch(ctx, read[appsv1.Deployment](t, owner), client.RawPatch("application/json-patch+json", raw), client.FieldOwner("kubectl-edit")))
 	}
-	mustSucceed(t, putDeployment(newDoor(admin), owner, desiredDeployment(owner), cached))
+	mustSucceed(t, putDeployment(newApplier(admin), owner, desiredDeployment(owner), cached))
 	after := read[appsv1.Deployment](t, owner)
 	if got := variables(after); got != "LEVEL" || !slices.Equal(operations(after), []metav1.ManagedFieldsOperationType{metav1.ManagedFieldsOperationApply}) {
 		t.Errorf("variables are %q, ours by %v", got, operations(after))
@@ -152,15 +152,15 @@ func TestEmptyValuesAreOurs(t *testing.T) {
 			requests := 0
 			desired := desiredDeployment(owner)
 			tc.ask(desired.Spec.Template.Spec)
-			mustSucceed(t, putDeployment(newDoor(countingClient(t, &requests)), owner, desired, nil))
+			mustSucceed(t, putDeployment(newApplier(countingClient(t, &requests)), owner, desired, nil))
 			if requests != tc.requests {
 				t.Errorf("creating took %d requests, want %d", requests, tc.requests)
 			}
-			if changes := putDeployment(newDoor(admin), owner, desired, read[appsv1.Deployment](t, owner)); len(changes) > 0 {
+			if changes := putDeployment(newApplier(admin), owner, desired, read[appsv1.Deployment](t, owner)); len(changes) > 0 {
 				t.Errorf("it is not in place: %v", changes)
 			}
-			live := by(t, "kubectl-patch", owner, tc.other)
-			mustSucceed(t, putDeployment(newDoor(admin), owner, desired, live))
+			current := by(t, "kubectl-patch", owner, tc.other)
+			mustSucceed(t, putDeployment(newApplier(admin), owner, desired, current))
 			if got := tc.got(&read[appsv1.Deployment](t, owner).Spec.Template.Spec); got != tc.value {
 				t.Errorf("it is %q", got)
 			}
@@ -177,7 +177,7 @@ func TestTheFirstChangeKeepsWhatTheServerFilledIn(t *testing.T) {
 			WithSpec(corev1ac.ServiceSpec().WithType(corev1.ServiceTypeLoadBalancer).WithSelector(map[string]string{"app": "x"}).
 				WithPorts(corev1ac.ServicePort().WithName("http").WithPort(80).WithProtocol(corev1.ProtocolTCP)))
 	}
-	door := newDoor(admin)
+	door := newApplier(admin)
 	mustSucceed(t, put[corev1.Service](t, door, owner, desired(map[string]string{"a": "1", "b": "1"})))
 	born := read[corev1.Service](t, owner)
 	mustSucceed(t, put[corev1.Service](t, door, owner, desired(map[string]string{"a": "1"})))
@@ -205,10 +205,10 @@ func TestAListThatLostAllThatWasOursIsRestored(t *testing.T) {
 	desired := corev1ac.ServiceAccount(owner.GetName(), owner.GetNamespace()).WithOwnerReferences(ownerReference(owner)).
 		WithLabels(map[string]string{"ours": "1"}).WithImagePullSecrets(corev1ac.LocalObjectReference().WithName("ours"))
 	for _, patch := range []string{`{"metadata":{"labels":{"ours":null,"theirs":"1"}}}`, `{"imagePullSecrets":[{"name":"theirs"}]}`} {
-		mustSucceed(t, put[corev1.ServiceAccount](t, newDoor(admin), owner, desired))
+		mustSucceed(t, put[corev1.ServiceAccount](t, newApplier(admin), owner, desired))
 		born := read[corev1.ServiceAccount](t, owner)
 		mustDo(t, admin.Patch(context.Background(), born, client.RawPatch("application/merge-patch+json", []byte(patch)), client.FieldOwner("somebody")))
-		if changes := put[corev1.ServiceAccount](t, newDoor(admin), owner, desired); len(changes) != 1 || changes[0].Err != nil {
+		if changes := put[corev1.ServiceAccount](t, newApplier(admin), owner, desired); len(changes) != 1 || changes[0].Err != nil {
 			t.Errorf("after %s: %v, want one change", patch, changes)
 		}
 		after := read[corev1.ServiceAccount](t, owner)
@@ -225,12 +225,12 @@ func TestAnObjectThatLostAllThatWasOursIsRestored(t *testing.T) {
 	owner := newOwner(t)
 	desired := desiredDeployment(owner)
 	desired.Spec.Template.Spec.Containers[0].WithSecurityContext(corev1ac.SecurityContext().WithAllowPrivilegeEscalation(false))
-	mustSucceed(t, putDeployment(newDoor(admin), owner, desired, nil))
+	mustSucceed(t, putDeployment(newApplier(admin), owner, desired, nil))
 	before := read[appsv1.Deployment](t, owner)
 	after := before.DeepCopy()
 	after.Spec.Template.Spec.Containers[0].SecurityContext = &corev1.SecurityContext{}
 	mustDo(t, admin.Update(context.Background(), after, client.FieldOwner("somebody")))
-	mustSucceed(t, putDeployment(newDoor(admin), owner, desired, read[appsv1.Deployment](t, owner)))
+	mustSucceed(t, putDeployment(newApplier(admin), owner, desired, read[appsv1.Deployment](t, owner)))
 	if c := read[appsv1.Deployment](t, owner).Spec.Template.Spec.Containers[0].SecurityContext; c == nil || c.AllowPrivilegeEscalation == nil {
 		t.Errorf("the security context is %+v", c)
 	}
@@ -241,13 +241,13 @@ func TestAnEarlierEditionAppliesWhatWasBornByAPOST(t *testing.T) {
 	t.Parallel()
 	owner := newOwner(t)
 	born := withEnv(owner, corev1ac.EnvVar().WithName("A").WithValue("x"), corev1ac.EnvVar().WithName("B").WithValue("x"))
-	mustSucceed(t, putDeployment(newDoor(admin), owner, born, nil))
+	mustSucceed(t, putDeployment(newApplier(admin), owner, born, nil))
 	mustDo(t, admin.Apply(context.Background(), born, client.FieldOwner("door"), client.ForceOwnership))
-	live := read[appsv1.Deployment](t, owner)
-	if got := len(operations(live)); got != 2 {
+	current := read[appsv1.Deployment](t, owner)
+	if got := len(operations(current)); got != 2 {
 		t.Fatalf("%d entries, want both", got)
 	}
-	mustSucceed(t, putDeployment(newDoor(admin), owner, withEnv(owner, corev1ac.EnvVar().WithName("A").WithValue("x")), live))
+	mustSucceed(t, putDeployment(newApplier(admin), owner, withEnv(owner, corev1ac.EnvVar().WithName("A").WithValue("x")), current))
 	after := read[appsv1.Deployment](t, owner)
 	if got := variables(after); got != "A LEVEL" || len(operations(after)) != 1 {
 		t.Errorf("variables are %q, ours by %v", got, operations(after))

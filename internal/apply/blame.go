@@ -10,24 +10,24 @@ import (
 	"sigs.k8s.io/structured-merge-diff/v6/fieldpath"
 )
 
-// suspect says whether a field of somebody else is to become ours.
-type suspect func(fieldpath.Path) bool
+// pathFilter says whether a field of somebody else is to become ours.
+type pathFilter func(fieldpath.Path) bool
 
-// suspects are what may be to blame for a refusal, from the fewest to the most: what is beside the refused fields, within
+// takeOverFilters are what may be to blame for a refusal, from the fewest to the most: what is beside the refused fields, within
 // those items of lists that are wanted, too; then all that is there; then all of spec, for a rule about fields that are far from
 // each other.
-func suspects(refusal error, wanted map[string]any) []suspect {
+func takeOverFilters(refusal error, desired map[string]any) []pathFilter {
 	refused := refusedFields(refusal)
 	if len(refused) == 0 {
 		return nil
 	}
 	near := func(p fieldpath.Path) bool {
-		return ownable(p, wanted) && slices.ContainsFunc(refused, func(names []string) bool { return below(p, names...) })
+		return ownable(p, desired) && slices.ContainsFunc(refused, func(names []string) bool { return below(p, names...) })
 	}
-	return []suspect{
-		func(p fieldpath.Path) bool { return near(p) && inWantedItems(p, wanted) },
+	return []pathFilter{
+		func(p fieldpath.Path) bool { return near(p) && inDesiredItems(p, desired) },
 		near,
-		func(p fieldpath.Path) bool { return ownable(p, wanted) && below(p, "spec") },
+		func(p fieldpath.Path) bool { return ownable(p, desired) && below(p, "spec") },
 	}
 }
 
@@ -63,12 +63,12 @@ const oldServiceAccount = "serviceAccount"
 
 // ownable leaves out what is somebody else's by contract: the size, where an autoscaler decides, the time of a restart, and what
 // the server sets.
-func ownable(p fieldpath.Path, wanted map[string]any) bool {
+func ownable(p fieldpath.Path, desired map[string]any) bool {
 	switch {
 	case below(p, "spec", "template", "metadata", "annotations", restartedAt), below(p, "spec", "template", "spec", oldServiceAccount):
 		return false
 	case below(p, "spec", "replicas"):
-		return isWanted(p, wanted)
+		return isDesired(p, desired)
 	default:
 		return true
 	}
@@ -91,9 +91,9 @@ func below(p fieldpath.Path, names ...string) bool {
 	return len(names) == 0
 }
 
-// isWanted says whether the path leads to something in the wish.
-func isWanted(p fieldpath.Path, wanted map[string]any) bool {
-	value := any(wanted)
+// isDesired says whether the path leads to something in the intent.
+func isDesired(p fieldpath.Path, desired map[string]any) bool {
+	value := any(desired)
 	for i := range p {
 		step, err := fieldpath.SerializePathElement(p[i])
 		next, found := stepInto(value, step)
@@ -105,10 +105,10 @@ func isWanted(p fieldpath.Path, wanted map[string]any) bool {
 	return true
 }
 
-// inWantedItems says whether all items of lists on the path are in the wish.
-func inWantedItems(p fieldpath.Path, wanted map[string]any) bool {
+// inDesiredItems says whether all items of lists on the path are in the intent.
+func inDesiredItems(p fieldpath.Path, desired map[string]any) bool {
 	for i := range p {
-		if p[i].Key != nil && !isWanted(p[:i+1], wanted) {
+		if p[i].Key != nil && !isDesired(p[:i+1], desired) {
 			return false
 		}
 	}

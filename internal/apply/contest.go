@@ -20,8 +20,8 @@ const (
 	restoredAtOnce = 3
 	firstPause     = 15 * time.Second
 	longestPause   = 5 * time.Minute
-	// calm is how long a field must stay until nothing is told of it any more: a HorizontalPodAutoscaler acts every 15 s.
-	calm = 30 * time.Second
+	// calmAfter is how long a field must stay until nothing is told of it any more: a HorizontalPodAutoscaler acts every 15 s.
+	calmAfter = 30 * time.Second
 )
 
 // contest is the field of a child that was restored last, and how often.
@@ -37,21 +37,21 @@ func (c *contest) pause() time.Duration {
 }
 
 // contest notes a restoration that is about to be, nil for none, or returns why nothing is to be written now.
-func (b *Batch) contest(ctx context.Context, w *wish, p plan, live client.Object) (*Restoration, error) {
-	if b.paused || p.err != nil || p.verb == Create {
+func (b *Batch) contest(ctx context.Context, in *intent, p plan, current client.Object) (*Restoration, error) {
+	if b.paused || p.err != nil || p.verb == VerbCreate {
 		return nil, p.err
 	}
 	var lost []string
-	if p.verb == Update {
-		if lost = b.door.lost(w, live); lost == nil || w.handedOver && fieldName(lost) == "spec.replicas" {
+	if p.verb == VerbUpdate {
+		if lost = b.applier.lostField(in, current); lost == nil || in.handedOver && fieldName(lost) == "spec.replicas" {
 			return nil, nil
 		}
 	}
-	if err := b.door.contested(w, fieldName(lost)); err != nil || lost == nil {
+	if err := b.applier.contested(in, fieldName(lost)); err != nil || lost == nil {
 		return nil, err
 	}
-	b.door.restores(ctx, w, live, lost)
-	return &Restoration{Kind: w.kind, Name: w.key.Name, Field: fieldName(lost), Managers: b.door.holders(live, lost)}, nil
+	b.applier.recordRestoration(ctx, in, current, lost)
+	return &Restoration{Kind: in.kind, Name: in.key.Name, Field: fieldName(lost), Managers: b.applier.fieldOwners(current, lost)}, nil
 }
 
 // NextRestoration returns when the first child with a contested field is worth a look; 0 is that there is none.
@@ -68,93 +68,93 @@ func (b *Batch) NextRestoration() time.Duration {
 // contested returns what is to be told of a child whose field is changed again and again; nil where there is no such field, or where
 // it may be restored now. lost is the field that is to be restored, empty where all is in place: then it is told until the field is
 // calm, so that the status does not change with each restoration.
-func (d *Door) contested(w *wish, lost string) error {
-	d.memory.mu.Lock()
-	defer d.memory.mu.Unlock()
-	at := d.memory.owners[w.key][w.kind]
+func (a *Applier) contested(in *intent, lost string) error {
+	a.observed.mu.Lock()
+	defer a.observed.mu.Unlock()
+	at := a.observed.owners[in.key][in.kind]
 	c := at.contest
 	if c == nil {
 		return nil
 	}
-	since, until, told := d.Clock.Since(c.last), c.pause(), c.restored >= restoredAtOnce
+	since, until, told := a.Clock.Since(c.last), c.pause(), c.restored >= restoredAtOnce
 	over := since >= 2*until || lost != c.field
 	if lost == "" {
-		until, told, over = calm, c.restored > restoredAtOnce, since >= calm
+		until, told, over = calmAfter, c.restored > restoredAtOnce, since >= calmAfter
 	}
 	switch {
-	case at.hash != w.hash || over:
+	case at.hash != in.hash || over:
 		at.contest = nil
-		d.memory.owners[w.key][w.kind] = at
+		a.observed.owners[in.key][in.kind] = at
 		return nil
 	case told && since < until:
-		return &ContestedError{Kind: w.kind, Name: w.key.Name, Field: c.field, Managers: c.managers, Retry: until - since}
+		return &ContestedError{Kind: in.kind, Name: in.key.Name, Field: c.field, Managers: c.managers, Retry: until - since}
 	default:
 		return nil
 	}
 }
 
-// restores notes that a lost field is about to be written again. From the last restoration on that is at once, it looks whose it is.
-func (d *Door) restores(ctx context.Context, w *wish, live client.Object, lost []string) {
-	d.memory.mu.Lock()
-	at := d.memory.owners[w.key][w.kind]
+// recordRestoration notes that a lost field is about to be written again. From the last restoration on that is at once, it looks whose it is.
+func (a *Applier) recordRestoration(ctx context.Context, in *intent, current client.Object, lost []string) {
+	a.observed.mu.Lock()
+	at := a.observed.owners[in.key][in.kind]
 	c := contest{field: fieldName(lost)}
 	if at.contest != nil {
 		c = *at.contest
 	}
-	d.memory.mu.Unlock()
+	a.observed.mu.Unlock()
 	c.restored++
-	c.last = d.Clock.Now()
+	c.last = a.Clock.Now()
 	if c.restored >= restoredAtOnce {
-		c.managers = d.liveHolders(ctx, w, live, lost)
+		c.managers = a.liveFieldOwners(ctx, in, current, lost)
 	}
-	d.memory.mu.Lock()
-	defer d.memory.mu.Unlock()
-	if at, known := d.memory.owners[w.key][w.kind]; known {
+	a.observed.mu.Lock()
+	defer a.observed.mu.Unlock()
+	if at, known := a.observed.owners[in.key][in.kind]; known {
 		at.contest = &c
-		d.memory.owners[w.key][w.kind] = at
+		a.observed.owners[in.key][in.kind] = at
 	}
 }
 
-// liveHolders are the managers that own the field now, sorted. There are none where it was taken away, or cannot be read.
-func (d *Door) liveHolders(ctx context.Context, w *wish, live client.Object, lost []string) []string {
-	now := live.DeepCopyObject().(client.Object)
-	if err := d.Live.Get(ctx, w.key, now); err != nil {
+// liveFieldOwners are the managers that own the field now, sorted. There are none where it was taken away, or cannot be read.
+func (a *Applier) liveFieldOwners(ctx context.Context, in *intent, current client.Object, lost []string) []string {
+	now := current.DeepCopyObject().(client.Object)
+	if err := a.APIReader.Get(ctx, in.key, now); err != nil {
 		return nil
 	}
-	return d.holders(now, lost)
+	return a.fieldOwners(now, lost)
 }
 
-// holders are those that the object names: a cache knows only some.
-func (d *Door) holders(live client.Object, lost []string) []string {
+// fieldOwners are those that the object names: a cache knows only some.
+func (a *Applier) fieldOwners(current client.Object, lost []string) []string {
 	found := sets.New[string]()
-	for _, e := range live.GetManagedFields() {
-		if e.FieldsV1 != nil && !OwnEntry(e, d.FieldOwner) && owned(e.FieldsV1.GetRawBytes(), lost...) {
-			found.Insert(holder(&e))
+	for _, e := range current.GetManagedFields() {
+		if e.FieldsV1 != nil && !IsOwnEntry(e, a.FieldOwner) && owns(e.FieldsV1.GetRawBytes(), lost...) {
+			found.Insert(managerName(&e))
 		}
 	}
 	return sets.List(found)
 }
 
-func holder(e *metav1.ManagedFieldsEntry) string {
+func managerName(e *metav1.ManagedFieldsEntry) string {
 	if e.Subresource == "" {
 		return e.Manager
 	}
 	return e.Manager + " (" + e.Subresource + ")"
 }
 
-// lost is the path in managedFields of the first field that is not ours any more, though the wish was sent before; nil where
+// lostField is the path in managedFields of the first field that is not ours any more, though the intent was sent before; nil where
 // there is none. Of a roll-back, which takes the hash as well, it is not the hash.
-func (d *Door) lost(w *wish, live client.Object) []string {
-	if !d.memory.sent(w, live.GetUID()) {
+func (a *Applier) lostField(in *intent, current client.Object) []string {
+	if !a.observed.wasSent(in, current.GetUID()) {
 		return nil
 	}
-	if tree, wanted, ok := w.against(d.entryOf(live)); ok {
-		if path := tree.lacks(wanted, nil); path != nil {
+	if tree, desired, ok := in.against(a.ownFields(current)); ok {
+		if path := tree.firstMissing(desired, nil); path != nil {
 			return path
 		}
 	}
-	if live.GetAnnotations()[d.Annotation] != w.hash {
-		return []string{"f:metadata", "f:annotations", "f:" + d.Annotation}
+	if current.GetAnnotations()[a.Annotation] != in.hash {
+		return []string{"f:metadata", "f:annotations", "f:" + a.Annotation}
 	}
 	return nil
 }

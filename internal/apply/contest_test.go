@@ -14,16 +14,16 @@ import (
 	"github.com/microservice-dev/microservice-operator/internal/apply"
 )
 
-// contestant is a door with a clock that stands, and somebody who changes the size through the scale subresource.
+// contestant is a applier with a clock that stands, and somebody who changes the size through the scale subresource.
 type contestant struct {
 	t     *testing.T
 	owner client.Object
 	clock *clocktesting.FakePassiveClock
-	door  *apply.Door
+	door  *apply.Applier
 }
 
 func newContestant(t *testing.T) *contestant {
-	c := &contestant{t: t, owner: newOwner(t), clock: clocktesting.NewFakePassiveClock(time.Now()), door: newDoor(admin)}
+	c := &contestant{t: t, owner: newOwner(t), clock: clocktesting.NewFakePassiveClock(time.Now()), door: newApplier(admin)}
 	c.door.Clock = c.clock
 	if err := c.put(); err != nil {
 		t.Fatal(err)
@@ -43,16 +43,16 @@ func (c *contestant) put() error {
 
 func (c *contestant) scales() {
 	c.t.Helper()
-	d := read[appsv1.Deployment](c.t, c.owner)
+	a := read[appsv1.Deployment](c.t, c.owner)
 	body := client.RawPatch(types.MergePatchType, []byte(`{"spec":{"replicas":5}}`))
-	if err := admin.SubResource("scale").Patch(context.Background(), d, body, client.FieldOwner("kube-controller-manager")); err != nil {
+	if err := admin.SubResource("scale").Patch(context.Background(), a, body, client.FieldOwner("kube-controller-manager")); err != nil {
 		c.t.Fatal(err)
 	}
 }
 
 func (c *contestant) size() int32 { return *read[appsv1.Deployment](c.t, c.owner).Spec.Replicas }
 
-func (c *contestant) waits(d time.Duration) { c.clock.SetTime(c.clock.Now().Add(d)) }
+func (c *contestant) waits(a time.Duration) { c.clock.SetTime(c.clock.Now().Add(a)) }
 
 // TestAContestIsSlow has somebody change the size each time that it was restored: three restorations are at once, then there are
 // pauses, it is told who it is, and that stays the same when all is in place for a moment. When the other one stops, so does the error.
@@ -98,7 +98,7 @@ func TestAContestIsSlow(t *testing.T) {
 	}
 }
 
-// Changes of different fields, and of a wish, are no contest.
+// Changes of different fields, and of a intent, are no contest.
 func TestDriftOfManyFieldsIsNoContest(t *testing.T) {
 	t.Parallel()
 	c := newContestant(t)

@@ -28,22 +28,22 @@ func (e *NameConflictError) Holder() string {
 	return e.Controller + " controls it"
 }
 
-// OwnerGoneError says that a child which was there is gone, and that its owner is gone, too, or going. The cache that the
+// OwnerDeletedError says that a child which was there is gone, and that its owner is gone, too, or going. The cache that the
 // owner was read from has not heard of it.
-type OwnerGoneError struct {
+type OwnerDeletedError struct {
 	Name string
 }
 
-func (e *OwnerGoneError) Error() string {
+func (e *OwnerDeletedError) Error() string {
 	return fmt.Sprintf("%s is deleted, and its children go with it", e.Name)
 }
 
-// GoingAwayError says that the child of a deleted owner of the same name is still there. It goes by itself.
-type GoingAwayError struct {
+// FormerOwnerError says that the child of a deleted owner of the same name is still there. It goes by itself.
+type FormerOwnerError struct {
 	Kind, Name string
 }
 
-func (e *GoingAwayError) Error() string {
+func (e *FormerOwnerError) Error() string {
 	return fmt.Sprintf("%s %s belongs to a deleted object of the same name and is about to be removed", e.Kind, e.Name)
 }
 
@@ -87,10 +87,10 @@ func (e *ContestedError) Error() string {
 // answers 500.
 const notTyped = "failed to create typed patch object"
 
-// Invalid says that the server's validation names a field, or that it cannot read the object. Policies and webhooks that refuse
+// IsInvalid says that the server's validation names a field, or that it cannot read the object. Policies and webhooks that refuse
 // an object may answer 422 as well, and may be lifted: the first name no field, the second begin with their own words.
-func Invalid(err error) bool {
-	if ByWebhook(err) {
+func IsInvalid(err error) bool {
+	if IsFromWebhook(err) {
 		return false
 	}
 	if strings.Contains(err.Error(), notTyped) {

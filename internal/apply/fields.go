@@ -13,31 +13,31 @@ import (
 // https://kubernetes.io/docs/reference/using-api/server-side-apply/ and structured-merge-diff's fieldpath package.
 type fields map[string]fields
 
-// ownedBy says whether every field of the wish is in the entry.
-func (w *wish) ownedBy(entry []byte) bool {
-	tree, wanted, ok := w.against(entry)
-	return ok && tree.lacks(wanted, nil) == nil
+// ownedBy says whether every field of the intent is in the entry.
+func (in *intent) ownedBy(entry []byte) bool {
+	tree, desired, ok := in.against(entry)
+	return ok && tree.firstMissing(desired, nil) == nil
 }
 
-// against decodes an entry, and the wish without what no entry has.
-func (w *wish) against(entry []byte) (tree fields, wanted map[string]any, ok bool) {
+// against decodes an entry, and the intent without what no entry has.
+func (in *intent) against(entry []byte) (tree fields, desired map[string]any, ok bool) {
 	if json.Unmarshal(entry, &tree) != nil {
 		return nil, nil, false
 	}
-	wanted, err := w.object()
+	desired, err := in.object()
 	if err != nil {
 		return nil, nil, false
 	}
-	delete(wanted, "apiVersion")
-	delete(wanted, "kind")
-	metadata := wanted["metadata"].(map[string]any)
+	delete(desired, "apiVersion")
+	delete(desired, "kind")
+	metadata := desired["metadata"].(map[string]any)
 	delete(metadata, "name")
 	delete(metadata, "namespace")
-	return tree, wanted, true
+	return tree, desired, true
 }
 
-// owned says whether the path is in the entry.
-func owned(entry []byte, path ...string) bool {
+// owns says whether the path is in the entry.
+func owns(entry []byte, path ...string) bool {
 	var tree fields
 	if json.Unmarshal(entry, &tree) != nil {
 		return false
@@ -52,8 +52,8 @@ func owned(entry []byte, path ...string) bool {
 	return true
 }
 
-// lacks is the path to the first value, in the order of names, that the entry does not have.
-func (f fields) lacks(value any, path []string) []string {
+// firstMissing is the path to the first value, in the order of names, that the entry does not have.
+func (f fields) firstMissing(value any, path []string) []string {
 	if len(f) == 0 && len(path) > 0 {
 		if parts, ok := value.(map[string]any); ok && len(parts) > 0 && isField(path) && !atomic.Has(path[len(path)-1]) {
 			return path
@@ -68,7 +68,7 @@ func (f fields) lacks(value any, path []string) []string {
 			if !ok {
 				return next
 			}
-			if missing := child.lacks(value[name], next); missing != nil {
+			if missing := child.firstMissing(value[name], next); missing != nil {
 				return missing
 			}
 		}
@@ -78,7 +78,7 @@ func (f fields) lacks(value any, path []string) []string {
 			if !ok {
 				return path
 			}
-			if missing := child.lacks(item, append(slices.Clone(path), step)); missing != nil {
+			if missing := child.firstMissing(item, append(slices.Clone(path), step)); missing != nil {
 				return missing
 			}
 		}
@@ -97,11 +97,11 @@ func isField(path []string) bool {
 	return strings.HasPrefix(path[len(path)-1], "f:")
 }
 
-// dropHulls drops what has no parts left, where the other entry has parts of it.
-func (f fields) dropHulls(theirs fields) {
+// dropEmptyParents drops what has no parts left, where the other entry has parts of it.
+func (f fields) dropEmptyParents(theirs fields) {
 	for step, child := range f {
 		if part := theirs[step]; len(child) > 0 {
-			child.dropHulls(part)
+			child.dropEmptyParents(part)
 		} else if len(part) > 0 {
 			delete(f, step)
 		}
@@ -111,8 +111,8 @@ func (f fields) dropHulls(theirs fields) {
 // overwrite says whether the entry has a field of the value that ours has not: whoever changes it takes it from us.
 func (f fields) overwrite(value any, ours fields) bool {
 	for step, child := range f {
-		next, wanted := stepInto(value, step)
-		if !wanted {
+		next, desired := stepInto(value, step)
+		if !desired {
 			continue
 		}
 		if own, found := ours[step]; !found || child.overwrite(next, own) {

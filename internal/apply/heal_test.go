@@ -17,7 +17,7 @@ import (
 )
 
 // collision is two values that cannot stand beside each other in an object of a kind: two of a one-of, or two that a rule
-// between fields forbids. Each is JSON that is laid over the wish, with null for what it takes away.
+// between fields forbids. Each is JSON that is laid over the intent, with null for what it takes away.
 type collision struct {
 	kind, name, ours, theirs string
 }
@@ -171,10 +171,10 @@ func TestTheSpecWins(t *testing.T) {
 func collide(t *testing.T, c collision, write func(c collision, before, after *unstructured.Unstructured) error, over bool) bool {
 	owner := newOwner(t)
 	plain := wishOf(t, owner, c.kind)
-	wanted := laid(t, plain, c.ours)
+	desired := laid(t, plain, c.ours)
 	first := plain
 	if over {
-		first = wanted
+		first = desired
 	}
 	mustSucceed(t, putWish(t, c.kind, owner, first, nil))
 	before := readUnstructured(t, c.kind, owner)
@@ -189,8 +189,8 @@ func collide(t *testing.T, c collision, write func(c collision, before, after *u
 	case err != nil:
 		t.Fatalf("somebody's write: %v", err)
 	}
-	mustSucceed(t, putWish(t, c.kind, owner, wanted, nil))
-	if missing := lacks(readUnstructured(t, c.kind, owner).Object, any(wanted), nil); len(missing) > 0 {
+	mustSucceed(t, putWish(t, c.kind, owner, desired, nil))
+	if missing := lacks(readUnstructured(t, c.kind, owner).Object, any(desired), nil); len(missing) > 0 {
 		t.Errorf("not as asked for: %v", missing)
 	}
 	return true
@@ -199,14 +199,14 @@ func collide(t *testing.T, c collision, write func(c collision, before, after *u
 // wishOf is what is wanted of a kind without what the collisions are about.
 func wishOf(t *testing.T, owner client.Object, kind string) map[string]any {
 	t.Helper()
-	wish, err := runtime.DefaultUnstructuredConverter.ToUnstructured(desiredOf(owner)[kind])
+	in, err := runtime.DefaultUnstructuredConverter.ToUnstructured(desiredOf(owner)[kind])
 	if err != nil {
 		t.Fatal(err)
 	}
 	if kind == "PodDisruptionBudget" {
-		delete(wish["spec"].(map[string]any), "maxUnavailable")
+		delete(in["spec"].(map[string]any), "maxUnavailable")
 	}
-	return wish
+	return in
 }
 
 // laid lays JSON over a copy of the object: null takes away, and items of lists are found by their name.

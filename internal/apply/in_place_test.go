@@ -53,21 +53,21 @@ func TestSendsNothingForWhatIsInPlace(t *testing.T) {
 	t.Parallel()
 	owner := newOwner(t)
 	requests := 0
-	door := newDoor(countingClient(t, &requests))
-	wish := desiredOf(owner)["Deployment"]
+	door := newApplier(countingClient(t, &requests))
+	in := desiredOf(owner)["Deployment"]
 
-	mustSucceed(t, putDeployment(door, owner, wish, nil))
+	mustSucceed(t, putDeployment(door, owner, in, nil))
 	if requests != 1 {
 		t.Errorf("creating took %d requests, want 1", requests)
 	}
-	live := read[appsv1.Deployment](t, owner)
+	current := read[appsv1.Deployment](t, owner)
 	for what, door := range map[string]*struct{ requests int }{"the same process": {}, "a new process": {}} {
-		d := newDoor(countingClient(t, &door.requests))
-		if changes := putDeployment(d, owner, wish, live); len(changes)+door.requests != 0 {
+		a := newApplier(countingClient(t, &door.requests))
+		if changes := putDeployment(a, owner, in, current); len(changes)+door.requests != 0 {
 			t.Errorf("%s: %d changes, %d requests, want none", what, len(changes), door.requests)
 		}
 	}
-	if changes := putDeployment(door, owner, wish, live); len(changes) != 0 || requests != 1 {
+	if changes := putDeployment(door, owner, in, current); len(changes) != 0 || requests != 1 {
 		t.Errorf("the same process: changes %v, %d requests, want none more", changes, requests-1)
 	}
 }
@@ -75,21 +75,21 @@ func TestSendsNothingForWhatIsInPlace(t *testing.T) {
 func TestLeavesForeignAdditionsAlone(t *testing.T) {
 	t.Parallel()
 	owner := newOwner(t)
-	door := newDoor(admin)
-	wish := desiredOf(owner)["Deployment"]
-	mustSucceed(t, putDeployment(door, owner, wish, nil))
+	door := newApplier(admin)
+	in := desiredOf(owner)["Deployment"]
+	mustSucceed(t, putDeployment(door, owner, in, nil))
 	restart := `{"metadata":{"labels":{"team":"shop"}},"spec":{"template":{"metadata":{"annotations":{"kubectl.kubernetes.io/restartedAt":"now"}},` +
 		`"spec":{"containers":[{"name":"app","env":[{"name":"INJECTED","value":"yes"}]}]}}}}`
-	live := read[appsv1.Deployment](t, owner)
-	if err := admin.Patch(context.Background(), live, client.RawPatch("application/strategic-merge-patch+json", []byte(restart))); err != nil {
+	current := read[appsv1.Deployment](t, owner)
+	if err := admin.Patch(context.Background(), current, client.RawPatch("application/strategic-merge-patch+json", []byte(restart))); err != nil {
 		t.Fatal(err)
 	}
-	if changes := putDeployment(door, owner, wish, live); len(changes) != 0 {
+	if changes := putDeployment(door, owner, in, current); len(changes) != 0 {
 		t.Errorf("additions made a change: %v", changes)
 	}
 	// They stay also when we write something else.
 	more := desiredDeployment(owner).WithSpec(desiredDeployment(owner).Spec.WithReplicas(3))
-	mustSucceed(t, putDeployment(door, owner, more, live))
+	mustSucceed(t, putDeployment(door, owner, more, current))
 	after := read[appsv1.Deployment](t, owner)
 	if after.Labels["team"] != "shop" || len(after.Spec.Template.Annotations) != 1 || len(after.Spec.Template.Spec.Containers[0].Env) != 2 {
 		t.Errorf("additions are gone: %v %v %v", after.Labels, after.Spec.Template.Annotations, after.Spec.Template.Spec.Containers[0].Env)
@@ -121,7 +121,7 @@ func TestRestoresEveryField(t *testing.T) {
 func restoresField(t *testing.T, kind string, owner client.Object, path []string) bool {
 	t.Helper()
 	ctx := context.Background()
-	put := func(live *unstructured.Unstructured) int { return putUnstructured(t, kind, owner, live) }
+	put := func(current *unstructured.Unstructured) int { return putUnstructured(t, kind, owner, current) }
 	put(nil)
 	before := readUnstructured(t, kind, owner)
 	changed := before.DeepCopy()
@@ -139,11 +139,11 @@ func restoresField(t *testing.T, kind string, owner client.Object, path []string
 	if n := put(changed); n != 1 {
 		t.Errorf("%v: %d changes, want 1", path, n)
 	}
-	wish, err := runtime.DefaultUnstructuredConverter.ToUnstructured(desiredOf(owner)[kind])
+	in, err := runtime.DefaultUnstructuredConverter.ToUnstructured(desiredOf(owner)[kind])
 	if err != nil {
 		t.Fatal(err)
 	}
-	if missing := lacks(readUnstructured(t, kind, owner).Object, wish, nil); len(missing) > 0 {
+	if missing := lacks(readUnstructured(t, kind, owner).Object, in, nil); len(missing) > 0 {
 		t.Errorf("changing %v: not restored: %v", path, missing)
 	}
 	if n := put(nil); n != 0 {
@@ -152,7 +152,7 @@ func restoresField(t *testing.T, kind string, owner client.Object, path []string
 	return true
 }
 
-// lacks are the paths of the wish that have another value, or none. An item of a list is found by its name or number:
+// firstMissing are the paths of the intent that have another value, or none. An item of a list is found by its name or number:
 // what somebody added beside it may stay.
 func lacks(have, want any, path []string) []string {
 	switch want := want.(type) {
@@ -181,7 +181,7 @@ func lacks(have, want any, path []string) []string {
 	}
 }
 
-// leaves are the paths of the values of a wish; an item of a list is its index.
+// leaves are the paths of the values of a intent; an item of a list is its index.
 func leaves(t *testing.T, desired any) [][]string {
 	t.Helper()
 	raw, err := runtime.DefaultUnstructuredConverter.ToUnstructured(desired)

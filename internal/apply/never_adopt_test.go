@@ -59,13 +59,13 @@ func raceOnce[T any, P apply.Object[T]](t *testing.T, kind string, owner *corev1
 	owner = owner.DeepCopy()
 	owner.Name = newName()
 	theirs := foreign[T, P](t, kind, owner)
-	door := newDoor(admin)
-	b := door.Begin(owner, false)
+	door := newApplier(admin)
+	b := door.NewBatch(owner, false)
 
 	var theirErr error
 	both := []func(){
 		func() { theirErr = admin.Create(context.Background(), theirs) },
-		func() { apply.Put[T, P](context.Background(), b, desiredOf(owner)[kind], nil) },
+		func() { apply.Apply[T, P](context.Background(), b, desiredOf(owner)[kind], nil) },
 	}
 	if weGoFirst {
 		slices.Reverse(both)
@@ -118,14 +118,14 @@ func TestLeavesAForeignObjectAlone(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, cached := range []*appsv1.Deployment{nil, theirs} {
-				changes := putDeployment(newDoor(admin), owner, desiredDeployment(owner), cached)
+				changes := putDeployment(newApplier(admin), owner, desiredDeployment(owner), cached)
 				var conflict *apply.NameConflictError
 				if len(changes) != 1 || !errors.As(changes[0].Err, &conflict) || conflict.Controller != tc.wantController {
 					t.Errorf("changes = %v, want one NameConflictError with controller %q", changes, tc.wantController)
 				}
 			}
-			b := newDoor(admin).Begin(owner, false)
-			apply.Remove(context.Background(), b, theirs)
+			b := newApplier(admin).NewBatch(owner, false)
+			apply.Delete(context.Background(), b, theirs)
 			if len(b.Changes()) != 0 {
 				t.Errorf("Remove made changes: %v", b.Changes())
 			}
@@ -139,11 +139,11 @@ func TestLeavesAForeignObjectAlone(t *testing.T) {
 func TestWaitsForTheChildOfADeletedOwnerOfTheSameName(t *testing.T) {
 	t.Parallel()
 	owner := newOwner(t)
-	mustSucceed(t, putDeployment(newDoor(admin), owner, desiredDeployment(owner), nil))
+	mustSucceed(t, putDeployment(newApplier(admin), owner, desiredDeployment(owner), nil))
 	again := owner.DeepCopy()
 	again.UID = "another"
-	changes := putDeployment(newDoor(admin), again, desiredDeployment(again), nil)
-	var going *apply.GoingAwayError
+	changes := putDeployment(newApplier(admin), again, desiredDeployment(again), nil)
+	var going *apply.FormerOwnerError
 	if len(changes) != 1 || !errors.As(changes[0].Err, &going) {
 		t.Errorf("changes = %v, want one GoingAwayError", changes)
 	}
@@ -152,7 +152,7 @@ func TestWaitsForTheChildOfADeletedOwnerOfTheSameName(t *testing.T) {
 func TestDoesNotTouchAnObjectThatReplacedOurs(t *testing.T) {
 	t.Parallel()
 	owner := newOwner(t)
-	door := newDoor(admin)
+	door := newApplier(admin)
 	mustSucceed(t, putDeployment(door, owner, desiredDeployment(owner), nil))
 	stale := read[appsv1.Deployment](t, owner)
 	if err := admin.Delete(context.Background(), read[appsv1.Deployment](t, owner)); err != nil {
@@ -168,14 +168,14 @@ func TestDoesNotTouchAnObjectThatReplacedOurs(t *testing.T) {
 	if len(changes) != 1 || !errors.As(changes[0].Err, &conflict) {
 		t.Errorf("changes = %v, want one NameConflictError", changes)
 	}
-	b := door.Begin(owner, false)
-	apply.Remove(context.Background(), b, stale)
+	b := door.NewBatch(owner, false)
+	apply.Delete(context.Background(), b, stale)
 	if diff := cmp.Diff(theirs, read[appsv1.Deployment](t, owner)); diff != "" {
 		t.Errorf("it was touched (-before +now):\n%s", diff)
 	}
 }
 
-// foreign is a valid object of somebody else, under the name of our child.
+// isForeign is a valid object of somebody else, under the name of our child.
 func foreign[T any, P apply.Object[T]](t testing.TB, kind string, owner client.Object) P {
 	t.Helper()
 	theirs := P(new(T))

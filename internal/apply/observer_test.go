@@ -14,7 +14,7 @@ import (
 // Who waits for the caches must hear of each write, and of a deletion before its event can come.
 func TestTellsTheObserverOfWrites(t *testing.T) {
 	t.Parallel()
-	door, owner, o := newDoor(admin), newOwner(t), &observer{}
+	door, owner, o := newApplier(admin), newOwner(t), &observer{}
 	door.Observer = o
 	expect := func(what string, want ...string) {
 		t.Helper()
@@ -23,9 +23,9 @@ func TestTellsTheObserverOfWrites(t *testing.T) {
 		}
 		o.told = nil
 	}
-	remove := func(live *appsv1.Deployment) []apply.Change {
-		b := door.Begin(owner, false)
-		apply.Remove(context.Background(), b, live)
+	remove := func(current *appsv1.Deployment) []apply.Change {
+		b := door.NewBatch(owner, false)
+		apply.Delete(context.Background(), b, current)
 		return b.Changes()
 	}
 

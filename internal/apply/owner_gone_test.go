@@ -39,19 +39,19 @@ func TestDoesNotMakeAgainWhatGoesWithItsOwner(t *testing.T) {
 	} {
 		t.Run(gone.name, func(t *testing.T) {
 			t.Parallel()
-			door, owner := newDoor(admin), newOwner(t)
+			door, owner := newApplier(admin), newOwner(t)
 			mustSucceed(t, putDeployment(door, owner, desiredDeployment(owner), nil))
 			mustDo(t, admin.Delete(context.Background(), &appsv1.Deployment{ObjectMeta: metav1.ObjectMeta{Namespace: owner.Namespace, Name: owner.Name}}))
 			stale := owner.DeepCopy()
 			gone.do(t, owner)
 
-			var ownerGone *apply.OwnerGoneError
+			var ownerGone *apply.OwnerDeletedError
 			changes := putDeployment(door, stale, desiredDeployment(stale), nil)
 			if len(changes) != 1 || !errors.As(changes[0].Err, &ownerGone) || ownerGone.Name != owner.Name {
 				t.Errorf("changes are %+v, want an *OwnerGoneError", changes)
 			}
-			if live := read[appsv1.Deployment](t, owner); live != nil {
-				t.Errorf("it is made again: %+v", live.ObjectMeta)
+			if current := read[appsv1.Deployment](t, owner); current != nil {
+				t.Errorf("it is made again: %+v", current.ObjectMeta)
 			}
 		})
 	}
@@ -60,17 +60,17 @@ func TestDoesNotMakeAgainWhatGoesWithItsOwner(t *testing.T) {
 // What somebody deletes comes back, after a look at its owner. A child that was not there before costs none.
 func TestMakesAgainWhatSomebodyDeletes(t *testing.T) {
 	t.Parallel()
-	live := &counting{Reader: admin}
-	door, owner := newDoor(admin), newOwner(t)
-	door.Live = live
+	current := &counting{Reader: admin}
+	door, owner := newApplier(admin), newOwner(t)
+	door.APIReader = current
 	mustSucceed(t, putDeployment(door, owner, desiredDeployment(owner), nil))
-	if live.gets != 0 {
-		t.Errorf("the first time, it looks %d times", live.gets)
+	if current.gets != 0 {
+		t.Errorf("the first time, it looks %d times", current.gets)
 	}
 	mustDo(t, admin.Delete(context.Background(), &appsv1.Deployment{ObjectMeta: metav1.ObjectMeta{Namespace: owner.Namespace, Name: owner.Name}}))
 	mustSucceed(t, putDeployment(door, owner, desiredDeployment(owner), nil))
-	if live.gets != 1 || read[appsv1.Deployment](t, owner) == nil {
-		t.Errorf("it does not come back, or needs %d looks", live.gets)
+	if current.gets != 1 || read[appsv1.Deployment](t, owner) == nil {
+		t.Errorf("it does not come back, or needs %d looks", current.gets)
 	}
 }
 

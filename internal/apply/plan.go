@@ -18,59 +18,59 @@ type plan struct {
 	// uid and resourceVersion guard the write: the server answers 409 where they do not fit.
 	uid             types.UID
 	resourceVersion string
-	// replicas is sent beside the wish, for a Deployment whose size is an autoscaler's.
+	// replicas is sent beside the intent, for a Deployment whose size is an autoscaler's.
 	replicas *int32
 }
 
-func (p plan) inPlace() bool {
+func (p plan) isEmpty() bool {
 	return p.verb == "" && p.err == nil
 }
 
-// plan compares the wish with what is there.
-func (b *Batch) plan(w *wish, live client.Object, exists bool) plan {
+// plan compares the intent with what is there.
+func (b *Batch) plan(in *intent, current client.Object, exists bool) plan {
 	if !exists {
-		return plan{verb: Create, replicas: w.minimum}
+		return plan{verb: VerbCreate, replicas: in.minimum}
 	}
-	if !metav1.IsControlledBy(live, b.owner) {
-		return plan{verb: Update, err: b.conflict(w.kind, live)}
+	if !metav1.IsControlledBy(current, b.owner) {
+		return plan{verb: VerbUpdate, err: b.conflict(in.kind, current)}
 	}
-	if !stopped(w, live) && b.door.inPlace(w, live) {
+	if !scaledToZero(in, current) && b.applier.upToDate(in, current) {
 		return plan{}
 	}
-	return b.guarded(w, live)
+	return b.guardedUpdate(in, current)
 }
 
-// guarded is a write over live, and over nothing else.
-func (b *Batch) guarded(w *wish, live client.Object) plan {
-	p := plan{verb: Update, uid: live.GetUID(), replicas: b.door.size(w, live)}
+// guardedUpdate is a write over live, and over nothing else.
+func (b *Batch) guardedUpdate(in *intent, current client.Object) plan {
+	p := plan{verb: VerbUpdate, uid: current.GetUID(), replicas: b.applier.replicasToSend(in, current)}
 	if p.replicas != nil {
-		p.resourceVersion = live.GetResourceVersion()
+		p.resourceVersion = current.GetResourceVersion()
 	}
 	return p
 }
 
-// stopped says that nothing runs where an autoscaler shall decide. It does nothing at 0, so that is a reason to write.
-func stopped(w *wish, live client.Object) bool {
-	deployment, ok := live.(*appsv1.Deployment)
-	if !ok || w.minimum == nil || *w.minimum == 0 {
+// scaledToZero says that nothing runs where an autoscaler shall decide. It does nothing at 0, so that is a reason to write.
+func scaledToZero(in *intent, current client.Object) bool {
+	deployment, ok := current.(*appsv1.Deployment)
+	if !ok || in.minimum == nil || *in.minimum == 0 {
 		return false
 	}
 	n := deployment.Spec.Replicas
 	return n != nil && *n == 0
 }
 
-// size says which number of replicas to send with a Deployment whose size is an autoscaler's; nil for none. Server-side
+// replicasToSend says which number of replicas to send with a Deployment whose size is an autoscaler's; nil for none. Server-side
 // apply resets a field to its default, here 1, when its only owner stops sending it: so while we still own it the live
 // number is sent again, and the autoscaler's first change takes it from us. From 0 the minimum is sent. It decodes the
 // managedFields, so it is for what is written, not for every look.
-func (d *Door) size(w *wish, live client.Object) *int32 {
-	deployment, ok := live.(*appsv1.Deployment)
+func (a *Applier) replicasToSend(in *intent, current client.Object) *int32 {
+	deployment, ok := current.(*appsv1.Deployment)
 	switch {
-	case !ok || w.minimum == nil:
+	case !ok || in.minimum == nil:
 		return nil
-	case stopped(w, live):
-		return w.minimum
-	case owned(d.entryOf(live), "f:spec", "f:replicas"):
+	case scaledToZero(in, current):
+		return in.minimum
+	case owns(a.ownFields(current), "f:spec", "f:replicas"):
 		return deployment.Spec.Replicas
 	default:
 		return nil
@@ -78,37 +78,37 @@ func (d *Door) size(w *wish, live client.Object) *int32 {
 }
 
 // Applied reports whether desired, an apply configuration, is what was last asked for of the child. live is not nil.
-func (d *Door) Applied(live client.Object, desired any) bool {
-	w, err := newWish("", client.ObjectKeyFromObject(live), desired, nil)
-	return err == nil && live.GetAnnotations()[d.Annotation] == w.hash
+func (a *Applier) Applied(current client.Object, desired any) bool {
+	in, err := newIntent("", client.ObjectKeyFromObject(current), desired, nil)
+	return err == nil && current.GetAnnotations()[a.Annotation] == in.hash
 }
 
-// inPlace says whether live is what was last asked for: the hash is the same, and every field we want is still ours.
+// upToDate says whether live is what was last asked for: the hash is the same, and every field we want is still ours.
 // Whoever changes the value of a field takes it from us, so no values are compared, and neither the server's defaults
 // nor a webhook that rewrites a value can start a fight.
-func (d *Door) inPlace(w *wish, live client.Object) bool {
-	if live.GetAnnotations()[d.Annotation] != w.hash {
+func (a *Applier) upToDate(in *intent, current client.Object) bool {
+	if current.GetAnnotations()[a.Annotation] != in.hash {
 		return false
 	}
-	entry := d.entryOf(live)
-	if d.memory.matches(w, live.GetUID(), entry) {
+	entry := a.ownFields(current)
+	if a.observed.matches(in, current.GetUID(), entry) {
 		return true
 	}
-	if !w.ownedBy(entry) {
+	if !in.ownedBy(entry) {
 		return false
 	}
-	d.memory.remember(w, live, entry)
+	a.observed.record(in, current, entry)
 	return true
 }
 
-// entryOf is our entry in the managedFields, nil where there is none. Of two it is the one of an apply, which the server puts first.
-func (d *Door) entryOf(object client.Object) []byte {
+// ownFields is our entry in the managedFields, nil where there is none. Of two it is the one of an apply, which the server puts first.
+func (a *Applier) ownFields(object client.Object) []byte {
 	entries := object.GetManagedFields()
 	for i := range entries {
 		switch e := &entries[i]; {
-		case !OwnEntry(*e, d.FieldOwner):
-		case e.Operation == metav1.ManagedFieldsOperationUpdate && slices.ContainsFunc(entries, d.foreign):
-			return d.withoutLost(e.FieldsV1.GetRawBytes(), entries)
+		case !IsOwnEntry(*e, a.FieldOwner):
+		case e.Operation == metav1.ManagedFieldsOperationUpdate && slices.ContainsFunc(entries, a.isForeign):
+			return a.withoutEmptyParents(e.FieldsV1.GetRawBytes(), entries)
 		default:
 			return e.FieldsV1.GetRawBytes()
 		}
@@ -116,17 +116,17 @@ func (d *Door) entryOf(object client.Object) []byte {
 	return nil
 }
 
-// withoutLost is the entry of a POST without the lists and maps of which only the hull is still ours. It has a hull for each, and
+// withoutEmptyParents is the entry of a POST without the lists and maps of which only the hull is still ours. It has a hull for each, and
 // that looks like one that is owned as a whole; but then nobody else has a part of it.
-func (d *Door) withoutLost(entry []byte, all []metav1.ManagedFieldsEntry) []byte {
+func (a *Applier) withoutEmptyParents(entry []byte, all []metav1.ManagedFieldsEntry) []byte {
 	var ours fields
 	if json.Unmarshal(entry, &ours) != nil {
 		return entry
 	}
 	for i := range all {
 		var theirs fields
-		if d.foreign(all[i]) && json.Unmarshal(all[i].FieldsV1.GetRawBytes(), &theirs) == nil {
-			ours.dropHulls(theirs)
+		if a.isForeign(all[i]) && json.Unmarshal(all[i].FieldsV1.GetRawBytes(), &theirs) == nil {
+			ours.dropEmptyParents(theirs)
 		}
 	}
 	left, err := json.Marshal(ours)
@@ -136,25 +136,25 @@ func (d *Door) withoutLost(entry []byte, all []metav1.ManagedFieldsEntry) []byte
 	return left
 }
 
-// OwnEntry says whether a managedFields entry is one that fieldOwner writes: by creating the object, or by server-side apply.
-func OwnEntry(e metav1.ManagedFieldsEntry, fieldOwner string) bool {
+// IsOwnEntry says whether a managedFields entry is one that fieldOwner writes: by creating the object, or by server-side apply.
+func IsOwnEntry(e metav1.ManagedFieldsEntry, fieldOwner string) bool {
 	return Relevant(e) && e.Manager == fieldOwner
 }
 
-func (b *Batch) conflict(kind string, live client.Object) error {
-	controller := metav1.GetControllerOf(live)
+func (b *Batch) conflict(kind string, current client.Object) error {
+	controller := metav1.GetControllerOf(current)
 	if controller == nil {
-		return &NameConflictError{Kind: kind, Name: live.GetName()}
+		return &NameConflictError{Kind: kind, Name: current.GetName()}
 	}
 	if b.isFormerOwner(controller) {
-		return &GoingAwayError{Kind: kind, Name: live.GetName()}
+		return &FormerOwnerError{Kind: kind, Name: current.GetName()}
 	}
-	return &NameConflictError{Kind: kind, Name: live.GetName(), Controller: controller.Kind + " " + controller.Name}
+	return &NameConflictError{Kind: kind, Name: current.GetName(), Controller: controller.Kind + " " + controller.Name}
 }
 
 // isFormerOwner recognises a deleted owner of the same name: its children are about to be collected.
 func (b *Batch) isFormerOwner(controller *metav1.OwnerReference) bool {
-	gvk, err := b.door.Client.GroupVersionKindFor(b.owner)
+	gvk, err := b.applier.Client.GroupVersionKindFor(b.owner)
 	if err != nil {
 		return false
 	}

@@ -17,43 +17,43 @@ import (
 const minimum = 3
 
 func sized(owner client.Object, replicas int32) *appsv1ac.DeploymentApplyConfiguration {
-	d := desiredDeployment(owner)
-	d.Spec.WithReplicas(replicas)
-	return d
+	a := desiredDeployment(owner)
+	a.Spec.WithReplicas(replicas)
+	return a
 }
 
 // scale is what a HorizontalPodAutoscaler does.
 func scale(t testing.TB, owner client.Object, replicas int32) {
 	t.Helper()
-	d := read[appsv1.Deployment](t, owner)
-	s := &autoscalingv1.Scale{ObjectMeta: metav1.ObjectMeta{Name: d.Name, Namespace: d.Namespace}, Spec: autoscalingv1.ScaleSpec{Replicas: replicas}}
-	if err := admin.SubResource("scale").Update(context.Background(), d, client.WithSubResourceBody(s), client.FieldOwner("autoscaler")); err != nil {
+	a := read[appsv1.Deployment](t, owner)
+	s := &autoscalingv1.Scale{ObjectMeta: metav1.ObjectMeta{Name: a.Name, Namespace: a.Namespace}, Spec: autoscalingv1.ScaleSpec{Replicas: replicas}}
+	if err := admin.SubResource("scale").Update(context.Background(), a, client.WithSubResourceBody(s), client.FieldOwner("autoscaler")); err != nil {
 		t.Fatal(err)
 	}
 }
 
 func wantReplicas(t *testing.T, owner client.Object, want int32) *appsv1.Deployment {
 	t.Helper()
-	d := read[appsv1.Deployment](t, owner)
-	if *d.Spec.Replicas != want {
-		t.Errorf("replicas = %d, want %d", *d.Spec.Replicas, want)
+	a := read[appsv1.Deployment](t, owner)
+	if *a.Spec.Replicas != want {
+		t.Errorf("replicas = %d, want %d", *a.Spec.Replicas, want)
 	}
-	return d
+	return a
 }
 
 func TestSizeIsBornAtTheMinimumAndThenLeftToTheAutoscaler(t *testing.T) {
 	t.Parallel()
 	owner := newOwner(t)
-	door := newDoor(admin)
-	autoscaled := func(live *appsv1.Deployment, image string) {
+	door := newApplier(admin)
+	autoscaled := func(current *appsv1.Deployment, image string) {
 		t.Helper()
-		d := desiredDeployment(owner)
-		d.Spec.Template.Spec.Containers[0].WithImage(image)
-		mustSucceed(t, putDeployment(door, owner, d, live, apply.AutoscaledFrom(minimum)))
+		a := desiredDeployment(owner)
+		a.Spec.Template.Spec.Containers[0].WithImage(image)
+		mustSucceed(t, putDeployment(door, owner, a, current, apply.AutoscaledFrom(minimum)))
 	}
 	autoscaled(nil, "a:1")
-	live := wantReplicas(t, owner, minimum)
-	autoscaled(live, "a:2") // nobody has scaled yet: the number is still ours, and is sent again
+	current := wantReplicas(t, owner, minimum)
+	autoscaled(current, "a:2") // nobody has scaled yet: the number is still ours, and is sent again
 	wantReplicas(t, owner, minimum)
 	scale(t, owner, 7)
 	autoscaled(wantReplicas(t, owner, 7), "a:3")
@@ -77,16 +77,16 @@ func TestSizeOfAStaleCacheDoesNotUndoTheAutoscaler(t *testing.T) {
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
 			owner := newOwner(t)
-			door := newDoor(admin)
+			door := newApplier(admin)
 			mustSucceed(t, putDeployment(door, owner, sized(owner, tc.start), nil))
 			stale := read[appsv1.Deployment](t, owner)
 			scale(t, owner, tc.scale)
 			mustSucceed(t, putDeployment(door, owner, desiredDeployment(owner), stale, apply.AutoscaledFrom(minimum)))
 			wantReplicas(t, owner, tc.want)
 			// And it stays when a later write no longer carries the number.
-			d := desiredDeployment(owner)
-			d.Spec.Template.Spec.Containers[0].WithImage("a:2")
-			mustSucceed(t, putDeployment(door, owner, d, read[appsv1.Deployment](t, owner), apply.AutoscaledFrom(minimum)))
+			a := desiredDeployment(owner)
+			a.Spec.Template.Spec.Containers[0].WithImage("a:2")
+			mustSucceed(t, putDeployment(door, owner, a, read[appsv1.Deployment](t, owner), apply.AutoscaledFrom(minimum)))
 			wantReplicas(t, owner, tc.want)
 		})
 	}
@@ -95,7 +95,7 @@ func TestSizeOfAStaleCacheDoesNotUndoTheAutoscaler(t *testing.T) {
 func TestFixedSizeIsRestored(t *testing.T) {
 	t.Parallel()
 	owner := newOwner(t)
-	door := newDoor(admin)
+	door := newApplier(admin)
 	mustSucceed(t, putDeployment(door, owner, sized(owner, 2), nil))
 	for _, by := range []int32{0, 1, 9} {
 		scale(t, owner, by)
@@ -108,14 +108,14 @@ func TestFixedSizeIsRestored(t *testing.T) {
 func TestSizeUnderAStorm(t *testing.T) {
 	t.Parallel()
 	owner := newOwner(t)
-	door := newDoor(admin)
+	door := newApplier(admin)
 	mustSucceed(t, putDeployment(door, owner, sized(owner, 4), nil))
 	stale := read[appsv1.Deployment](t, owner)
 	watcher, err := client.NewWithWatch(kube.Config, client.Options{Scheme: admin.Scheme()})
 	if err != nil {
 		t.Fatal(err)
 	}
-	w, err := watcher.Watch(context.Background(), &appsv1.DeploymentList{}, client.InNamespace(owner.Namespace), client.MatchingLabels{"app": owner.Name})
+	in, err := watcher.Watch(context.Background(), &appsv1.DeploymentList{}, client.InNamespace(owner.Namespace), client.MatchingLabels{"app": owner.Name})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -127,18 +127,18 @@ func TestSizeUnderAStorm(t *testing.T) {
 		}
 	}()
 	for i := range 20 {
-		d := desiredDeployment(owner)
-		d.Spec.Template.Spec.Containers[0].WithImage(fmt.Sprintf("a:%d", i))
-		for _, c := range putDeployment(door, owner, d, stale, apply.AutoscaledFrom(minimum)) {
+		a := desiredDeployment(owner)
+		a.Spec.Template.Spec.Containers[0].WithImage(fmt.Sprintf("a:%d", i))
+		for _, c := range putDeployment(door, owner, a, stale, apply.AutoscaledFrom(minimum)) {
 			if c.Err != nil {
 				t.Logf("lost a race twice, as a retry would see: %v", c.Err)
 			}
 		}
 	}
 	<-done
-	w.Stop()
+	in.Stop()
 	last := int32(4)
-	for event := range w.ResultChan() {
+	for event := range in.ResultChan() {
 		n := *event.Object.(*appsv1.Deployment).Spec.Replicas
 		if n < last {
 			t.Errorf("replicas went from %d to %d", last, n)

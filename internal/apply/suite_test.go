@@ -39,9 +39,9 @@ func TestMain(m *testing.M) {
 	})
 }
 
-// newDoor writes and looks through the client.
-func newDoor(c client.Client) *apply.Door {
-	return &apply.Door{Client: c, Live: c, Observer: &observer{}, Clock: clock.RealClock{}, FieldOwner: "door", Annotation: annotation}
+// newApplier writes and looks through the client.
+func newApplier(c client.Client) *apply.Applier {
+	return &apply.Applier{Client: c, APIReader: c, Observer: &observer{}, Clock: clock.RealClock{}, FieldOwner: "door", Annotation: annotation}
 }
 
 // observer keeps what it was told.
@@ -131,7 +131,7 @@ func desiredOf(owner client.Object) map[string]any {
 }
 
 // applied is a Deployment as desired that was changed since it was created: its fields are ours as an applier.
-func applied(t testing.TB, door *apply.Door, owner client.Object) *appsv1.Deployment {
+func applied(t testing.TB, door *apply.Applier, owner client.Object) *appsv1.Deployment {
 	t.Helper()
 	mustSucceed(t, putDeployment(door, owner, desiredDeployment(owner).WithAnnotations(map[string]string{"first": "apply"}), nil))
 	mustSucceed(t, putDeployment(door, owner, desiredDeployment(owner), read[appsv1.Deployment](t, owner)))
@@ -153,9 +153,9 @@ func read[T any, P apply.Object[T]](t testing.TB, owner client.Object) P {
 }
 
 // putDeployment puts through a fresh batch and gives the changes.
-func putDeployment(door *apply.Door, owner client.Object, desired any, live *appsv1.Deployment, options ...apply.Option) []apply.Change {
-	b := door.Begin(owner, false)
-	apply.Put(context.Background(), b, desired, live, options...)
+func putDeployment(door *apply.Applier, owner client.Object, desired any, current *appsv1.Deployment, options ...apply.Option) []apply.Change {
+	b := door.NewBatch(owner, false)
+	apply.Apply(context.Background(), b, desired, current, options...)
 	return b.Changes()
 }
 
@@ -169,9 +169,9 @@ func mustSucceed(t testing.TB, changes []apply.Change) {
 }
 
 // put puts what is desired over what is there through a fresh batch, and gives the changes.
-func put[T any, P apply.Object[T]](t testing.TB, door *apply.Door, owner client.Object, desired any) []apply.Change {
+func put[T any, P apply.Object[T]](t testing.TB, door *apply.Applier, owner client.Object, desired any) []apply.Change {
 	t.Helper()
-	b := door.Begin(owner, false)
-	apply.Put[T, P](context.Background(), b, desired, read[T, P](t, owner))
+	b := door.NewBatch(owner, false)
+	apply.Apply[T, P](context.Background(), b, desired, read[T, P](t, owner))
 	return b.Changes()
 }

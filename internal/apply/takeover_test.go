@@ -22,9 +22,9 @@ import (
 
 // withEnv is the Deployment with more variables.
 func withEnv(owner client.Object, env ...*corev1ac.EnvVarApplyConfiguration) *appsv1ac.DeploymentApplyConfiguration {
-	d := desiredDeployment(owner)
-	d.Spec.Template.Spec.Containers[0].WithEnv(env...)
-	return d
+	a := desiredDeployment(owner)
+	a.Spec.Template.Spec.Containers[0].WithEnv(env...)
+	return a
 }
 
 func fromSecret(name string) *corev1ac.EnvVarApplyConfiguration {
@@ -35,11 +35,11 @@ func fromSecret(name string) *corev1ac.EnvVarApplyConfiguration {
 // by has a manager lay a strategic-merge patch over the Deployment, and gives what is there then.
 func by(t *testing.T, manager string, owner client.Object, patch string) *appsv1.Deployment {
 	t.Helper()
-	live := read[appsv1.Deployment](t, owner)
-	if err := admin.Patch(context.Background(), live, client.RawPatch(types.StrategicMergePatchType, []byte(patch)), client.FieldOwner(manager)); err != nil {
+	current := read[appsv1.Deployment](t, owner)
+	if err := admin.Patch(context.Background(), current, client.RawPatch(types.StrategicMergePatchType, []byte(patch)), client.FieldOwner(manager)); err != nil {
 		t.Fatal(err)
 	}
-	return live
+	return current
 }
 
 func set(env string) string {
@@ -47,9 +47,9 @@ func set(env string) string {
 }
 
 // variables are the names of the application's.
-func variables(d *appsv1.Deployment) string {
+func variables(a *appsv1.Deployment) string {
 	var names []string
-	for _, v := range d.Spec.Template.Spec.Containers[0].Env {
+	for _, v := range a.Spec.Template.Spec.Containers[0].Env {
 		names = append(names, v.Name)
 	}
 	slices.Sort(names)
@@ -74,12 +74,12 @@ func TestHealingTakesNoMoreThanIsInTheWay(t *testing.T) {
 	t.Parallel()
 	owner := newOwner(t)
 	requests := 0
-	door := newDoor(countingClient(t, &requests))
+	door := newApplier(countingClient(t, &requests))
 	applied(t, door, owner)
-	live := by(t, "kubectl-set", owner, set(`{"name":"X","value":"1"},{"name":"Y","value":"1"}`))
+	current := by(t, "kubectl-set", owner, set(`{"name":"X","value":"1"},{"name":"Y","value":"1"}`))
 	requests = 0
-	mustSucceed(t, putDeployment(door, owner, withEnv(owner, fromSecret("X")), live))
-	// The refusal, a look, the question whether the wish is valid alone, the taking over, the wish.
+	mustSucceed(t, putDeployment(door, owner, withEnv(owner, fromSecret("X")), current))
+	// The refusal, a look, the question whether the intent is valid alone, the taking over, the intent.
 	if requests != 5 {
 		t.Errorf("healing took %d requests, want 5", requests)
 	}
@@ -101,15 +101,15 @@ func TestHealingTakesNoMoreThanIsInTheWay(t *testing.T) {
 func TestAWrongSpecTakesNothing(t *testing.T) {
 	t.Parallel()
 	owner := newOwner(t)
-	door := newDoor(admin)
+	door := newApplier(admin)
 	mustSucceed(t, putDeployment(door, owner, desiredDeployment(owner), nil))
-	live := by(t, "kubectl-set", owner, set(`{"name":"X","value":"1"}`))
-	changes := putDeployment(door, owner, withEnv(owner, corev1ac.EnvVar().WithName("not=valid").WithValue("")), live)
+	current := by(t, "kubectl-set", owner, set(`{"name":"X","value":"1"}`))
+	changes := putDeployment(door, owner, withEnv(owner, corev1ac.EnvVar().WithName("not=valid").WithValue("")), current)
 	var foreign *apply.ForeignFieldError
 	if len(changes) != 1 || !apierrors.IsInvalid(changes[0].Err) || errors.As(changes[0].Err, &foreign) {
 		t.Errorf("want the server's own refusal, got %v", changes)
 	}
-	mustSucceed(t, putDeployment(door, owner, withEnv(owner, corev1ac.EnvVar().WithName("VALID").WithValue("")), live))
+	mustSucceed(t, putDeployment(door, owner, withEnv(owner, corev1ac.EnvVar().WithName("VALID").WithValue("")), current))
 	if got := variables(read[appsv1.Deployment](t, owner)); got != "LEVEL VALID X" {
 		t.Errorf("variables are %q", got)
 	}
@@ -120,15 +120,15 @@ func TestWhatCannotBeHealedNamesTheManager(t *testing.T) {
 	t.Parallel()
 	owner := newOwner(t)
 	forbidden := apierrors.NewForbidden(schema.GroupResource{Resource: "deployments"}, owner.GetName(), errors.New("house rules"))
-	door := newDoor(failing(t, func(p client.Patch) error {
+	door := newApplier(failing(t, func(p client.Patch) error {
 		if p.Type() == types.JSONPatchType {
 			return forbidden
 		}
 		return nil
 	}))
-	applied(t, newDoor(admin), owner)
-	live := by(t, "kubectl-set", owner, set(`{"name":"X","value":"1"}`))
-	changes := putDeployment(door, owner, withEnv(owner, fromSecret("X")), live)
+	applied(t, newApplier(admin), owner)
+	current := by(t, "kubectl-set", owner, set(`{"name":"X","value":"1"}`))
+	changes := putDeployment(door, owner, withEnv(owner, fromSecret("X")), current)
 	var foreign *apply.ForeignFieldError
 	if len(changes) != 1 || !errors.As(changes[0].Err, &foreign) || !slices.Equal(foreign.Managers, []string{"kubectl-set"}) || !apierrors.IsForbidden(foreign) {
 		t.Errorf("want an error that names kubectl-set and the refusal, got %v", changes)
@@ -145,11 +145,11 @@ func rollBack(t *testing.T, owner client.Object, to *appsv1.Deployment) *appsv1.
 	if err != nil {
 		t.Fatal(err)
 	}
-	live := read[appsv1.Deployment](t, owner)
-	if err := admin.Patch(context.Background(), live, client.RawPatch(types.JSONPatchType, patch), client.FieldOwner("kubectl-rollout")); err != nil {
+	current := read[appsv1.Deployment](t, owner)
+	if err := admin.Patch(context.Background(), current, client.RawPatch(types.JSONPatchType, patch), client.FieldOwner("kubectl-rollout")); err != nil {
 		t.Fatal(err)
 	}
-	return live
+	return current
 }
 
 // TestARollBackIsUndoneAsAWhole: a variable and a sidecar that are wanted no more do not come back with it, also where they are
@@ -161,32 +161,32 @@ func TestARollBackIsUndoneAsAWhole(t *testing.T) {
 			t.Run(name+crash, func(t *testing.T) {
 				t.Parallel()
 				owner := newOwner(t)
-				door := newDoor(admin)
+				door := newApplier(admin)
 				old := withEnv(owner, corev1ac.EnvVar().WithName("OLD").WithValue("1"))
 				old.Spec.Template.Spec.WithContainers(corev1ac.Container().WithName("old").WithImage("example.com/old:1"))
 				mustSucceed(t, putDeployment(door, owner, old, nil))
 				first := read[appsv1.Deployment](t, owner)
-				wish := desiredDeployment(owner)
-				wish.Spec.Template.Spec.Containers[0].WithImage(image)
-				mustSucceed(t, putDeployment(door, owner, wish, first))
+				in := desiredDeployment(owner)
+				in.Spec.Template.Spec.Containers[0].WithImage(image)
+				mustSucceed(t, putDeployment(door, owner, in, first))
 				by(t, "reloader", owner, set(`{"name":"RELOADED","value":"1"}`))
 				rollBack(t, owner, first)
 				by(t, "reloader", owner, set(`{"name":"RELOADED","value":"2"}`))
-				live := by(t, "kubectl-rollout", owner, `{"spec":{"template":{"metadata":{"annotations":{"kubectl.kubernetes.io/restartedAt":"now"}}}}}`)
+				current := by(t, "kubectl-rollout", owner, `{"spec":{"template":{"metadata":{"annotations":{"kubectl.kubernetes.io/restartedAt":"now"}}}}}`)
 
 				taken := false
-				dying := newDoor(failing(t, func(p client.Patch) error {
+				dying := newApplier(failing(t, func(p client.Patch) error {
 					if taken && refused != nil {
 						return refused
 					}
 					taken = taken || p.Type() == types.JSONPatchType
 					return nil
 				}))
-				changes := putDeployment(dying, owner, wish, live)
+				changes := putDeployment(dying, owner, in, current)
 				if refused == nil {
 					mustSucceed(t, changes)
 				} else {
-					mustSucceed(t, putDeployment(newDoor(admin), owner, wish, read[appsv1.Deployment](t, owner)))
+					mustSucceed(t, putDeployment(newApplier(admin), owner, in, read[appsv1.Deployment](t, owner)))
 				}
 				after := read[appsv1.Deployment](t, owner)
 				spec := after.Spec.Template.Spec
@@ -199,7 +199,7 @@ func TestARollBackIsUndoneAsAWhole(t *testing.T) {
 				if !taken {
 					t.Error("nothing was taken over")
 				}
-				if changes := putDeployment(newDoor(admin), owner, wish, after); len(changes) > 0 {
+				if changes := putDeployment(newApplier(admin), owner, in, after); len(changes) > 0 {
 					t.Errorf("it does not come to rest: %v", changes)
 				}
 			})
@@ -212,11 +212,11 @@ func TestDriftIsNotTakenOver(t *testing.T) {
 	t.Parallel()
 	owner := newOwner(t)
 	requests := 0
-	door := newDoor(countingClient(t, &requests))
+	door := newApplier(countingClient(t, &requests))
 	applied(t, door, owner)
-	live := by(t, "kubectl-set", owner, `{"spec":{"template":{"spec":{"containers":[{"name":"app","image":"example.com/other:1"}]}}}}`)
+	current := by(t, "kubectl-set", owner, `{"spec":{"template":{"spec":{"containers":[{"name":"app","image":"example.com/other:1"}]}}}}`)
 	requests = 0
-	mustSucceed(t, putDeployment(door, owner, desiredDeployment(owner), live))
+	mustSucceed(t, putDeployment(door, owner, desiredDeployment(owner), current))
 	if requests != 1 {
 		t.Errorf("it took %d requests, want 1", requests)
 	}

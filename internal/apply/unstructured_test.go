@@ -36,45 +36,45 @@ func readUnstructured(t *testing.T, kind string, owner client.Object) *unstructu
 	return u
 }
 
-// putUnstructured puts the wish of a kind over live, nil for what is there, and gives the number of changes.
-func putUnstructured(t *testing.T, kind string, owner client.Object, live *unstructured.Unstructured) int {
+// putUnstructured puts the intent of a kind over live, nil for what is there, and gives the number of changes.
+func putUnstructured(t *testing.T, kind string, owner client.Object, current *unstructured.Unstructured) int {
 	t.Helper()
-	changes := putWish(t, kind, owner, desiredOf(owner)[kind], live)
+	changes := putWish(t, kind, owner, desiredOf(owner)[kind], current)
 	mustSucceed(t, changes)
 	return len(changes)
 }
 
-// putWish puts any wish of a kind over live, nil for what is there.
-func putWish(t *testing.T, kind string, owner client.Object, wish any, live *unstructured.Unstructured) []apply.Change {
+// putWish puts any intent of a kind over live, nil for what is there.
+func putWish(t *testing.T, kind string, owner client.Object, in any, current *unstructured.Unstructured) []apply.Change {
 	t.Helper()
 	switch kind {
 	case "Deployment":
-		return putAs[appsv1.Deployment](t, owner, wish, live)
+		return putAs[appsv1.Deployment](t, owner, in, current)
 	case "Service":
-		return putAs[corev1.Service](t, owner, wish, live)
+		return putAs[corev1.Service](t, owner, in, current)
 	case "ServiceAccount":
-		return putAs[corev1.ServiceAccount](t, owner, wish, live)
+		return putAs[corev1.ServiceAccount](t, owner, in, current)
 	case "NetworkPolicy":
-		return putAs[networkingv1.NetworkPolicy](t, owner, wish, live)
+		return putAs[networkingv1.NetworkPolicy](t, owner, in, current)
 	case "PodDisruptionBudget":
-		return putAs[policyv1.PodDisruptionBudget](t, owner, wish, live)
+		return putAs[policyv1.PodDisruptionBudget](t, owner, in, current)
 	default:
-		return putAs[autoscalingv2.HorizontalPodAutoscaler](t, owner, wish, live)
+		return putAs[autoscalingv2.HorizontalPodAutoscaler](t, owner, in, current)
 	}
 }
 
-func putAs[T any, P apply.Object[T]](t *testing.T, owner client.Object, wish any, live *unstructured.Unstructured) []apply.Change {
+func putAs[T any, P apply.Object[T]](t *testing.T, owner client.Object, in any, current *unstructured.Unstructured) []apply.Change {
 	t.Helper()
 	var typed P
-	if live == nil {
+	if current == nil {
 		typed = read[T, P](t, owner)
 	} else {
 		typed = P(new(T))
-		if err := runtime.DefaultUnstructuredConverter.FromUnstructured(live.Object, typed); err != nil {
+		if err := runtime.DefaultUnstructuredConverter.FromUnstructured(current.Object, typed); err != nil {
 			t.Fatal(err)
 		}
 	}
-	b := newDoor(admin).Begin(owner, false)
-	apply.Put(context.Background(), b, wish, typed)
+	b := newApplier(admin).NewBatch(owner, false)
+	apply.Apply(context.Background(), b, in, typed)
 	return b.Changes()
 }

@@ -49,7 +49,7 @@ func reasonOf(err error) string {
 		return ""
 	case errors.As(err, &foreign):
 		return v1alpha1.ReasonApplyFailed
-	case apply.Invalid(err):
+	case apply.IsInvalid(err):
 		return v1alpha1.ReasonInvalidSpec
 	default:
 		return v1alpha1.ReasonApplyFailed
@@ -126,7 +126,7 @@ func pending(changes []apply.Change) []string {
 // Microservice is gone and the cache has not heard of it.
 func isTerminating(changes []apply.Change) bool {
 	return slices.ContainsFunc(changes, func(c apply.Change) bool {
-		var gone *apply.OwnerGoneError
+		var gone *apply.OwnerDeletedError
 		return errors.As(c.Err, &gone) || apierrors.HasStatusCause(c.Err, corev1.NamespaceTerminatingCause)
 	})
 }

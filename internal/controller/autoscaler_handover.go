@@ -22,7 +22,7 @@ const heardWithin = 2 * time.Minute
 // it was deleted now, or a moment ago.
 func (r *MicroserviceReconciler) deleteAutoscaler(ctx context.Context, b *apply.Batch, ms *v1alpha1.Microservice, current children) time.Duration {
 	key, before := client.ObjectKeyFromObject(ms), len(b.Changes())
-	apply.Remove(ctx, b, current.autoscaler())
+	apply.Delete(ctx, b, current.autoscaler())
 	if len(b.Changes()) > before && !b.Failed(kindAutoscaler) && !ms.Spec.Paused {
 		r.autoscalerDeleted.Forget(key)
 		r.autoscalerDeleted.Observe(key, struct{}{})

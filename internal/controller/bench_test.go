@@ -186,10 +186,10 @@ func build(in resources.Input) *resources.Set {
 	return wanted
 }
 
-// hash takes the children to the door, which is closed: they are encoded and hashed, and not sent.
+// hash takes the children to the applier, which is closed: they are encoded and hashed, and not sent.
 func hash(ms *v1alpha1.Microservice, wanted *resources.Set) {
 	const closed = true
-	b := (&apply.Door{}).Begin(ms, closed)
+	b := (&apply.Applier{}).NewBatch(ms, closed)
 	(&MicroserviceReconciler{}).applyChildren(context.Background(), b, ms, wanted, children{})
 	Expect(b.Changes()).To(HaveLen(6))
 }

@@ -123,14 +123,14 @@ func newChildKind[T any, P apply.Object[T]](desired func(*resources.Set) any, op
 		},
 		apply: func(ctx context.Context, b *apply.Batch, desired any, current client.Object, options ...apply.Option) client.Object {
 			child, _ := current.(P)
-			if child = apply.Put[T](ctx, b, desired, child, options...); child == nil {
+			if child = apply.Apply[T](ctx, b, desired, child, options...); child == nil {
 				return nil
 			}
 			return child
 		},
 		remove: func(ctx context.Context, b *apply.Batch, current client.Object) {
 			child, _ := current.(P)
-			apply.Remove[T](ctx, b, child)
+			apply.Delete[T](ctx, b, child)
 		},
 		trim: func(child client.Object) {
 			if child, ok := child.(P); ok {

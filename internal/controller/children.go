@@ -53,7 +53,7 @@ func (r *MicroserviceReconciler) reader(ctx context.Context, key types.Namespace
 		return nil, staleAfter - since
 	default:
 		log.FromContext(ctx).Info("Reading past the cache, which is behind the last write", "behind", since.String())
-		return freshReader{Reader: r.Client, live: r.Live, store: r.Consistency}, 0
+		return freshReader{Reader: r.Client, apiReader: r.APIReader, store: r.Consistency}, 0
 	}
 }
 

@@ -53,8 +53,8 @@ func (h observingHandler) observe(q topology.Queue, object client.Object, delete
 // reads all others from the caches.
 type freshReader struct {
 	client.Reader
-	live  client.Reader
-	store *consistency.Store
+	apiReader client.Reader
+	store     *consistency.Store
 }
 
 // Get reads an object that has the name of the owner.
@@ -63,7 +63,7 @@ func (r freshReader) Get(ctx context.Context, key client.ObjectKey, object clien
 	if !r.store.BehindIn(key, kind) {
 		return r.Reader.Get(ctx, key, object, options...)
 	}
-	err := r.live.Get(ctx, key, object, options...)
+	err := r.apiReader.Get(ctx, key, object, options...)
 	if err == nil {
 		r.store.Read(key, kind, object.GetResourceVersion())
 	}

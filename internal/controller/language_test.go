@@ -101,7 +101,7 @@ func deleteDeployment(ms *v1alpha1.Microservice) {
 	}).Should(BeTrue())
 }
 
-// sent are the operator's requests about a namespace, each as "verb resource", in order.
+// wasSent are the operator's requests about a namespace, each as "verb resource", in order.
 func sent(r *cluster.Recorder, namespace string) []string {
 	var all []string
 	for _, q := range r.Requests(namespace) {

@@ -84,9 +84,9 @@ type Options struct {
 // New returns a reconciler that works through the manager.
 func New(mgr ctrl.Manager, o Options) *MicroserviceReconciler {
 	store := consistency.NewStore(o.Clock)
-	door := &apply.Door{
+	applier := &apply.Applier{
 		Client:     mgr.GetClient(),
-		Live:       mgr.GetAPIReader(),
+		APIReader:  mgr.GetAPIReader(),
 		Observer:   store,
 		Clock:      o.Clock,
 		FieldOwner: FieldOwner,
@@ -95,8 +95,8 @@ func New(mgr ctrl.Manager, o Options) *MicroserviceReconciler {
 	neighbours := topology.NewResolver(mgr.GetCache(), servicetracker.New(mgr, o.Namespaces), o.Namespaces, o.Settings.ClusterDomain, o.Clock)
 	return &MicroserviceReconciler{
 		Client:      mgr.GetClient(),
-		Live:        mgr.GetAPIReader(),
-		Door:        door,
+		APIReader:   mgr.GetAPIReader(),
+		Applier:     applier,
 		Topology:    neighbours,
 		Consistency: store,
 		Planner: &planner.Planner{
@@ -104,7 +104,7 @@ func New(mgr ctrl.Manager, o Options) *MicroserviceReconciler {
 			Patches:     resources.NewPatches(),
 			Topology:    neighbours,
 			Gate:        restarts.NewGate(o.MaxDependentRestarts, o.Clock),
-			Applied:     door.Applied,
+			Applied:     applier.Applied,
 			Deployments: unchanged.New[string](o.Clock),
 		},
 		Recorder:          mgr.GetEventRecorder(FieldOwner),

@@ -23,9 +23,9 @@ type MicroserviceReconciler struct {
 	// Client reads the caches and writes the status.
 	client.Client
 	// Live reads past every cache: the pods of a rollout that stands still, and what a watch does not tell.
-	Live client.Reader
-	// Door writes the children.
-	Door *apply.Door
+	APIReader client.Reader
+	// Applier writes the children.
+	Applier *apply.Applier
 	// Topology finds the neighbours of a Microservice.
 	Topology *topology.Resolver
 	// Consistency knows whether the caches have seen the last writes.
@@ -72,7 +72,7 @@ func (r *MicroserviceReconciler) Reconcile(ctx context.Context, req ctrl.Request
 		observation, err := observeUnbuilt(ms, current, neighbours, err)
 		return r.report(ctx, ms, observation, 0, err)
 	}
-	batch := r.Door.Begin(ms, ms.Spec.Paused)
+	batch := r.Applier.NewBatch(ms, ms.Spec.Paused)
 	handover := r.applyChildren(ctx, batch, ms, desired, current)
 	if isTerminating(batch.Changes()) {
 		return ctrl.Result{}, nil
@@ -87,7 +87,7 @@ func (r *MicroserviceReconciler) Reconcile(ctx context.Context, req ctrl.Request
 // forget drops what is remembered of a Microservice that is gone.
 func (r *MicroserviceReconciler) forget(key client.ObjectKey) {
 	r.autoscalerDeleted.Forget(key)
-	r.Door.Forget(key)
+	r.Applier.Forget(key)
 	r.Topology.Forget(key)
 	r.Consistency.Forget(key)
 	r.Planner.Forget(key)

@@ -26,7 +26,7 @@ func (r *MicroserviceReconciler) diagnosePods(ctx context.Context, ms *v1alpha1.
 	if !o.Settled {
 		return settledAfter - unchanged
 	}
-	pods, err := podreader.Reader{Reader: r.Live}.Newest(ctx, o.Deployment)
+	pods, err := podreader.Reader{Reader: r.APIReader}.Newest(ctx, o.Deployment)
 	if err != nil {
 		log.FromContext(ctx).Error(err, "Pods could not be read")
 	} else {
@@ -38,7 +38,7 @@ func (r *MicroserviceReconciler) diagnosePods(ctx context.Context, ms *v1alpha1.
 // countRestarted adds the replicas that have just restarted to the observation, and returns when the first of them counts; 0
 // is that all do.
 func (r *MicroserviceReconciler) countRestarted(ctx context.Context, o *status.Observation) (wait time.Duration) {
-	pods, err := podreader.Reader{Reader: r.Live}.Newest(ctx, o.Deployment)
+	pods, err := podreader.Reader{Reader: r.APIReader}.Newest(ctx, o.Deployment)
 	if err != nil {
 		log.FromContext(ctx).Error(err, "Pods could not be read")
 		return 0

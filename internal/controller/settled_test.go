@@ -190,8 +190,8 @@ var errWouldWrite = errors.New("a reconcile would write")
 func (o *runningOperator) newProbe(mgr ctrl.Manager) *MicroserviceReconciler {
 	probe := New(mgr, testOptions(o.namespaces, o.clock))
 	probe.Client = readOnly{mgr.GetClient()}
-	probe.Live = k8s
-	probe.Door.Client, probe.Door.Live, probe.Door.Observer = probe.Client, k8s, blind{}
+	probe.APIReader = k8s
+	probe.Applier.Client, probe.Applier.APIReader, probe.Applier.Observer = probe.Client, k8s, blind{}
 	probe.Topology, probe.Consistency = o.reconciler.Topology, o.reconciler.Consistency
 	return probe
 }

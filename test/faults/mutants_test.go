@@ -30,7 +30,7 @@ var mutants = []mutant{
 	{
 		name: "adopts a foreign object", oracle: "O4:",
 		file: "internal/apply/plan.go",
-		what: "if !metav1.IsControlledBy(live, b.owner) {",
+		what: "if !metav1.IsControlledBy(current, b.owner) {",
 		with: "if false {",
 		provoke: func(t *testing.T, program string, _ *Reference) []string {
 			return race(t, program, "NetworkPolicy")
@@ -39,8 +39,8 @@ var mutants = []mutant{
 	{
 		name: "loses a write", oracle: "O1:",
 		file: "internal/apply/door.go",
-		what: "	if plan.verb != \"\" {\n		b.note(ctx, plan.verb, kind, err)",
-		with: "	if plan.verb != \"\" {\n		b.note(ctx, plan.verb, kind, nil)",
+		what: "	if plan.verb != \"\" {\n		b.record(ctx, plan.verb, kind, err)",
+		with: "	if plan.verb != \"\" {\n		b.record(ctx, plan.verb, kind, nil)",
 		provoke: func(t *testing.T, program string, reference *Reference) []string {
 			s := lab.openFor(t, Options{Program: program})
 			s.Proxy.Inject(func(r cluster.Request) bool { return writes(r) && r.Resource == "networkpolicies" && r.Name == "api" }, 0, math.MaxInt,
@@ -51,9 +51,9 @@ var mutants = []mutant{
 	{
 		name: "makes an object anew", oracle: "O2:",
 		file: "internal/apply/door.go",
-		what: "	answer, err := write(ctx, b, wish, plan, live)\n	if outdated(err) {",
-		with: "	if plan.verb == Update && kind == \"Service\" {\n		_ = b.door.Client.Delete(ctx, live)\n		plan = b.plan(wish, live, false)\n	}\n" +
-			"	answer, err := write(ctx, b, wish, plan, live)\n	if outdated(err) {",
+		what: "	answer, err := write(ctx, b, in, plan, current)\n	if outdated(err) {",
+		with: "	if plan.verb == VerbUpdate && kind == \"Service\" {\n		_ = b.applier.Client.Delete(ctx, current)\n		plan = b.plan(in, current, false)\n	}\n" +
+			"	answer, err := write(ctx, b, in, plan, current)\n	if outdated(err) {",
 		provoke: func(t *testing.T, program string, reference *Reference) []string {
 			return travelled(t, lab.openFor(t, Options{Program: program}), reference)
 		},

@@ -11,8 +11,8 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 )
 
-// wish is what is asked for: the JSON of an apply configuration.
-type wish struct {
+// intent is what is asked for: the JSON of an apply configuration.
+type intent struct {
 	kind string
 	key  types.NamespacedName
 	json []byte
@@ -24,49 +24,49 @@ type wish struct {
 }
 
 // Option changes how a child is put.
-type Option func(*wish)
+type Option func(*intent)
 
 // AutoscaledFrom says that the size of this Deployment belongs to a HorizontalPodAutoscaler: the desired state has no
 // replicas, and minimum is sent only where nothing runs yet.
 func AutoscaledFrom(minimum int32) Option {
-	return func(w *wish) { w.minimum = &minimum }
+	return func(in *intent) { in.minimum = &minimum }
 }
 
 // HandedOver says that the autoscaler of this Deployment has just gone. Its controller may not have heard of it, and change the
 // number of replicas: that is no contest.
 func HandedOver() Option {
-	return func(w *wish) { w.handedOver = true }
+	return func(in *intent) { in.handedOver = true }
 }
 
-func newWish(kind string, key types.NamespacedName, desired any, options []Option) (*wish, error) {
+func newIntent(kind string, key types.NamespacedName, desired any, options []Option) (*intent, error) {
 	raw, err := json.Marshal(desired)
 	if err != nil {
 		return nil, fmt.Errorf("encoding: %w", err)
 	}
 	sum := sha256.Sum256(raw)
-	w := &wish{
+	in := &intent{
 		kind: kind,
 		key:  key,
 		json: raw,
 		hash: hex.EncodeToString(sum[:8]),
 	}
 	for _, option := range options {
-		option(w)
+		option(in)
 	}
-	return w, nil
+	return in, nil
 }
 
-// parts are the fields of a JSON object, still encoded: a body differs from the wish in a few of them.
-type parts map[string]json.RawMessage
+// parts are the fields of a JSON object, still encoded: a body differs from the intent in a few of them.
+type rawObject map[string]json.RawMessage
 
-// body is the request: the wish, its hash, and what guards the write.
-func (w *wish) body(annotation string, p plan) ([]byte, error) {
-	object, err := partsOf(w.json)
+// body is the request: the intent, its hash, and what guards the write.
+func (in *intent) body(annotation string, p plan) ([]byte, error) {
+	object, err := decodeObject(in.json)
 	if err != nil {
 		return nil, err
 	}
-	err = object.change("metadata", func(metadata parts) error {
-		err := metadata.change("annotations", func(annotations parts) error { return annotations.set(annotation, w.hash) })
+	err = object.edit("metadata", func(metadata rawObject) error {
+		err := metadata.edit("annotations", func(annotations rawObject) error { return annotations.set(annotation, in.hash) })
 		if p.uid != "" {
 			err = errors.Join(err, metadata.set("uid", p.uid))
 		}
@@ -76,7 +76,7 @@ func (w *wish) body(annotation string, p plan) ([]byte, error) {
 		return err
 	})
 	if p.replicas != nil {
-		err = errors.Join(err, object.change("spec", func(spec parts) error { return spec.set("replicas", *p.replicas) }))
+		err = errors.Join(err, object.edit("spec", func(spec rawObject) error { return spec.set("replicas", *p.replicas) }))
 	}
 	if err != nil {
 		return nil, err
@@ -84,9 +84,9 @@ func (w *wish) body(annotation string, p plan) ([]byte, error) {
 	return json.Marshal(object)
 }
 
-// partsOf an object that is not there are none.
-func partsOf(object json.RawMessage) (parts, error) {
-	p := parts{}
+// decodeObject an object that is not there are none.
+func decodeObject(object json.RawMessage) (rawObject, error) {
+	p := rawObject{}
 	if len(object) == 0 {
 		return p, nil
 	}
@@ -96,8 +96,8 @@ func partsOf(object json.RawMessage) (parts, error) {
 	return p, nil
 }
 
-func (p parts) change(name string, do func(parts) error) error {
-	inner, err := partsOf(p[name])
+func (p rawObject) edit(name string, do func(rawObject) error) error {
+	inner, err := decodeObject(p[name])
 	if err != nil {
 		return err
 	}
@@ -107,7 +107,7 @@ func (p parts) change(name string, do func(parts) error) error {
 	return p.set(name, inner)
 }
 
-func (p parts) set(name string, value any) error {
+func (p rawObject) set(name string, value any) error {
 	raw, err := json.Marshal(value)
 	if err != nil {
 		return fmt.Errorf("encoding: %w", err)
@@ -117,13 +117,13 @@ func (p parts) set(name string, value any) error {
 }
 
 // hasEmpty says whether an empty list or string is asked for.
-func (w *wish) hasEmpty() bool {
-	return bytes.Contains(w.json, []byte(`:[]`)) || bytes.Contains(w.json, []byte(`:""`))
+func (in *intent) hasEmpty() bool {
+	return bytes.Contains(in.json, []byte(`:[]`)) || bytes.Contains(in.json, []byte(`:""`))
 }
 
-func (w *wish) object() (map[string]any, error) {
+func (in *intent) object() (map[string]any, error) {
 	object := map[string]any{}
-	if err := json.Unmarshal(w.json, &object); err != nil {
+	if err := json.Unmarshal(in.json, &object); err != nil {
 		return nil, fmt.Errorf("decoding: %w", err)
 	}
 	return object, nil
