@@ -19,7 +19,7 @@ import (
 type Applier struct {
 	// Client writes. Its reads are not used.
 	Client client.Client
-	// Live reads from the API server, past every cache. It is asked only after a refusal, and before a child that was there
+	// APIReader reads from the API server, past every cache. It is asked only after a refusal, and before a child that was there
 	// is made again.
 	APIReader client.Reader
 	// Observer is told of every write.

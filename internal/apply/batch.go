@@ -17,7 +17,7 @@ type Batch struct {
 	owner   client.Object
 	paused  bool
 	changes []Change
-	// asked says that the API server was asked about the owner, gone what it said.
+	// ownerChecked says that the API server was asked about the owner, gone what it said.
 	ownerChecked bool
 	ownerErr     error
 }
@@ -26,11 +26,11 @@ type Batch struct {
 type Verb string
 
 const (
-	// Create is the first write of a child that was not there.
+	// VerbCreate is the first write of a child that was not there.
 	VerbCreate Verb = "create"
-	// Update is any later write.
+	// VerbUpdate is any later write.
 	VerbUpdate Verb = "update"
-	// Delete is the removal of a child that is no longer wanted.
+	// VerbDelete is the removal of a child that is no longer wanted.
 	VerbDelete Verb = "delete"
 )
 

@@ -56,7 +56,7 @@ func newIntent(kind string, key types.NamespacedName, desired any, options []Opt
 	return in, nil
 }
 
-// parts are the fields of a JSON object, still encoded: a body differs from the intent in a few of them.
+// rawObject are the fields of a JSON object, still encoded: a body differs from the intent in a few of them.
 type rawObject map[string]json.RawMessage
 
 // body is the request: the intent, its hash, and what guards the write.

@@ -31,7 +31,7 @@ var _ = Describe("What it allocates", func() {
 		}
 		settled(ns)
 		requests.Reset()
-		Expect(allocations(func() { lookAt(frontend) })).To(BeNumerically("<=", mostAllocationsInPlace))
+		Expect(allocations(func() { reconcileDirectly(frontend) })).To(BeNumerically("<=", mostAllocationsInPlace))
 		Expect(sent(requests, ns)).To(BeEmpty())
 	})
 

@@ -16,14 +16,14 @@ import (
 	"github.com/microservice-dev/microservice-operator/internal/status"
 )
 
-// problem is the worst of what kept children from being written, in the order InvalidSpec, NameConflict, ApplyFailed;
+// applyProblem is the worst of what kept children from being written, in the order InvalidSpec, NameConflict, ApplyFailed;
 // nil when nothing did.
-func problem(ms *v1alpha1.Microservice, changes []apply.Change) *status.Problem {
+func applyProblem(ms *v1alpha1.Microservice, changes []apply.Change) *status.Problem {
 	for _, reason := range []string{v1alpha1.ReasonInvalidSpec, v1alpha1.ReasonNameConflict, v1alpha1.ReasonApplyFailed} {
 		var messages []string
 		for _, c := range changes {
-			if c.Err != nil && reasonOf(c.Err) == reason {
-				messages = append(messages, sentence(ms, c))
+			if c.Err != nil && classify(c.Err) == reason {
+				messages = append(messages, conflictMessage(ms, c))
 			}
 		}
 		if len(messages) > 0 {
@@ -37,9 +37,9 @@ func problem(ms *v1alpha1.Microservice, changes []apply.Change) *status.Problem 
 	return nil
 }
 
-// reasonOf sorts a failure: what needs an edit of the spec, what needs an object to go, what may heal by itself. It is
+// classify sorts a failure: what needs an edit of the spec, what needs an object to go, what may heal by itself. It is
 // empty for a lost race, which the next look settles.
-func reasonOf(err error) string {
+func classify(err error) string {
 	var taken *apply.NameConflictError
 	var foreign *apply.ForeignFieldError
 	switch {
@@ -56,8 +56,8 @@ func reasonOf(err error) string {
 	}
 }
 
-// sentence is what a user reads: what happened, and the way out.
-func sentence(ms *v1alpha1.Microservice, c apply.Change) string {
+// conflictMessage is what a user reads: what happened, and the way out.
+func conflictMessage(ms *v1alpha1.Microservice, c apply.Change) string {
 	said := c.Err.Error()
 	var taken *apply.NameConflictError
 	var contested *apply.ContestedError
@@ -65,18 +65,18 @@ func sentence(ms *v1alpha1.Microservice, c apply.Change) string {
 	case errors.As(c.Err, &contested) && contested.Field == "spec.replicas":
 		said += fmt.Sprintf("; say the size in spec.autoscaling, or remove what scales it, such as an autoscaler (kubectl get hpa -n %s)", ms.Namespace)
 	case errors.As(c.Err, &taken):
-		said = fmt.Sprintf("%s %s exists and does not belong to this Microservice (%s); %s", c.Kind, ms.Name, taken.Holder(), wayOut(ms, c.Kind, taken))
+		said = fmt.Sprintf("%s %s exists and does not belong to this Microservice (%s); %s", c.Kind, ms.Name, taken.Holder(), remedy(ms, c.Kind, taken))
 	case c.Kind == kindService && strings.Contains(said, "may not change once set"):
 		said += fmt.Sprintf("; it can when the Service is made again, which may get another address: kubectl delete service %s -n %s", ms.Name, ms.Namespace)
 	}
-	if slices.Contains(guardNames, c.Kind) {
+	if slices.Contains(prerequisiteNames, c.Kind) {
 		said += "; no pod is started or changed without it"
 	}
 	return said
 }
 
-// wayOut is what to do about a name that is taken. Nothing is adopted, but who may write the object can give it to the Microservice.
-func wayOut(ms *v1alpha1.Microservice, kind string, taken *apply.NameConflictError) string {
+// remedy is what to do about a name that is taken. Nothing is adopted, but who may write the object can give it to the Microservice.
+func remedy(ms *v1alpha1.Microservice, kind string, taken *apply.NameConflictError) string {
 	lower := strings.ToLower(kind)
 	switch {
 	case kind == kindService && dependency.KeyOf(ms) == dependency.APIServer:
@@ -98,7 +98,7 @@ func retryError(changes []apply.Change) error {
 		var contested *apply.ContestedError
 		switch {
 		case c.Err == nil, errors.As(c.Err, &contested):
-		case reasonOf(c.Err) == v1alpha1.ReasonInvalidSpec:
+		case classify(c.Err) == v1alpha1.ReasonInvalidSpec:
 			terminal = append(terminal, fmt.Errorf("%s %s: %w", c.Verb, c.Kind, c.Err))
 		default:
 			healing = append(healing, fmt.Errorf("%s %s: %w", c.Verb, c.Kind, c.Err))

@@ -37,7 +37,7 @@ func BenchmarkReconcileInPlace(b *testing.B) {
 		requests.Reset()
 		b.ReportAllocs()
 		for b.Loop() {
-			lookAt(frontend)
+			reconcileDirectly(frontend)
 		}
 		Expect(requests.Requests("")).To(BeEmpty())
 	}
@@ -125,7 +125,7 @@ func fill(n int) {
 }
 
 // lookAt is one look of the operator.
-func lookAt(ms *v1alpha1.Microservice) {
+func reconcileDirectly(ms *v1alpha1.Microservice) {
 	_, err := operator.reconciler.Reconcile(ctx, ctrl.Request{NamespacedName: client.ObjectKeyFromObject(ms)})
 	Expect(err).NotTo(HaveOccurred())
 }

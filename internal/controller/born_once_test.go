@@ -263,7 +263,7 @@ func watchRestarts(namespace string) *restartWatch {
 }
 
 func (r *restartWatch) observe(d *appsv1.Deployment) {
-	if status.AtRest(d) {
+	if status.CountersSettled(d) {
 		delete(r.now, d.Name)
 		return
 	}

@@ -38,9 +38,9 @@ const (
 // and its builder in package resources. Deployment and HorizontalPodAutoscaler are not pruned with the others: the first
 // stays while the Microservice does, the second goes before the number of replicas is sent.
 var childKinds = []childKind{
-	newChildKind(desired(func(s *resources.Set) any { return s.ServiceAccount }), childOptions{guard: true, prune: true},
+	newChildKind(desired(func(s *resources.Set) any { return s.ServiceAccount }), childOptions{prerequisite: true, prune: true},
 		func(*corev1.ServiceAccount) {}),
-	newChildKind(desired(func(s *resources.Set) any { return s.NetworkPolicy }), childOptions{guard: true, prune: true},
+	newChildKind(desired(func(s *resources.Set) any { return s.NetworkPolicy }), childOptions{prerequisite: true, prune: true},
 		func(p *networkingv1.NetworkPolicy) { p.Spec = networkingv1.NetworkPolicySpec{} }),
 	newChildKind(desired(func(s *resources.Set) any { return s.Service }), childOptions{prune: true},
 		func(s *corev1.Service) { s.Spec = corev1.ServiceSpec{Type: s.Spec.Type} }),
@@ -87,8 +87,8 @@ type childKind struct {
 }
 
 type childOptions struct {
-	// guard is set for what pods must not run without: while it cannot be written, no Deployment is.
-	guard bool
+	// prerequisite is set for what pods must not run without: while it cannot be written, no Deployment is.
+	prerequisite bool
 	// prune is set for what is deleted when it is no longer wanted.
 	prune bool
 }
@@ -140,10 +140,10 @@ func newChildKind[T any, P apply.Object[T]](desired func(*resources.Set) any, op
 	}
 }
 
-// guardNames are the names of the kinds without which no pod is started or changed.
-var guardNames = func() (names []string) {
+// prerequisiteNames are the names of the kinds without which no pod is started or changed.
+var prerequisiteNames = func() (names []string) {
 	for _, kind := range childKinds {
-		if kind.guard {
+		if kind.prerequisite {
 			names = append(names, kind.name)
 		}
 	}

@@ -95,7 +95,7 @@ func (r *MicroserviceReconciler) applyChildren(ctx context.Context, b *apply.Bat
 			if desired.Autoscaler == nil {
 				wait = r.deleteAutoscaler(ctx, b, ms, current)
 			}
-			if wait > 0 || unguarded(b, ms) || b.Failed(kindAutoscaler) {
+			if wait > 0 || missingPrerequisites(b, ms) || b.Failed(kindAutoscaler) {
 				continue
 			}
 			options = r.sizeOptions(ms)
@@ -125,9 +125,9 @@ func prune(ctx context.Context, b *apply.Batch, ms *v1alpha1.Microservice, desir
 	}
 }
 
-// unguarded reports whether pods would run without a child that they must not run without. A parked Deployment has none.
-func unguarded(b *apply.Batch, ms *v1alpha1.Microservice) bool {
-	return b.Failed(guardNames...) && !ms.Spec.Parked()
+// missingPrerequisites reports whether pods would run without a child that they must not run without. A parked Deployment has none.
+func missingPrerequisites(b *apply.Batch, ms *v1alpha1.Microservice) bool {
+	return b.Failed(prerequisiteNames...) && !ms.Spec.Parked()
 }
 
 // ifControlledBy returns the child if the Microservice controls it, else nil: what belongs to somebody else says nothing

@@ -101,7 +101,7 @@ func New(mgr ctrl.Manager, o Options) *MicroserviceReconciler {
 		Consistency: store,
 		Planner: &planner.Planner{
 			Settings:    o.Settings,
-			Patches:     resources.NewPatches(),
+			PatchCache:  resources.NewPatchCache(),
 			Topology:    neighbours,
 			Gate:        restarts.NewGate(o.MaxDependentRestarts, o.Clock),
 			Applied:     applier.Applied,

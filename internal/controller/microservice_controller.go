@@ -22,7 +22,7 @@ const FieldOwner = "microservice-operator"
 type MicroserviceReconciler struct {
 	// Client reads the caches and writes the status.
 	client.Client
-	// Live reads past every cache: the pods of a rollout that stands still, and what a watch does not tell.
+	// APIReader reads past every cache: the pods of a rollout that stands still, and what a watch does not tell.
 	APIReader client.Reader
 	// Applier writes the children.
 	Applier *apply.Applier

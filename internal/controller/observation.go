@@ -19,12 +19,12 @@ import (
 func observe(ms *v1alpha1.Microservice, current children, n *topology.Neighbours, b *apply.Batch) *status.Observation {
 	o := observeChildren(ms, current)
 	addNeighbours(o, ms, n)
-	o.Problem = problem(ms, b.Changes())
+	o.Problem = applyProblem(ms, b.Changes())
 	if ms.Spec.Paused {
 		o.Pending = pending(b.Changes())
 	}
 	o.Rewritten = slices.ContainsFunc(b.Changes(), func(c apply.Change) bool { return c.Kind == kindDeployment })
-	o.Applied = !b.Failed(kindDeployment, kindAutoscaler) && !unguarded(b, ms)
+	o.Applied = !b.Failed(kindDeployment, kindAutoscaler) && !missingPrerequisites(b, ms)
 	return o
 }
 

@@ -20,7 +20,7 @@ func (r *MicroserviceReconciler) diagnosePods(ctx context.Context, ms *v1alpha1.
 	if status.Recovering(ms, o) {
 		return r.countRestarted(ctx, o)
 	}
-	if !status.Stuck(ms, o) {
+	if !status.LacksPods(ms, o) {
 		return 0
 	}
 	if !o.Settled {

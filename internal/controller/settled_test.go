@@ -97,7 +97,7 @@ func (o *runningOperator) controllersWork(namespace string) error {
 			}
 		}
 		stands, _ := o.probe.Planner.Deployments.For(client.ObjectKeyFromObject(d))
-		if d.Status.Replicas != there || d.Status.ReadyReplicas != ready || (!status.AtRest(d) && stands < settledAfter) {
+		if d.Status.Replicas != there || d.Status.ReadyReplicas != ready || (!status.CountersSettled(d) && stands < settledAfter) {
 			return fmt.Errorf("Deployment %s/%s has %d pods of which %d are ready, and says %+v", namespace, d.Name, there, ready, d.Status)
 		}
 	}

@@ -16,13 +16,13 @@ type Addresses map[string]string
 
 // ParseAddresses reads what Addresses.String wrote, and skips what it did not.
 func ParseAddresses(s string) Addresses {
-	known := Addresses{}
+	addresses := Addresses{}
 	for _, word := range strings.Fields(s) {
 		if name, address, found := strings.Cut(word, "="); found {
-			known[name] = address
+			addresses[name] = address
 		}
 	}
-	return known
+	return addresses
 }
 
 // String is such as "payments=http://payments.shop.svc:80", sorted.
@@ -36,13 +36,13 @@ func (a Addresses) String() string {
 
 // AddressesOf are those that pods get with these resolutions, but for what is outside: that does not go.
 func AddressesOf(resolutions []Resolution) Addresses {
-	known := Addresses{}
+	addresses := Addresses{}
 	for i := range resolutions {
 		if r := &resolutions[i]; r.URL != "" && r.Target.Kind != External {
-			known[r.key] = r.URL
+			addresses[r.key] = r.URL
 		}
 	}
-	return known
+	return addresses
 }
 
 // Equal reports whether pods get these addresses with these resolutions, as AddressesOf returns them.
@@ -72,22 +72,22 @@ func addressKey(d *v1alpha1.Dependency) string {
 func (r *Resolution) setAddress(d *v1alpha1.Dependency, in Input) {
 	r.key = addressKey(d)
 	r.Host = host(r.Target, d, in.ClusterDomain)
-	if port := portAt(in.Known[r.key], r.Host); r.Target.Kind != External && port != 0 && (r.dialled == nil || r.dialled.Port == port) {
-		r.Port, r.URL = port, in.Known[r.key]
+	if port := portAt(in.PreviousAddresses[r.key], r.Host); r.Target.Kind != External && port != 0 && (r.clientPort == nil || r.clientPort.Port == port) {
+		r.Port, r.URL = port, in.PreviousAddresses[r.key]
 		return
 	}
-	if r.dialled == nil {
+	if r.clientPort == nil {
 		return
 	}
-	r.Port = r.dialled.Port
+	r.Port = r.clientPort.Port
 	if r.Host != "" {
-		r.URL = r.dialled.URL(r.Host)
+		r.URL = r.clientPort.URL(r.Host)
 	}
 }
 
 // portAt is the port of a URL at a host, 0 for any other.
-func portAt(known, host string) int32 {
-	at, err := url.Parse(known)
+func portAt(address, host string) int32 {
+	at, err := url.Parse(address)
 	if err != nil || host == "" || at.Hostname() != host {
 		return 0
 	}

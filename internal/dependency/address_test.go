@@ -17,13 +17,13 @@ func TestAddressesAreReadAsTheyWereWritten(t *testing.T) {
 			"z": "https://z.example.com:443", "a:grpc": "grpc://b.shop.svc:9000", "a": "tcp://a.shop.svc:1",
 		},
 	}
-	for want, known := range cases {
+	for want, addresses := range cases {
 		for range 20 {
-			if got := known.String(); got != want {
-				t.Fatalf("%v is written as %q, want %q", known, got, want)
+			if got := addresses.String(); got != want {
+				t.Fatalf("%v is written as %q, want %q", addresses, got, want)
 			}
 		}
-		if diff := cmp.Diff(known, dependency.ParseAddresses(want)); diff != "" {
+		if diff := cmp.Diff(addresses, dependency.ParseAddresses(want)); diff != "" {
 			t.Errorf("%q is read differently (-written +read):\n%s", want, diff)
 		}
 	}

@@ -21,7 +21,7 @@ func TestTheAPIServerIsOutside(t *testing.T) {
 			w.service = svc
 		}
 		got := w.resolveOne(v1alpha1.Dependency{Name: "api", Service: &v1alpha1.ObjectReference{Namespace: "default", Name: "kubernetes"}})
-		if got.State != v1alpha1.DependencyUnverified || got.Way != nil || !strings.Contains(got.Message, "declare it as external") {
+		if got.State != v1alpha1.DependencyUnverified || got.Network != nil || !strings.Contains(got.Message, "declare it as external") {
 			t.Errorf("found %t: %+v", found, got)
 		}
 		if found != (got.URL == "https://kubernetes.default.svc.cluster.local:443") {

@@ -53,7 +53,7 @@ func BenchmarkDependentsOfOneChange(b *testing.B) {
 	for b.Loop() {
 		concerned := 0
 		for _, d := range dependents {
-			if dependency.Concerns(d, before, after, nil) {
+			if dependency.AffectedBy(d, before, after, nil) {
 				concerned++
 			}
 		}
@@ -96,6 +96,6 @@ func sevenDependencies() dependency.Input {
 		Services: map[dependency.Key]*dependency.ServiceTarget{
 			key("postgres"): dependency.NewServiceTarget(service("postgres"), []discoveryv1.EndpointSlice{ready}),
 		},
-		Known: dependency.Addresses{"gone": "http://gone.shop.svc:80"},
+		PreviousAddresses: dependency.Addresses{"gone": "http://gone.shop.svc:80"},
 	}
 }

@@ -83,11 +83,11 @@ func TestConcerns(t *testing.T) {
 			}{{"shop/web", tc.wantOwn}, {"outlet/web", tc.wantForeign}} {
 				web := microservice(from.dependent, dependsOn(atPort(on("shop/payments"), tc.port)))
 				before, after := changed("shop/payments", tc.before), changed("shop/payments", tc.after)
-				known := dependency.Namespaces{"outlet": {"team": "shop"}, "shop": {"team": "shop"}}
-				if got := dependency.Concerns(web, before, after, known); got != from.want {
+				namespaces := dependency.Namespaces{"outlet": {"team": "shop"}, "shop": {"team": "shop"}}
+				if got := dependency.AffectedBy(web, before, after, namespaces); got != from.want {
 					t.Errorf("Concerns(%s) = %v, want %v", from.dependent, got, from.want)
 				}
-				if seen := sees(web, before, after, known); seen != from.want {
+				if seen := sees(web, before, after, namespaces); seen != from.want {
 					t.Errorf("what %s resolves to changes: %v, want %v", from.dependent, seen, from.want)
 				}
 			}
@@ -100,7 +100,7 @@ func TestConcernsLooksAtEveryAlias(t *testing.T) {
 	web := microservice("web", dependsOn(on("catalog"), v1alpha1.Dependency{Name: "payments"}, second))
 	before := microservice("payments")
 	after := microservice("payments", ports(before.Spec.Ports[0], v1alpha1.Port{Name: "grpc", Port: 9000}))
-	if !dependency.Concerns(web, before, after, nil) {
+	if !dependency.AffectedBy(web, before, after, nil) {
 		t.Error("the port that the second alias asks for comes, and nobody looks")
 	}
 }
@@ -115,7 +115,7 @@ func TestConcernsNobodyWhoNamesAnother(t *testing.T) {
 		"a Service of its name":               microservice("web", dependsOn(onService("payments"))),
 		"something outside that has its name": microservice("web", dependsOn(called("payments", onHost("payments")))),
 	} {
-		if dependency.Concerns(dependent, before, after, nil) {
+		if dependency.AffectedBy(dependent, before, after, nil) {
 			t.Errorf("who names %s is concerned", name)
 		}
 	}
@@ -142,7 +142,7 @@ func TestConcernsIsTrueExactlyWhenTheResolutionChanges(t *testing.T) {
 		}
 		return target
 	}
-	known := dependency.Namespaces{"outlet": {"team": "shop"}}
+	namespaces := dependency.Namespaces{"outlet": {"team": "shop"}}
 	met := map[bool]int{}
 	for range 5_000 {
 		before, after := randomTarget(), randomTarget()
@@ -151,8 +151,8 @@ func TestConcernsIsTrueExactlyWhenTheResolutionChanges(t *testing.T) {
 		}
 		web := microservice([]string{"shop/web", "outlet/web", "bank/web"}[random.Intn(3)],
 			dependsOn(atPort(on("shop/payments"), []string{"", "http", "grpc"}[random.Intn(3)])))
-		want := sees(web, before, after, known)
-		if got := dependency.Concerns(web, before, after, known); got != want {
+		want := sees(web, before, after, namespaces)
+		if got := dependency.AffectedBy(web, before, after, namespaces); got != want {
 			t.Fatalf("Concerns() = %v, want %v\ndependent: %+v\nbefore: %+v\nafter: %+v", got, want, web, before, after)
 		}
 		met[want]++
@@ -163,9 +163,9 @@ func TestConcernsIsTrueExactlyWhenTheResolutionChanges(t *testing.T) {
 }
 
 // sees says whether what the dependency resolves to differs.
-func sees(dependent, before, after *v1alpha1.Microservice, known dependency.Namespaces) bool {
+func sees(dependent, before, after *v1alpha1.Microservice, namespaces dependency.Namespaces) bool {
 	resolved := func(target *v1alpha1.Microservice) []dependency.Resolution {
-		w := world{namespaces: known}
+		w := world{namespaces: namespaces}
 		if target != nil {
 			w.microservices = []*v1alpha1.Microservice{target}
 		}

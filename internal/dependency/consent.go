@@ -14,7 +14,7 @@ import (
 type Namespaces map[string]labels.Set
 
 // Admits says whether ms lets dependents of a namespace in. The own namespace always counts, unless nobody shall.
-func Admits(ms *v1alpha1.Microservice, namespace string, known Namespaces) bool {
+func Admits(ms *v1alpha1.Microservice, namespace string, namespaces Namespaces) bool {
 	from, own := v1alpha1.FromSame, namespace == ms.Namespace
 	if allowed := ms.Spec.AllowedDependents; allowed != nil && allowed.From != "" {
 		from = allowed.From
@@ -25,7 +25,7 @@ func Admits(ms *v1alpha1.Microservice, namespace string, known Namespaces) bool 
 	case v1alpha1.FromSame:
 		return own
 	case v1alpha1.FromSelector:
-		return own || selects(ms.Spec.AllowedDependents.Selector, namespace, known)
+		return own || selects(ms.Spec.AllowedDependents.Selector, namespace, namespaces)
 	default:
 		return false
 	}
@@ -38,8 +38,8 @@ func SelectsNamespaces(ms *v1alpha1.Microservice) bool {
 }
 
 // selects is false for a namespace that is not known, and for a selector that cannot be read, which the builders refuse.
-func selects(s *metav1.LabelSelector, namespace string, known Namespaces) bool {
-	of, found := known[namespace]
+func selects(s *metav1.LabelSelector, namespace string, namespaces Namespaces) bool {
+	of, found := namespaces[namespace]
 	if !found {
 		return false
 	}

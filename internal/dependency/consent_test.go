@@ -15,7 +15,7 @@ import (
 func TestAdmits(t *testing.T) {
 	production := metav1.LabelSelector{MatchLabels: map[string]string{"stage": "production"}}
 	unreadable := metav1.LabelSelector{MatchExpressions: []metav1.LabelSelectorRequirement{{Key: "stage", Operator: "Foo"}}}
-	known := dependency.Namespaces{"warehouse": {"stage": "production"}, "sandbox": {"stage": "test"}, "plain": {}}
+	namespaces := dependency.Namespaces{"warehouse": {"stage": "production"}, "sandbox": {"stage": "test"}, "plain": {}}
 	cases := map[string]struct {
 		consent change
 		// want are the namespaces that are admitted, of shop (the own), warehouse, sandbox, plain and unknown.
@@ -71,7 +71,7 @@ func TestAdmits(t *testing.T) {
 			ms := microservice("payments", tc.consent)
 			var got []string
 			for _, namespace := range []string{"shop", "warehouse", "sandbox", "plain", "unknown"} {
-				if dependency.Admits(ms, namespace, known) {
+				if dependency.Admits(ms, namespace, namespaces) {
 					got = append(got, namespace)
 				}
 			}
@@ -138,8 +138,8 @@ func TestResolveAsksForConsent(t *testing.T) {
 			if got.State != tc.wantState || got.Message != tc.wantMessage {
 				t.Errorf("the dependency is %s: %q\nwant %s: %q", got.State, got.Message, tc.wantState, tc.wantMessage)
 			}
-			if admitted := tc.wantState == v1alpha1.DependencyReady; (got.Way != nil) != admitted {
-				t.Errorf("the way is %v", got.Way)
+			if admitted := tc.wantState == v1alpha1.DependencyReady; (got.Network != nil) != admitted {
+				t.Errorf("the way is %v", got.Network)
 			}
 		})
 	}

@@ -18,16 +18,16 @@ type Dependent struct {
 
 // Dependents are those of ms among candidates, by namespace and name. A refused one of another namespace is not among
 // them: nobody can put anything into the status of ms without its consent.
-func Dependents(ms *v1alpha1.Microservice, candidates []*v1alpha1.Microservice, known Namespaces) []Dependent {
+func Dependents(ms *v1alpha1.Microservice, candidates []*v1alpha1.Microservice, namespaces Namespaces) []Dependent {
 	var all []Dependent
 	for _, candidate := range candidates {
-		admitted := Admits(ms, candidate.Namespace, known)
+		admitted := Admits(ms, candidate.Namespace, namespaces)
 		if !admitted && candidate.Namespace != ms.Namespace {
 			continue
 		}
 		dependent := Dependent{Key: KeyOf(candidate), Permitted: admitted}
 		if admitted {
-			dependent.Ports = asked(ms, candidate)
+			dependent.Ports = requestedPorts(ms, candidate)
 		}
 		all = append(all, dependent)
 	}
@@ -35,8 +35,8 @@ func Dependents(ms *v1alpha1.Microservice, candidates []*v1alpha1.Microservice, 
 	return all
 }
 
-// asked are the ports of ms that a dependent names.
-func asked(ms, dependent *v1alpha1.Microservice) []NetworkPort {
+// requestedPorts are the ports of ms that a dependent names.
+func requestedPorts(ms, dependent *v1alpha1.Microservice) []NetworkPort {
 	var ports []NetworkPort
 	target := Target{Kind: Microservice, Key: KeyOf(ms)}
 	for i := range dependent.Spec.Dependencies {
@@ -51,9 +51,9 @@ func asked(ms, dependent *v1alpha1.Microservice) []NetworkPort {
 	return SortPorts(ports)
 }
 
-// Retargeted are the Microservices of which a dependent asks something else after a change than before; nil is not there.
-func Retargeted(before, after *v1alpha1.Microservice) []Key {
-	was, is := asks(before), asks(after)
+// TargetsWithChangedPorts are the Microservices of which a dependent asks something else after a change than before; nil is not there.
+func TargetsWithChangedPorts(before, after *v1alpha1.Microservice) []Key {
+	was, is := requestedPortNames(before), requestedPortNames(after)
 	var targets []Key
 	for key := range was {
 		if !slices.Equal(was[key], is[key]) {
@@ -68,8 +68,8 @@ func Retargeted(before, after *v1alpha1.Microservice) []Key {
 	return targets
 }
 
-// asks are the names of the ports that ms asks for, by target, in the order of the spec.
-func asks(ms *v1alpha1.Microservice) map[Key][]string {
+// requestedPortNames are the names of the ports that ms asks for, by target, in the order of the spec.
+func requestedPortNames(ms *v1alpha1.Microservice) map[Key][]string {
 	ports := map[Key][]string{}
 	if ms == nil {
 		return ports

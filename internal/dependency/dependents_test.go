@@ -104,7 +104,7 @@ func TestDependents(t *testing.T) {
 			},
 		},
 	}
-	known := dependency.Namespaces{"warehouse": {"stage": "production"}, "sandbox": {"stage": "test"}}
+	namespaces := dependency.Namespaces{"warehouse": {"stage": "production"}, "sandbox": {"stage": "test"}}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
 			for range 10 {
@@ -112,7 +112,7 @@ func TestDependents(t *testing.T) {
 					tc.candidates[i], tc.candidates[j] = tc.candidates[j], tc.candidates[i]
 				})
 				before := slices.Clone(tc.candidates)
-				if diff := cmp.Diff(tc.want, dependency.Dependents(tc.payments, tc.candidates, known)); diff != "" {
+				if diff := cmp.Diff(tc.want, dependency.Dependents(tc.payments, tc.candidates, namespaces)); diff != "" {
 					t.Fatalf("dependents (-want +got):\n%s", diff)
 				}
 				if !slices.Equal(before, tc.candidates) {
@@ -127,7 +127,7 @@ func TestDependents(t *testing.T) {
 func TestBothEndsOpenTheSamePorts(t *testing.T) {
 	consents := []change{admits(""), admits(v1alpha1.FromNone), admits(v1alpha1.FromAll), admitsWhere(labelled("team", "shop"))}
 	all := []v1alpha1.Port{{Name: "http", Port: 80, TargetPort: 8080}, {Name: "dns", Port: 53, TargetPort: 8080, Protocol: "UDP"}}
-	known := dependency.Namespaces{"shop": {"team": "shop"}}
+	namespaces := dependency.Namespaces{"shop": {"team": "shop"}}
 	for _, target := range []string{"shop/payments", "bank/payments"} {
 		for _, port := range []string{"", "http", "dns", "admin"} {
 			for i, consent := range consents {
@@ -135,10 +135,10 @@ func TestBothEndsOpenTheSamePorts(t *testing.T) {
 					payments := microservice(target, consent, ports(all[:n]...))
 					web := microservice("web", dependsOn(atPort(on(target), port)))
 					var out, in []dependency.NetworkPort
-					if way := (world{microservices: []*v1alpha1.Microservice{payments}, namespaces: known}).resolve(web)[0].Way; way != nil {
+					if way := (world{microservices: []*v1alpha1.Microservice{payments}, namespaces: namespaces}).resolve(web)[0].Network; way != nil {
 						out = way.Ports
 					}
-					for _, d := range dependency.Dependents(payments, []*v1alpha1.Microservice{web}, known) {
+					for _, d := range dependency.Dependents(payments, []*v1alpha1.Microservice{web}, namespaces) {
 						in = append(in, d.Ports...)
 					}
 					if diff := cmp.Diff(out, in); diff != "" {

@@ -20,14 +20,14 @@ func external(e *v1alpha1.ExternalDependency) Resolution {
 	if address, err := netip.ParseAddr(e.Host); err == nil && len(cidrs) == 0 {
 		cidrs = []string{netip.PrefixFrom(address, address.BitLen()).String()}
 	}
-	r := Resolution{State: v1alpha1.DependencyUnverified, Way: &Way{CIDRs: cidrs}, dialled: asPort(ports[0])}
+	r := Resolution{State: v1alpha1.DependencyUnverified, Network: &NetworkTarget{CIDRs: cidrs}, clientPort: asPort(ports[0])}
 	for _, p := range ports {
-		r.Way.Ports = append(r.Way.Ports, networkPort(asPort(p)))
+		r.Network.Ports = append(r.Network.Ports, networkPort(asPort(p)))
 	}
 	r.Message = "It is outside the cluster, so its health is not checked"
 	if len(cidrs) == 0 {
 		r.Message += fmt.Sprintf("; a NetworkPolicy cannot enforce a name, so every address that the operator does not know as the cluster's is open on %s: set external.cidrs to narrow it",
-			portList(r.Way.Ports))
+			portList(r.Network.Ports))
 	}
 	return r
 }

@@ -23,7 +23,7 @@ func TestResolveExternal(t *testing.T) {
 			want: dependency.Resolution{
 				Message: anywhere("443/TCP"),
 				Host:    "geo.example.com", Port: 443, URL: "https://geo.example.com:443",
-				Way: &dependency.Way{Ports: []dependency.NetworkPort{tcp(443)}},
+				Network: &dependency.NetworkTarget{Ports: []dependency.NetworkPort{tcp(443)}},
 			},
 		},
 		"a host in networks": {
@@ -31,7 +31,7 @@ func TestResolveExternal(t *testing.T) {
 			want: dependency.Resolution{
 				Message: unchecked,
 				Host:    "geo.example.com", Port: 443, URL: "https://geo.example.com:443",
-				Way: &dependency.Way{CIDRs: networks, Ports: []dependency.NetworkPort{tcp(443)}},
+				Network: &dependency.NetworkTarget{CIDRs: networks, Ports: []dependency.NetworkPort{tcp(443)}},
 			},
 		},
 		"a host that is an address is the one network": {
@@ -39,7 +39,7 @@ func TestResolveExternal(t *testing.T) {
 			want: dependency.Resolution{
 				Message: unchecked,
 				Host:    "192.0.2.7", Port: 443, URL: "https://192.0.2.7:443",
-				Way: &dependency.Way{CIDRs: []string{"192.0.2.7/32"}, Ports: []dependency.NetworkPort{tcp(443)}},
+				Network: &dependency.NetworkTarget{CIDRs: []string{"192.0.2.7/32"}, Ports: []dependency.NetworkPort{tcp(443)}},
 			},
 		},
 		"a host that is an address in networks": {
@@ -47,14 +47,14 @@ func TestResolveExternal(t *testing.T) {
 			want: dependency.Resolution{
 				Message: unchecked,
 				Host:    "192.0.2.7", Port: 443, URL: "https://192.0.2.7:443",
-				Way: &dependency.Way{CIDRs: networks, Ports: []dependency.NetworkPort{tcp(443)}},
+				Network: &dependency.NetworkTarget{CIDRs: networks, Ports: []dependency.NetworkPort{tcp(443)}},
 			},
 		},
 		"networks without a host have no address": {
 			external: v1alpha1.ExternalDependency{CIDRs: networks, Ports: []v1alpha1.ExternalPort{{Port: 5432}}},
 			want: dependency.Resolution{
 				Message: unchecked, Port: 5432,
-				Way: &dependency.Way{CIDRs: networks, Ports: []dependency.NetworkPort{tcp(5432)}},
+				Network: &dependency.NetworkTarget{CIDRs: networks, Ports: []dependency.NetworkPort{tcp(5432)}},
 			},
 		},
 		"several ports: the first is dialled, all are open": {
@@ -64,7 +64,7 @@ func TestResolveExternal(t *testing.T) {
 			want: dependency.Resolution{
 				Message: anywhere("80/TCP, 443/UDP, 8443/TCP"),
 				Host:    "geo.example.com", Port: 80, URL: "http://geo.example.com:80",
-				Way: &dependency.Way{Ports: []dependency.NetworkPort{tcp(80), udp(443), tcp(8443)}},
+				Network: &dependency.NetworkTarget{Ports: []dependency.NetworkPort{tcp(80), udp(443), tcp(8443)}},
 			},
 		},
 		"UDP on the number of https is not https": {
@@ -72,7 +72,7 @@ func TestResolveExternal(t *testing.T) {
 			want: dependency.Resolution{
 				Message: anywhere("443/UDP"),
 				Host:    "geo.example.com", Port: 443, URL: "udp://geo.example.com:443",
-				Way: &dependency.Way{Ports: []dependency.NetworkPort{udp(443)}},
+				Network: &dependency.NetworkTarget{Ports: []dependency.NetworkPort{udp(443)}},
 			},
 		},
 		"any other number says no scheme": {
@@ -80,7 +80,7 @@ func TestResolveExternal(t *testing.T) {
 			want: dependency.Resolution{
 				Message: anywhere("5432/TCP"),
 				Host:    "db.example.com", Port: 5432, URL: "tcp://db.example.com:5432",
-				Way: &dependency.Way{Ports: []dependency.NetworkPort{tcp(5432)}},
+				Network: &dependency.NetworkTarget{Ports: []dependency.NetworkPort{tcp(5432)}},
 			},
 		},
 	}
@@ -96,12 +96,12 @@ func TestResolveExternal(t *testing.T) {
 
 // What is outside is described by the own spec alone: whoever edits it means it.
 func TestKnownAddressOfSomethingOutsideDoesNotStay(t *testing.T) {
-	for name, known := range map[string]string{
+	for name, namespaces := range map[string]string{
 		"another number": "https://geo.example.com:8443",
 		"another scheme": "https://geo.example.com:443",
 		"another host":   "udp://old.example.com:443",
 	} {
-		w := world{known: dependency.Addresses{"geocoder": known}}
+		w := world{known: dependency.Addresses{"geocoder": namespaces}}
 		r := w.resolveOne(onExternal(v1alpha1.ExternalDependency{
 			Host: "geo.example.com", Ports: []v1alpha1.ExternalPort{{Port: 443, Protocol: "UDP"}},
 		}))

@@ -95,8 +95,8 @@ func backwards(cameFrom map[Key]Key, from Key) []Key {
 
 // Cycles are those among all Microservices, by member. Dependencies that are not admitted, or that lead nowhere, are no
 // edges.
-func Cycles(all []*v1alpha1.Microservice, known Namespaces) map[Key]*Cycle {
-	edges := admittedEdges(all, known)
+func Cycles(all []*v1alpha1.Microservice, namespaces Namespaces) map[Key]*Cycle {
+	edges := admittedEdges(all, namespaces)
 	byMember := map[Key]*Cycle{}
 	for _, members := range components(edges) {
 		c := &Cycle{edges: make(map[Key][]Key, len(members))}
@@ -115,7 +115,7 @@ func Cycles(all []*v1alpha1.Microservice, known Namespaces) map[Key]*Cycle {
 	return byMember
 }
 
-func admittedEdges(all []*v1alpha1.Microservice, known Namespaces) map[Key][]Key {
+func admittedEdges(all []*v1alpha1.Microservice, namespaces Namespaces) map[Key][]Key {
 	there := make(map[Key]*v1alpha1.Microservice, len(all))
 	for _, ms := range all {
 		there[KeyOf(ms)] = ms
@@ -124,7 +124,7 @@ func admittedEdges(all []*v1alpha1.Microservice, known Namespaces) map[Key][]Key
 	for _, ms := range all {
 		from := KeyOf(ms)
 		for _, to := range Targets(ms, Microservice) {
-			if target := there[to]; target != nil && Admits(target, ms.Namespace, known) {
+			if target := there[to]; target != nil && Admits(target, ms.Namespace, namespaces) {
 				edges[from] = append(edges[from], to)
 			}
 		}

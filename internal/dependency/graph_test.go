@@ -100,7 +100,7 @@ func TestCycles(t *testing.T) {
 			want:  map[string]string{"shop/payments": "payments -> cart -> payments", "shop/cart": "cart -> payments -> cart"},
 		},
 	}
-	known := dependency.Namespaces{"shop": {"team": "shop"}}
+	namespaces := dependency.Namespaces{"shop": {"team": "shop"}}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
 			all := graph(tc.edges...)
@@ -111,7 +111,7 @@ func TestCycles(t *testing.T) {
 			}
 			for range 20 {
 				rand.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
-				if diff := cmp.Diff(tc.want, paths(dependency.Cycles(all, known)), cmpopts.EquateEmpty()); diff != "" {
+				if diff := cmp.Diff(tc.want, paths(dependency.Cycles(all, namespaces)), cmpopts.EquateEmpty()); diff != "" {
 					t.Fatalf("cycles (-want +got):\n%s", diff)
 				}
 			}

@@ -29,11 +29,11 @@ func TestLooksTheSame(t *testing.T) {
 	web := microservice("web", dependsOn(on("payments")))
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
-			got := dependency.LooksTheSame(tc.before, tc.after)
+			got := dependency.NoVisibleChange(tc.before, tc.after)
 			if got != tc.want {
 				t.Errorf("LooksTheSame() = %v, want %v", got, tc.want)
 			}
-			if got && dependency.Concerns(web, tc.before, tc.after, nil) {
+			if got && dependency.AffectedBy(web, tc.before, tc.after, nil) {
 				t.Error("it looks the same, and concerns a dependent")
 			}
 		})

@@ -14,8 +14,8 @@ import (
 
 // microservice judges a dependency on another Microservice, nil where there is none. In another namespace what is not
 // there and what does not admit us look the same. running are the ports of the pods that it has.
-func microservice(ms *v1alpha1.Microservice, d *v1alpha1.Dependency, key Key, target *v1alpha1.Microservice, running PodPorts, known Namespaces) Resolution {
-	switch admitted := target != nil && Admits(target, ms.Namespace, known); {
+func microservice(ms *v1alpha1.Microservice, d *v1alpha1.Dependency, key Key, target *v1alpha1.Microservice, running PodPorts, namespaces Namespaces) Resolution {
+	switch admitted := target != nil && Admits(target, ms.Namespace, namespaces); {
 	case !admitted && key.Namespace != ms.Namespace:
 		return Resolution{State: v1alpha1.DependencyNotPermitted, Message: fmt.Sprintf(
 			"Microservice %s does not exist or does not admit namespace %s; its team can admit it with spec.allowedDependents", key, ms.Namespace)}
@@ -30,8 +30,8 @@ func microservice(ms *v1alpha1.Microservice, d *v1alpha1.Dependency, key Key, ta
 		return Resolution{State: v1alpha1.DependencyPortNotFound, Message: noPort(fmt.Sprintf("Microservice %s", key), d.Port)}
 	}
 	r := Resolution{
-		dialled: port,
-		Way: &Way{
+		clientPort: port,
+		Network: &NetworkTarget{
 			Pods:  PodsOf(key),
 			Ports: NetworkPorts(&target.Spec, port, running),
 		},
@@ -95,9 +95,9 @@ func available(ms *v1alpha1.Microservice) bool {
 	return c != nil && c.Status == metav1.ConditionTrue && c.Reason != v1alpha1.ReasonParked
 }
 
-// LooksTheSame says, at little cost, that a change of a Microservice is visible to nobody: its spec is the same, and so is
+// NoVisibleChange says, at little cost, that a change of a Microservice is visible to nobody: its spec is the same, and so is
 // Available. nil is not there.
-func LooksTheSame(before, after *v1alpha1.Microservice) bool {
+func NoVisibleChange(before, after *v1alpha1.Microservice) bool {
 	return before != nil && after != nil && before.UID == after.UID && before.Generation == after.Generation &&
 		available(before) == available(after)
 }
@@ -107,16 +107,16 @@ func AddressChanged(before, after *v1alpha1.Microservice) bool {
 	return after != nil && (before == nil || !reflect.DeepEqual(before.Spec.Ports, after.Spec.Ports))
 }
 
-// Concerns says whether dependent can see a change of a Microservice that it names, from before to after; nil is not
+// AffectedBy says whether dependent can see a change of a Microservice that it names, from before to after; nil is not
 // there. known has the dependent's namespace where a selector asks for it.
-func Concerns(dependent, before, after *v1alpha1.Microservice, known Namespaces) bool {
+func AffectedBy(dependent, before, after *v1alpha1.Microservice, namespaces Namespaces) bool {
 	key := KeyOf(cmp.Or(after, before))
 	for i := range dependent.Spec.Dependencies {
 		d := &dependent.Spec.Dependencies[i]
 		if TargetOf(dependent, d) != (Target{Kind: Microservice, Key: key}) {
 			continue
 		}
-		if !reflect.DeepEqual(microservice(dependent, d, key, before, nil, known), microservice(dependent, d, key, after, nil, known)) {
+		if !reflect.DeepEqual(microservice(dependent, d, key, before, nil, namespaces), microservice(dependent, d, key, after, nil, namespaces)) {
 			return true
 		}
 	}

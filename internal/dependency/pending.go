@@ -6,8 +6,8 @@ import (
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 )
 
-// WithoutPort returns the resolutions of targets in the cluster whose port is not known.
-func WithoutPort(resolutions []Resolution) []Resolution {
+// UnknownPorts returns the resolutions of targets in the cluster whose port is not known.
+func UnknownPorts(resolutions []Resolution) []Resolution {
 	var unknown []Resolution
 	for i := range resolutions {
 		if r := &resolutions[i]; r.Target.Kind != External && r.Port == 0 {
@@ -17,40 +17,40 @@ func WithoutPort(resolutions []Resolution) []Resolution {
 	return unknown
 }
 
-// Renumbered returns the targets that have another port than the one which pods were given, in the order of the spec.
-func Renumbered(resolutions []Resolution, known Addresses) []Target {
+// ChangedPorts returns the targets that have another port than the one which pods were given, in the order of the spec.
+func ChangedPorts(resolutions []Resolution, previous Addresses) []Target {
 	var targets []Target
 	for i := range resolutions {
 		r := &resolutions[i]
-		if r.Target.Kind == External || known[r.key] == r.URL || slices.Contains(targets, r.Target) {
+		if r.Target.Kind == External || previous[r.key] == r.URL || slices.Contains(targets, r.Target) {
 			continue
 		}
-		if had := portAt(known[r.key], r.Host); had != 0 && had != r.Port {
+		if had := portAt(previous[r.key], r.Host); had != 0 && had != r.Port {
 			targets = append(targets, r.Target)
 		}
 	}
 	return targets
 }
 
-// WithAddresses returns resolutions with the addresses that pods were given in the place of those that they would get now.
-func WithAddresses(resolutions []Resolution, known Addresses) []Resolution {
+// WithPreviousAddresses returns resolutions with the addresses that pods were given in the place of those that they would get now.
+func WithPreviousAddresses(resolutions []Resolution, previous Addresses) []Resolution {
 	held := slices.Clone(resolutions)
 	for i := range held {
 		r := &held[i]
 		if r.Target.Kind == External {
 			continue
 		}
-		r.Port, r.URL = portAt(known[r.key], r.Host), ""
+		r.Port, r.URL = portAt(previous[r.key], r.Host), ""
 		if r.Port != 0 {
-			r.URL = known[r.key]
+			r.URL = previous[r.key]
 		}
 	}
 	return held
 }
 
-// Explain says of each resolution whose address is not the one that pods would get now why they have to wait for it. Until
+// ExplainHeld says of each resolution whose address is not the one that pods would get now why they have to wait for it. Until
 // they have it they cannot call the target, however well it is. It changes held.
-func Explain(held, wanted []Resolution, why string) {
+func ExplainHeld(held, wanted []Resolution, why string) {
 	for i := range held {
 		if r := &held[i]; r.URL != wanted[i].URL && r.State == v1alpha1.DependencyReady {
 			r.State = v1alpha1.DependencyNotReady

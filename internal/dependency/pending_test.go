@@ -27,22 +27,22 @@ func TestPendingAddresses(t *testing.T) {
 		}
 		return names
 	}
-	if diff := cmp.Diff([]string{"ghost"}, names(dependency.WithoutPort(wanted))); diff != "" {
+	if diff := cmp.Diff([]string{"ghost"}, names(dependency.UnknownPorts(wanted))); diff != "" {
 		t.Errorf("without a port (-want +got):\n%s", diff)
 	}
 	hub := dependency.Target{Kind: dependency.Microservice, Key: key("hub")}
-	if diff := cmp.Diff([]dependency.Target{hub}, dependency.Renumbered(wanted, w.known)); diff != "" {
+	if diff := cmp.Diff([]dependency.Target{hub}, dependency.ChangedPorts(wanted, w.known)); diff != "" {
 		t.Errorf("renumbered (-want +got):\n%s", diff)
 	}
 	if w.known.Equal(wanted) {
 		t.Error("the pods seem to have all addresses")
 	}
 
-	held := dependency.WithAddresses(wanted, w.known)
+	held := dependency.WithPreviousAddresses(wanted, w.known)
 	if !w.known.Equal(held) || dependency.AddressesOf(held).String() != w.known.String() {
 		t.Errorf("held are %s, want %s", dependency.AddressesOf(held), w.known)
 	}
-	dependency.Explain(held, wanted, "because")
+	dependency.ExplainHeld(held, wanted, "because")
 	got := map[string]string{}
 	for _, r := range held {
 		got[r.Name] = string(r.State) + " " + r.Message

@@ -38,10 +38,10 @@ func TestRefusedMicroservicesLookAlike(t *testing.T) {
 		}),
 	}
 	given := dependency.Addresses{"catalog": "http://catalog.warehouse.svc:80", "catalog:grpc": "grpc://catalog.warehouse.svc:9000"}
-	for _, known := range []dependency.Addresses{nil, given} {
+	for _, namespaces := range []dependency.Addresses{nil, given} {
 		for _, port := range []string{"", "http", "grpc", "admin"} {
 			for _, limited := range []bool{false, true} {
-				w := world{known: known, limited: limited, namespaces: dependency.Namespaces{"shop": {"team": "shop"}}}
+				w := world{known: namespaces, limited: limited, namespaces: dependency.Namespaces{"shop": {"team": "shop"}}}
 				want := w.resolveOne(atPort(on("warehouse/catalog"), port))
 				for name, target := range refused {
 					w.microservices = nil
@@ -71,15 +71,15 @@ func TestRefusedServicesLookAlike(t *testing.T) {
 			svc.Spec.Selector = map[string]string{v1alpha1.LabelName: "postgres"}
 		}),
 	}
-	for _, known := range []dependency.Addresses{nil, {"postgres": "tcp://postgres.databases.svc:5432"}} {
+	for _, namespaces := range []dependency.Addresses{nil, {"postgres": "tcp://postgres.databases.svc:5432"}} {
 		for _, port := range []string{"", "pg", "admin"} {
 			for _, slices := range [][]discoveryv1.EndpointSlice{nil, {ready}, {notReady}} {
-				want := world{known: known}.resolveOne(atPort(onService("databases/postgres"), port))
+				want := world{known: namespaces}.resolveOne(atPort(onService("databases/postgres"), port))
 				if want.State != v1alpha1.DependencyNotPermitted {
 					t.Fatalf("what is not there in another namespace is %s", want.State)
 				}
 				for name, svc := range refused {
-					got := world{service: svc, slices: slices, known: known}.resolveOne(atPort(onService("databases/postgres"), port))
+					got := world{service: svc, slices: slices, known: namespaces}.resolveOne(atPort(onService("databases/postgres"), port))
 					if !reflect.DeepEqual(want, got) {
 						t.Errorf("port %q: what is %s differs from what is not there (-not there +%s):\n%s", port, name, name, cmp.Diff(want, got, wholly))
 					}

@@ -18,12 +18,12 @@ type Input struct {
 	Running map[Key]PodPorts
 	// Namespaces has the own namespace, where a selector asks for it.
 	Namespaces Namespaces
-	// Known are the addresses that the pods already have.
-	Known Addresses
+	// PreviousAddresses are the addresses that the pods already have.
+	PreviousAddresses Addresses
 	// ClusterDomain ends the names of Services; empty leaves it to the pods' resolver.
 	ClusterDomain string
-	// Limited says that the operator looks into some namespaces only.
-	Limited bool
+	// NamespacesLimited says that the operator looks into some namespaces only.
+	NamespacesLimited bool
 }
 
 // Resolution is what one dependency comes to.
@@ -39,17 +39,17 @@ type Resolution struct {
 	// is known; after that the last known ones stay.
 	Host, URL string
 	Port      int32
-	// Way is what the network has to open; nil for nothing.
-	Way *Way
+	// Network is what the network has to open; nil for nothing.
+	Network *NetworkTarget
 
-	// dialled is the port that a client uses; nil while it is not known.
-	dialled *v1alpha1.Port
+	// clientPort is the port that a client uses; nil while it is not known.
+	clientPort *v1alpha1.Port
 	// key is the address's in Addresses.
 	key string
 }
 
 // Way is where a dependency's traffic goes.
-type Way struct {
+type NetworkTarget struct {
 	// Pods are those behind the target; nil for something outside the cluster.
 	Pods *Pods
 	// CIDRs are the networks of something outside. Without Pods and CIDRs it may be anywhere outside.
@@ -93,7 +93,7 @@ func Resolve(in Input) []Resolution {
 		}
 		r.Name, r.Target, r.Optional = d.Name, target, d.Optional
 		r.setAddress(d, in)
-		if in.Limited && r.State == v1alpha1.DependencyNotPermitted && target.Key.Namespace != ms.Namespace {
+		if in.NamespacesLimited && r.State == v1alpha1.DependencyNotPermitted && target.Key.Namespace != ms.Namespace {
 			r.Message += "; this operator is limited to some namespaces: it does not look into others, and a selector of namespaces admits nobody"
 		}
 		all = append(all, r)
@@ -107,7 +107,7 @@ func (r *Resolution) Status() v1alpha1.DependencyStatus {
 	if r.Target.Kind == External {
 		target = r.Host
 		if target == "" {
-			target = list(r.Way.CIDRs)
+			target = list(r.Network.CIDRs)
 		}
 	}
 	return v1alpha1.DependencyStatus{

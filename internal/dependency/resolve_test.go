@@ -25,7 +25,7 @@ func TestResolveMicroservice(t *testing.T) {
 			target:     microservice("payments"),
 			want: dependency.Resolution{
 				State: v1alpha1.DependencyReady,
-				Port:  80, URL: "http://payments.shop.svc:80", Way: wayTo("payments", tcp(8080)),
+				Port:  80, URL: "http://payments.shop.svc:80", Network: wayTo("payments", tcp(8080)),
 			},
 		},
 		"there under another name": {
@@ -33,7 +33,7 @@ func TestResolveMicroservice(t *testing.T) {
 			target:     microservice("payments"),
 			want: dependency.Resolution{
 				State: v1alpha1.DependencyReady,
-				Port:  80, URL: "http://payments.shop.svc:80", Way: wayTo("payments", tcp(8080)),
+				Port:  80, URL: "http://payments.shop.svc:80", Network: wayTo("payments", tcp(8080)),
 			},
 		},
 		"optional": {
@@ -41,7 +41,7 @@ func TestResolveMicroservice(t *testing.T) {
 			target:     microservice("payments"),
 			want: dependency.Resolution{
 				State: v1alpha1.DependencyReady, Optional: true,
-				Port: 80, URL: "http://payments.shop.svc:80", Way: wayTo("payments", tcp(8080)),
+				Port: 80, URL: "http://payments.shop.svc:80", Network: wayTo("payments", tcp(8080)),
 			},
 		},
 		"the first port is the default": {
@@ -49,7 +49,7 @@ func TestResolveMicroservice(t *testing.T) {
 			target:     microservice("payments", twoPorts),
 			want: dependency.Resolution{
 				State: v1alpha1.DependencyReady,
-				Port:  80, URL: "http://payments.shop.svc:80", Way: wayTo("payments", tcp(8080)),
+				Port:  80, URL: "http://payments.shop.svc:80", Network: wayTo("payments", tcp(8080)),
 			},
 		},
 		"a named port": {
@@ -57,7 +57,7 @@ func TestResolveMicroservice(t *testing.T) {
 			target:     microservice("payments", twoPorts),
 			want: dependency.Resolution{
 				State: v1alpha1.DependencyReady,
-				Port:  9000, URL: "grpc://payments.shop.svc:9000", Way: wayTo("payments", tcp(9000)),
+				Port:  9000, URL: "grpc://payments.shop.svc:9000", Network: wayTo("payments", tcp(9000)),
 			},
 		},
 		"a UDP port": {
@@ -65,7 +65,7 @@ func TestResolveMicroservice(t *testing.T) {
 			target:     microservice("payments", ports(v1alpha1.Port{Name: "dns", Port: 53, TargetPort: 5353, Protocol: "UDP"})),
 			want: dependency.Resolution{
 				State: v1alpha1.DependencyReady,
-				Port:  53, URL: "udp://payments.shop.svc:53", Way: wayTo("payments", udp(5353)),
+				Port:  53, URL: "udp://payments.shop.svc:53", Network: wayTo("payments", udp(5353)),
 			},
 		},
 		"appProtocol is the scheme": {
@@ -73,7 +73,7 @@ func TestResolveMicroservice(t *testing.T) {
 			target:     microservice("payments", ports(v1alpha1.Port{Name: "http", Port: 80, AppProtocol: new("grpc")})),
 			want: dependency.Resolution{
 				State: v1alpha1.DependencyReady,
-				Port:  80, URL: "grpc://payments.shop.svc:80", Way: wayTo("payments", tcp(80)),
+				Port:  80, URL: "grpc://payments.shop.svc:80", Network: wayTo("payments", tcp(80)),
 			},
 		},
 		"without the port that is asked for": {
@@ -97,7 +97,7 @@ func TestResolveMicroservice(t *testing.T) {
 			target:     microservice("payments", parked),
 			want: dependency.Resolution{
 				State: v1alpha1.DependencyNotReady, Message: "payments is parked (spec.replicas is 0)",
-				Port: 80, URL: "http://payments.shop.svc:80", Way: wayTo("payments", tcp(8080)),
+				Port: 80, URL: "http://payments.shop.svc:80", Network: wayTo("payments", tcp(8080)),
 			},
 		},
 		"being deleted": {
@@ -105,7 +105,7 @@ func TestResolveMicroservice(t *testing.T) {
 			target:     microservice("payments", deleted),
 			want: dependency.Resolution{
 				State: v1alpha1.DependencyNotReady, Message: "payments is being deleted",
-				Port: 80, URL: "http://payments.shop.svc:80", Way: wayTo("payments", tcp(8080)),
+				Port: 80, URL: "http://payments.shop.svc:80", Network: wayTo("payments", tcp(8080)),
 			},
 		},
 		"autoscaled is not parked": {
@@ -115,7 +115,7 @@ func TestResolveMicroservice(t *testing.T) {
 			}),
 			want: dependency.Resolution{
 				State: v1alpha1.DependencyReady,
-				Port:  80, URL: "http://payments.shop.svc:80", Way: wayTo("payments", tcp(8080)),
+				Port:  80, URL: "http://payments.shop.svc:80", Network: wayTo("payments", tcp(8080)),
 			},
 		},
 		"not available": {
@@ -123,7 +123,7 @@ func TestResolveMicroservice(t *testing.T) {
 			target:     microservice("payments", unavailable),
 			want: dependency.Resolution{
 				State: v1alpha1.DependencyNotReady, Message: "payments is not available",
-				Port: 80, URL: "http://payments.shop.svc:80", Way: wayTo("payments", tcp(8080)),
+				Port: 80, URL: "http://payments.shop.svc:80", Network: wayTo("payments", tcp(8080)),
 			},
 		},
 		"not known to be available": {
@@ -133,7 +133,7 @@ func TestResolveMicroservice(t *testing.T) {
 			}),
 			want: dependency.Resolution{
 				State: v1alpha1.DependencyNotReady, Message: "payments is not available",
-				Port: 80, URL: "http://payments.shop.svc:80", Way: wayTo("payments", tcp(8080)),
+				Port: 80, URL: "http://payments.shop.svc:80", Network: wayTo("payments", tcp(8080)),
 			},
 		},
 		"never looked at": {
@@ -141,7 +141,7 @@ func TestResolveMicroservice(t *testing.T) {
 			target:     microservice("payments", func(ms *v1alpha1.Microservice) { ms.Status.Conditions = nil }),
 			want: dependency.Resolution{
 				State: v1alpha1.DependencyNotReady, Message: "payments is not available",
-				Port: 80, URL: "http://payments.shop.svc:80", Way: wayTo("payments", tcp(8080)),
+				Port: 80, URL: "http://payments.shop.svc:80", Network: wayTo("payments", tcp(8080)),
 			},
 		},
 		"not there": {

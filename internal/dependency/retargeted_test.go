@@ -36,7 +36,7 @@ func TestRetargeted(t *testing.T) {
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
 			var got []string
-			for _, key := range dependency.Retargeted(tc.before, tc.after) {
+			for _, key := range dependency.TargetsWithChangedPorts(tc.before, tc.after) {
 				got = append(got, key.String())
 			}
 			slices.Sort(got)

@@ -40,7 +40,7 @@ func NewServiceTarget(svc *corev1.Service, slices []discoveryv1.EndpointSlice) *
 
 // listen takes the lowest where pods of several revisions listen on several: the order of slices means nothing.
 func (t *ServiceTarget) listen(name string, port int32) {
-	if known, found := t.Listening[name]; !found || port < known {
+	if namespaces, found := t.Listening[name]; !found || port < namespaces {
 		t.Listening[name] = port
 	}
 }
@@ -55,7 +55,7 @@ func service(ms *v1alpha1.Microservice, d *v1alpha1.Dependency, key Key, target 
 			"Service %s is the API server, which is outside of all pods; declare it as external, with the addresses and the port of: "+
 				"kubectl get endpointslices -n default -l kubernetes.io/service-name=kubernetes", key)}
 		if target != nil {
-			r.dialled = target.dialled(target.port(d.Port))
+			r.clientPort = target.clientPort(target.port(d.Port))
 		}
 		return r
 	}
@@ -63,7 +63,7 @@ func service(ms *v1alpha1.Microservice, d *v1alpha1.Dependency, key Key, target 
 		return Resolution{State: state, Message: message}
 	}
 	port := target.port(d.Port)
-	r := Resolution{State: v1alpha1.DependencyReady, dialled: target.dialled(port)}
+	r := Resolution{State: v1alpha1.DependencyReady, clientPort: target.clientPort(port)}
 	switch {
 	case target.Spec.Type == corev1.ServiceTypeExternalName || len(target.Spec.Selector) == 0:
 		r.State = v1alpha1.DependencyUnverified
@@ -72,7 +72,7 @@ func service(ms *v1alpha1.Microservice, d *v1alpha1.Dependency, key Key, target 
 	case port == nil:
 		return Resolution{State: v1alpha1.DependencyPortNotFound, Message: noPort(fmt.Sprintf("Service %s", key), d.Port)}
 	}
-	r.Way = &Way{
+	r.Network = &NetworkTarget{
 		Pods:  &Pods{Namespace: key.Namespace, Labels: target.Spec.Selector},
 		Ports: []NetworkPort{{Protocol: port.Protocol, Port: port.TargetPort}},
 	}
@@ -111,9 +111,9 @@ func (t *ServiceTarget) port(name string) *corev1.ServicePort {
 	return nil
 }
 
-// dialled is a port as a client dials it: the Service's, or the pods' own where the Service is headless; nil while that
+// clientPort is a port as a client dials it: the Service's, or the pods' own where the Service is headless; nil while that
 // is not known.
-func (t *ServiceTarget) dialled(p *corev1.ServicePort) *v1alpha1.Port {
+func (t *ServiceTarget) clientPort(p *corev1.ServicePort) *v1alpha1.Port {
 	if p == nil {
 		return nil
 	}

@@ -13,8 +13,8 @@ import (
 
 func TestResolveService(t *testing.T) {
 	primary := &dependency.Pods{Namespace: "shop", Labels: map[string]string{"app": "postgres", "role": "primary"}}
-	byName := &dependency.Way{Pods: primary, Ports: []dependency.NetworkPort{{Protocol: corev1.ProtocolTCP, Port: intstr.FromString("pg")}}}
-	byNumber := &dependency.Way{Pods: primary, Ports: []dependency.NetworkPort{tcp(9187)}}
+	byName := &dependency.NetworkTarget{Pods: primary, Ports: []dependency.NetworkPort{{Protocol: corev1.ProtocolTCP, Port: intstr.FromString("pg")}}}
+	byNumber := &dependency.NetworkTarget{Pods: primary, Ports: []dependency.NetworkPort{tcp(9187)}}
 	belongsTo := func(name string) func(*corev1.Service) {
 		return func(svc *corev1.Service) {
 			svc.Spec.Selector = map[string]string{v1alpha1.LabelName: name, "tier": "db"}
@@ -32,7 +32,7 @@ func TestResolveService(t *testing.T) {
 			service: service("postgres"),
 			slices:  []discoveryv1.EndpointSlice{ready},
 			want: dependency.Resolution{
-				State: v1alpha1.DependencyReady, Port: 5432, URL: "tcp://postgres.shop.svc:5432", Way: byName,
+				State: v1alpha1.DependencyReady, Port: 5432, URL: "tcp://postgres.shop.svc:5432", Network: byName,
 			},
 		},
 		"a numeric targetPort": {
@@ -40,7 +40,7 @@ func TestResolveService(t *testing.T) {
 			service: service("postgres"),
 			slices:  []discoveryv1.EndpointSlice{ready},
 			want: dependency.Resolution{
-				State: v1alpha1.DependencyReady, Port: 80, URL: "tcp://postgres.shop.svc:80", Way: byNumber,
+				State: v1alpha1.DependencyReady, Port: 80, URL: "tcp://postgres.shop.svc:80", Network: byNumber,
 			},
 		},
 		"appProtocol is the scheme": {
@@ -48,7 +48,7 @@ func TestResolveService(t *testing.T) {
 			service: service("postgres", func(svc *corev1.Service) { svc.Spec.Ports[1].AppProtocol = new("http") }),
 			slices:  []discoveryv1.EndpointSlice{ready},
 			want: dependency.Resolution{
-				State: v1alpha1.DependencyReady, Port: 80, URL: "http://postgres.shop.svc:80", Way: byNumber,
+				State: v1alpha1.DependencyReady, Port: 80, URL: "http://postgres.shop.svc:80", Network: byNumber,
 			},
 		},
 		"a UDP port without a name": {
@@ -58,7 +58,7 @@ func TestResolveService(t *testing.T) {
 			slices: []discoveryv1.EndpointSlice{ready},
 			want: dependency.Resolution{
 				State: v1alpha1.DependencyReady, Port: 53, URL: "udp://postgres.shop.svc:53",
-				Way: &dependency.Way{Pods: primary, Ports: []dependency.NetworkPort{udp(5353)}},
+				Network: &dependency.NetworkTarget{Pods: primary, Ports: []dependency.NetworkPort{udp(5353)}},
 			},
 		},
 		"headless with a number: the pods' port is dialled": {
@@ -66,27 +66,27 @@ func TestResolveService(t *testing.T) {
 			service: service("postgres", headless),
 			slices:  []discoveryv1.EndpointSlice{ready},
 			want: dependency.Resolution{
-				State: v1alpha1.DependencyReady, Port: 9187, URL: "tcp://postgres.shop.svc:9187", Way: byNumber,
+				State: v1alpha1.DependencyReady, Port: 9187, URL: "tcp://postgres.shop.svc:9187", Network: byNumber,
 			},
 		},
 		"headless with a name: the endpoints know the number": {
 			service: service("postgres", headless),
 			slices:  []discoveryv1.EndpointSlice{slice(map[string]int32{"pg": 15432, "metrics": 9187}, new(true))},
 			want: dependency.Resolution{
-				State: v1alpha1.DependencyReady, Port: 15432, URL: "tcp://postgres.shop.svc:15432", Way: byName,
+				State: v1alpha1.DependencyReady, Port: 15432, URL: "tcp://postgres.shop.svc:15432", Network: byName,
 			},
 		},
 		"headless with a name that no endpoint knows yet": {
 			service: service("postgres", headless),
 			want: dependency.Resolution{
-				State: v1alpha1.DependencyNotReady, Message: "Service shop/postgres has no ready endpoints", Way: byName,
+				State: v1alpha1.DependencyNotReady, Message: "Service shop/postgres has no ready endpoints", Network: byName,
 			},
 		},
 		"no slices": {
 			service: service("postgres"),
 			want: dependency.Resolution{
 				State: v1alpha1.DependencyNotReady, Message: "Service shop/postgres has no ready endpoints",
-				Port: 5432, URL: "tcp://postgres.shop.svc:5432", Way: byName,
+				Port: 5432, URL: "tcp://postgres.shop.svc:5432", Network: byName,
 			},
 		},
 		"no endpoint is ready": {
@@ -94,21 +94,21 @@ func TestResolveService(t *testing.T) {
 			slices:  []discoveryv1.EndpointSlice{notReady, {}, slice(nil, new(false), new(false))},
 			want: dependency.Resolution{
 				State: v1alpha1.DependencyNotReady, Message: "Service shop/postgres has no ready endpoints",
-				Port: 5432, URL: "tcp://postgres.shop.svc:5432", Way: byName,
+				Port: 5432, URL: "tcp://postgres.shop.svc:5432", Network: byName,
 			},
 		},
 		"one endpoint of several slices is ready": {
 			service: service("postgres"),
 			slices:  []discoveryv1.EndpointSlice{notReady, slice(nil, new(false), new(true)), notReady},
 			want: dependency.Resolution{
-				State: v1alpha1.DependencyReady, Port: 5432, URL: "tcp://postgres.shop.svc:5432", Way: byName,
+				State: v1alpha1.DependencyReady, Port: 5432, URL: "tcp://postgres.shop.svc:5432", Network: byName,
 			},
 		},
 		"an endpoint that is not known to be ready counts as ready": {
 			service: service("postgres"),
 			slices:  []discoveryv1.EndpointSlice{slice(nil, nil)},
 			want: dependency.Resolution{
-				State: v1alpha1.DependencyReady, Port: 5432, URL: "tcp://postgres.shop.svc:5432", Way: byName,
+				State: v1alpha1.DependencyReady, Port: 5432, URL: "tcp://postgres.shop.svc:5432", Network: byName,
 			},
 		},
 		"without the port that is asked for": {
@@ -209,8 +209,8 @@ func TestResolveServiceOfAnotherNamespace(t *testing.T) {
 			if got.State != tc.wantState || got.Message != tc.wantMessage {
 				t.Errorf("the dependency is %s: %q\nwant %s: %q", got.State, got.Message, tc.wantState, tc.wantMessage)
 			}
-			if tc.wantState == v1alpha1.DependencyReady && got.Way.Pods.Namespace != "databases" {
-				t.Errorf("the way leads into namespace %s", got.Way.Pods.Namespace)
+			if tc.wantState == v1alpha1.DependencyReady && got.Network.Pods.Namespace != "databases" {
+				t.Errorf("the way leads into namespace %s", got.Network.Pods.Namespace)
 			}
 		})
 	}

@@ -27,13 +27,13 @@ type world struct {
 // resolve is what the dependencies of ms come to in a world.
 func (w world) resolve(ms *v1alpha1.Microservice) []dependency.Resolution {
 	in := dependency.Input{
-		Microservice:  ms,
-		Microservices: map[dependency.Key]*v1alpha1.Microservice{},
-		Services:      map[dependency.Key]*dependency.ServiceTarget{},
-		Namespaces:    w.namespaces,
-		Known:         w.known,
-		ClusterDomain: w.clusterDomain,
-		Limited:       w.limited,
+		Microservice:      ms,
+		Microservices:     map[dependency.Key]*v1alpha1.Microservice{},
+		Services:          map[dependency.Key]*dependency.ServiceTarget{},
+		Namespaces:        w.namespaces,
+		PreviousAddresses: w.known,
+		ClusterDomain:     w.clusterDomain,
+		NamespacesLimited: w.limited,
 	}
 	for _, target := range w.microservices {
 		in.Microservices[dependency.KeyOf(target)] = target
@@ -57,9 +57,9 @@ func wantResolution(t *testing.T, want, got dependency.Resolution) {
 }
 
 // wayTo is to the pods of a Microservice.
-func wayTo(name string, ports ...dependency.NetworkPort) *dependency.Way {
+func wayTo(name string, ports ...dependency.NetworkPort) *dependency.NetworkTarget {
 	k := key(name)
-	return &dependency.Way{
+	return &dependency.NetworkTarget{
 		Pods:  &dependency.Pods{Namespace: k.Namespace, Labels: map[string]string{v1alpha1.LabelName: k.Name}},
 		Ports: ports,
 	}

@@ -17,7 +17,7 @@ const firstReportAfter = 2 * time.Second
 // it, in one write; 0 is that it is to be written now. d is the Deployment of ms, nil for none.
 func FirstReportIn(ms *v1alpha1.Microservice, d *appsv1.Deployment, next *v1alpha1.MicroserviceStatus, now time.Time) time.Duration {
 	ready := meta.FindStatusCondition(next.Conditions, v1alpha1.ConditionReady)
-	if len(ms.Status.Conditions) > 0 || !hopeful[ready.Reason] {
+	if len(ms.Status.Conditions) > 0 || !mayBecomeReady[ready.Reason] {
 		return 0
 	}
 	since := ms.CreationTimestamp
@@ -30,5 +30,5 @@ func FirstReportIn(ms *v1alpha1.Microservice, d *appsv1.Deployment, next *v1alph
 	return 0 // the clocks differ
 }
 
-// hopeful are the reasons that a creation passes through where nothing is wrong.
-var hopeful = map[string]bool{v1alpha1.ReasonRollingOut: true, v1alpha1.ReasonWaitingForDependency: true}
+// mayBecomeReady are the reasons that a creation passes through where nothing is wrong.
+var mayBecomeReady = map[string]bool{v1alpha1.ReasonRollingOut: true, v1alpha1.ReasonWaitingForDependency: true}

@@ -23,8 +23,8 @@ import (
 type Planner struct {
 	// Settings are the operator's.
 	Settings resources.Settings
-	// Patches are those laid before.
-	Patches *resources.Patches
+	// PatchCache are those laid before.
+	PatchCache *resources.PatchCache
 	// Topology reads the caches.
 	Topology *topology.Resolver
 	// Gate decides when pods get new addresses.
@@ -46,7 +46,7 @@ const stopsWithin = 30 * time.Second
 func (p *Planner) Plan(ctx context.Context, ms *v1alpha1.Microservice, n *topology.Neighbours, current *appsv1.Deployment) (*resources.Set, time.Duration, error) {
 	running, wait := p.runningPorts(ms, current)
 	in := resources.Input{
-		Microservice: ms, Settings: p.Settings, Dependencies: n.Dependencies, Dependents: n.Dependents, Running: running, Patches: p.Patches,
+		Microservice: ms, Settings: p.Settings, Dependencies: n.Dependencies, Dependents: n.Dependents, Running: running, PatchCache: p.PatchCache,
 	}
 	desired, err := resources.For(in)
 	if err != nil {
@@ -102,16 +102,16 @@ func (p *Planner) awaitAddresses(ms *v1alpha1.Microservice, n *topology.Neighbou
 	if ms.Spec.Paused || len(n.Awaited) > 0 {
 		return 0
 	}
-	unknown, wait := p.settle(dependency.KeyOf(ms), n)
+	unknown, wait := p.awaitPorts(dependency.KeyOf(ms), n)
 	if wait.For > 0 {
-		n.Awaited, n.AwaitedBecause = unknown, wait.Why
+		n.Awaited, n.AwaitedBecause = unknown, wait.Reason
 	}
 	return wait.For
 }
 
-// settle returns the dependencies whose port is not known, and how long to wait for that.
-func (p *Planner) settle(key dependency.Key, n *topology.Neighbours) ([]dependency.Resolution, restarts.Wait) {
-	unknown := dependency.WithoutPort(n.Dependencies)
+// awaitPorts returns the dependencies whose port is not known, and how long to wait for that.
+func (p *Planner) awaitPorts(key dependency.Key, n *topology.Neighbours) ([]dependency.Resolution, restarts.Wait) {
+	unknown := dependency.UnknownPorts(n.Dependencies)
 	if len(unknown) == 0 {
 		return nil, restarts.Wait{}
 	}
@@ -122,12 +122,12 @@ func (p *Planner) settle(key dependency.Key, n *topology.Neighbours) ([]dependen
 // all that would restart them and the gate is closed. It says in n what waits.
 func (p *Planner) holdAddresses(ctx context.Context, in resources.Input, n *topology.Neighbours, current *appsv1.Deployment) (*resources.Set, time.Duration, error) {
 	key := dependency.KeyOf(in.Microservice)
-	renumbered := dependency.Renumbered(n.Dependencies, n.Known)
-	p.Gate.Look(key, renumbered)
-	if current == nil || in.Microservice.Spec.Paused || n.Known.Equal(n.Dependencies) {
+	renumbered := dependency.ChangedPorts(n.Dependencies, n.PreviousAddresses)
+	p.Gate.Observe(key, renumbered)
+	if current == nil || in.Microservice.Spec.Paused || n.PreviousAddresses.Equal(n.Dependencies) {
 		return nil, 0, nil
 	}
-	in.Dependencies = dependency.WithAddresses(n.Dependencies, n.Known)
+	in.Dependencies = dependency.WithPreviousAddresses(n.Dependencies, n.PreviousAddresses)
 	held, err := resources.For(in)
 	if err != nil || !p.Applied(current, held.Deployment) {
 		return nil, 0, err // something else restarts them as well
@@ -136,14 +136,14 @@ func (p *Planner) holdAddresses(ctx context.Context, in resources.Input, n *topo
 	if err != nil || wait.For == 0 {
 		return nil, 0, err
 	}
-	dependency.Explain(in.Dependencies, n.Dependencies, wait.Why)
+	dependency.ExplainHeld(in.Dependencies, n.Dependencies, wait.Reason)
 	n.Dependencies = in.Dependencies
 	return held, wait.For, nil
 }
 
 // mayRestart asks the gate.
 func (p *Planner) mayRestart(ctx context.Context, key dependency.Key, n *topology.Neighbours, renumbered []dependency.Target) (restarts.Wait, error) {
-	if _, wait := p.settle(key, n); wait.For > 0 {
+	if _, wait := p.awaitPorts(key, n); wait.For > 0 {
 		return wait, nil
 	}
 	return p.Gate.Turn(key, renumbered, func(target dependency.Target) (sets.Set[dependency.Key], error) {

@@ -27,7 +27,7 @@ type Reader struct{ client.Reader }
 func (r Reader) Newest(ctx context.Context, d *appsv1.Deployment) (status.Pods, error) {
 	hash, err := r.newestHash(ctx, d)
 	if err != nil || hash == "" {
-		return status.Pods{Seen: err == nil}, err
+		return status.Pods{Read: err == nil}, err
 	}
 	pods := &corev1.PodList{}
 	if err := r.List(ctx, pods, client.InNamespace(d.Namespace), client.Limit(limit), client.MatchingLabels{
@@ -35,8 +35,8 @@ func (r Reader) Newest(ctx context.Context, d *appsv1.Deployment) (status.Pods, 
 	}); err != nil {
 		return status.Pods{}, fmt.Errorf("listing pods: %w", err)
 	}
-	found := status.Pods{Seen: true, Items: pods.Items}
-	suspect := status.Suspect(pods.Items)
+	found := status.Pods{Read: true, Items: pods.Items}
+	suspect := status.PodToInspect(pods.Items)
 	if suspect == nil {
 		return found, nil
 	}

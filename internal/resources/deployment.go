@@ -32,8 +32,8 @@ func deployment(in Input, template *corev1ac.PodTemplateSpecApplyConfiguration, 
 		WithLabels(childLabels(ms)).
 		WithOwnerReferences(owner(ms)).
 		WithSpec(spec)
-	if known := dependency.AddressesOf(in.Dependencies); len(known) > 0 {
-		d.WithAnnotations(map[string]string{v1alpha1.AnnotationAddresses: known.String()})
+	if cache := dependency.AddressesOf(in.Dependencies); len(cache) > 0 {
+		d.WithAnnotations(map[string]string{v1alpha1.AnnotationAddresses: cache.String()})
 	}
 	if len(previous) > 0 {
 		d.WithAnnotations(map[string]string{v1alpha1.AnnotationPreviousPorts: previous.String()})

@@ -107,7 +107,7 @@ func TestAddressesOnTheDeployment(t *testing.T) {
 
 	gone := alone(ms)
 	gone.Dependencies = dependency.Resolve(dependency.Input{
-		Microservice: ms, Known: dependency.ParseAddresses(deployment.Annotations[v1alpha1.AnnotationAddresses]),
+		Microservice: ms, PreviousAddresses: dependency.ParseAddresses(deployment.Annotations[v1alpha1.AnnotationAddresses]),
 	})
 	if diff := cmp.Diff(marshal(t, deployment), marshal(t, build(t, gone).Deployment)); diff != "" {
 		t.Errorf("targets that go change the Deployment (-before +after):\n%s", diff)

@@ -48,7 +48,7 @@ func template(t *testing.T, patch string, change func(*v1alpha1.MicroserviceSpec
 		change(&ms.Spec)
 	}
 	env := []corev1ac.EnvVarApplyConfiguration{*corev1ac.EnvVar().WithName("DB_HOST").WithValue("db"), *corev1ac.EnvVar().WithName("DB_PORT").WithValue("5432")}
-	return podTemplate(ms, env, NewPatches())
+	return podTemplate(ms, env, NewPatchCache())
 }
 
 func mustBuild(t *testing.T, patch string, change func(*v1alpha1.MicroserviceSpec)) *corev1ac.PodTemplateSpecApplyConfiguration {
@@ -137,14 +137,14 @@ func TestGeneratedPartsCanBeDropped(t *testing.T) {
 
 // What is remembered of a patch is not given to another Microservice whose names lead elsewhere.
 func TestPatchesKnowTheNamesOfPorts(t *testing.T) {
-	known := NewPatches()
+	cache := NewPatchCache()
 	patch := &v1alpha1.PodTemplatePatch{Spec: &runtime.RawExtension{Raw: []byte(`{"containers":[{"name":"app","livenessProbe":{"tcpSocket":{"port":"b"}}}]}`)}}
 	for _, target := range []string{"b", "c"} {
 		ms := &v1alpha1.Microservice{}
 		ms.Name, ms.Namespace = "web", "shop"
 		ms.Spec = v1alpha1.MicroserviceSpec{Image: "example.com/web:1", PodTemplate: patch,
 			Ports: []v1alpha1.Port{{Name: "a", Port: 80, TargetPort: 8080}, {Name: target, Port: 81, TargetPort: 8080}}}
-		_, err := podTemplate(ms, nil, known)
+		_, err := podTemplate(ms, nil, cache)
 		if (err == nil) != (target == "b") {
 			t.Errorf("with a port named %s: %v", target, err)
 		}

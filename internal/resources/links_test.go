@@ -100,7 +100,7 @@ func linked(ms *v1alpha1.Microservice) resources.Input {
 	in.Dependents = []dependency.Dependent{dependent("shop", "orders", tcp(dependentPort))}
 	in.Dependencies = []dependency.Resolution{{
 		Name: "payments", Host: "payments.shop.svc", Port: 80,
-		Way: way("shop", map[string]string{v1alpha1.LabelName: "payments"}, tcp(targetPort)),
+		Network: way("shop", map[string]string{v1alpha1.LabelName: "payments"}, tcp(targetPort)),
 	}}
 	return in
 }
@@ -109,8 +109,8 @@ func dependent(namespace, name string, ports ...dependency.NetworkPort) dependen
 	return dependency.Dependent{Key: dependency.Key{Namespace: namespace, Name: name}, Permitted: true, Ports: ports}
 }
 
-func way(namespace string, labels map[string]string, ports ...dependency.NetworkPort) *dependency.Way {
-	return &dependency.Way{Pods: &dependency.Pods{Namespace: namespace, Labels: labels}, Ports: ports}
+func way(namespace string, labels map[string]string, ports ...dependency.NetworkPort) *dependency.NetworkTarget {
+	return &dependency.NetworkTarget{Pods: &dependency.Pods{Namespace: namespace, Labels: labels}, Ports: ports}
 }
 
 func tcp(number int32) dependency.NetworkPort {

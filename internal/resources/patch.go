@@ -17,17 +17,17 @@ import (
 
 const patchField = "spec.podTemplate.spec"
 
-// patched lays a strategic-merge patch over the pod's spec. A patch with a field that Kubernetes does not know, of the
+// applyPodPatch lays a strategic-merge patch over the pod's spec. A patch with a field that Kubernetes does not know, of the
 // wrong type, or without the key of a list item gives an *InvalidSpecError with the decoder's words.
-func patched(pod *corev1ac.PodSpecApplyConfiguration, patch []byte, ports []v1alpha1.Port, known *Patches) (*corev1ac.PodSpecApplyConfiguration, error) {
+func applyPodPatch(pod *corev1ac.PodSpecApplyConfiguration, patch []byte, ports []v1alpha1.Port, cache *PatchCache) (*corev1ac.PodSpecApplyConfiguration, error) {
 	generated, err := json.Marshal(pod)
 	if err != nil {
 		return nil, &InvalidSpecError{Field: patchField, Reason: err.Error()}
 	}
-	return known.lay(pod, generated, patch, ports)
+	return cache.apply(pod, generated, patch, ports)
 }
 
-func lay(pod *corev1ac.PodSpecApplyConfiguration, generated, patch []byte, ports []v1alpha1.Port) (*corev1ac.PodSpecApplyConfiguration, error) {
+func applyPatch(pod *corev1ac.PodSpecApplyConfiguration, generated, patch []byte, ports []v1alpha1.Port) (*corev1ac.PodSpecApplyConfiguration, error) {
 	merged, err := merge(generated, patch)
 	if err != nil {
 		return nil, &InvalidSpecError{Field: patchField, Reason: "is not a patch of a pod's spec: " + err.Error()}

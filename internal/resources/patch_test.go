@@ -53,12 +53,12 @@ func FuzzPatch(f *testing.F) {
 
 // What is remembered of a patch is what laying it again would give, for this pod and for no other.
 func TestPatchesAreRememberedForTheSamePodOnly(t *testing.T) {
-	patches := resources.NewPatches()
-	template := func(image, patch string, known *resources.Patches) string {
+	patches := resources.NewPatchCache()
+	template := func(image, patch string, cache *resources.PatchCache) string {
 		ms := minimal(t)
 		ms.Spec.Image = image
 		ms.Spec.PodTemplate = &v1alpha1.PodTemplatePatch{Spec: &runtime.RawExtension{Raw: []byte(patch)}}
-		set, err := resources.For(resources.Input{Microservice: ms, Settings: resources.DefaultSettings(), Patches: known})
+		set, err := resources.For(resources.Input{Microservice: ms, Settings: resources.DefaultSettings(), PatchCache: cache})
 		if err != nil {
 			return err.Error()
 		}

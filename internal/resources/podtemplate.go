@@ -15,7 +15,7 @@ const defaultContainer = "kubectl.kubernetes.io/default-container"
 
 // podTemplate is what runs, with the user's patch on top. Nothing in it changes unless the spec does: every change
 // restarts the pods.
-func podTemplate(ms *v1alpha1.Microservice, env []corev1ac.EnvVarApplyConfiguration, known *Patches) (*corev1ac.PodTemplateSpecApplyConfiguration, error) {
+func podTemplate(ms *v1alpha1.Microservice, env []corev1ac.EnvVarApplyConfiguration, cache *PatchCache) (*corev1ac.PodTemplateSpecApplyConfiguration, error) {
 	app, err := container(ms, env)
 	if err != nil {
 		return nil, err
@@ -23,7 +23,7 @@ func podTemplate(ms *v1alpha1.Microservice, env []corev1ac.EnvVarApplyConfigurat
 	pod := podSpec(ms).WithContainers(app)
 	patch := ms.Spec.PodTemplate
 	if patch != nil && patch.Spec != nil {
-		pod, err = patched(pod, patch.Spec.Raw, ms.Spec.Ports, known)
+		pod, err = applyPodPatch(pod, patch.Spec.Raw, ms.Spec.Ports, cache)
 	} else if err = finish(pod, ms.Spec.Ports); err != nil {
 		err = &InvalidSpecError{Field: "spec.probes", Reason: err.Error()}
 	}

@@ -50,7 +50,7 @@ func TestApartFromPublishedPortsAndRawRulesNoRuleIsOpen(t *testing.T) {
 		}
 		more := linked(ms)
 		in.Dependencies = append(in.Dependencies, more.Dependencies...)
-		in.Dependencies = append(in.Dependencies, dependency.Resolution{Way: way("shop", nil)}, dependency.Resolution{Way: &dependency.Way{}})
+		in.Dependencies = append(in.Dependencies, dependency.Resolution{Network: way("shop", nil)}, dependency.Resolution{Network: &dependency.NetworkTarget{}})
 		in.Dependents = append(in.Dependents, more.Dependents...)
 		in.Dependents = append(in.Dependents, dependent("shop", "portless"))
 		in.Settings.ScraperNamespaces = []string{"monitoring"}

@@ -74,58 +74,58 @@ func TestRulesForDependencies(t *testing.T) {
 	}
 	payments := map[string]string{v1alpha1.LabelName: "payments"}
 	cases := map[string]struct {
-		ways []*dependency.Way
+		ways []*dependency.NetworkTarget
 		want []networkingv1.NetworkPolicyEgressRule
 	}{
 		"nothing": {},
 		"what has no way": {
-			ways: []*dependency.Way{nil},
+			ways: []*dependency.NetworkTarget{nil},
 		},
 		"a Microservice": {
-			ways: []*dependency.Way{way("shop", payments, tcp(8080))},
+			ways: []*dependency.NetworkTarget{way("shop", payments, tcp(8080))},
 			want: []networkingv1.NetworkPolicyEgressRule{{To: peers(of("shop", "payments")), Ports: policyPorts(tcp(8080))}},
 		},
 		"the pods of a Service by all of its labels, on a port that stays a name": {
-			ways: []*dependency.Way{way("databases", primary, named)},
+			ways: []*dependency.NetworkTarget{way("databases", primary, named)},
 			want: []networkingv1.NetworkPolicyEgressRule{{To: peers(postgres), Ports: policyPorts(named)}},
 		},
 		"a name and a number of the same pods are one rule": {
-			ways: []*dependency.Way{way("databases", primary, tcp(9187)), nil, way("databases", primary, named)},
+			ways: []*dependency.NetworkTarget{way("databases", primary, tcp(9187)), nil, way("databases", primary, named)},
 			want: []networkingv1.NetworkPolicyEgressRule{{To: peers(postgres), Ports: policyPorts(named, tcp(9187))}},
 		},
 		"two aliases of one port are one rule": {
-			ways: []*dependency.Way{way("shop", payments, tcp(8080)), way("shop", payments, tcp(8080))},
+			ways: []*dependency.NetworkTarget{way("shop", payments, tcp(8080)), way("shop", payments, tcp(8080))},
 			want: []networkingv1.NetworkPolicyEgressRule{{To: peers(of("shop", "payments")), Ports: policyPorts(tcp(8080))}},
 		},
 		"one number in two protocols is two ports": {
-			ways: []*dependency.Way{way("shop", payments, udp(53)), way("shop", payments, tcp(53))},
+			ways: []*dependency.NetworkTarget{way("shop", payments, udp(53)), way("shop", payments, tcp(53))},
 			want: []networkingv1.NetworkPolicyEgressRule{{To: peers(of("shop", "payments")), Ports: policyPorts(tcp(53), udp(53))}},
 		},
 		"namesakes of two namespaces are two peers": {
-			ways: []*dependency.Way{way("shop", payments, tcp(8080)), way("bank", payments, tcp(8080))},
+			ways: []*dependency.NetworkTarget{way("shop", payments, tcp(8080)), way("bank", payments, tcp(8080))},
 			want: []networkingv1.NetworkPolicyEgressRule{{To: peers(of("bank", "payments"), of("shop", "payments")), Ports: policyPorts(tcp(8080))}},
 		},
 		"networks outside": {
-			ways: []*dependency.Way{{CIDRs: []string{"192.0.2.0/24", "2001:db8::/32"}, Ports: []dependency.NetworkPort{tcp(443), udp(443)}}},
+			ways: []*dependency.NetworkTarget{{CIDRs: []string{"192.0.2.0/24", "2001:db8::/32"}, Ports: []dependency.NetworkPort{tcp(443), udp(443)}}},
 			want: []networkingv1.NetworkPolicyEgressRule{{
 				To: peers(block("192.0.2.0/24"), block("2001:db8::/32")), Ports: policyPorts(tcp(443), udp(443)),
 			}},
 		},
 		"one network of two dependencies is one peer": {
-			ways: []*dependency.Way{
+			ways: []*dependency.NetworkTarget{
 				{CIDRs: []string{"192.0.2.0/24"}, Ports: []dependency.NetworkPort{tcp(443)}},
 				{CIDRs: []string{"192.0.2.0/24"}, Ports: []dependency.NetworkPort{tcp(80)}},
 			},
 			want: []networkingv1.NetworkPolicyEgressRule{{To: peers(block("192.0.2.0/24")), Ports: policyPorts(tcp(80), tcp(443))}},
 		},
 		"anywhere outside, but for what is on the link": {
-			ways: []*dependency.Way{{Ports: []dependency.NetworkPort{tcp(443)}}},
+			ways: []*dependency.NetworkTarget{{Ports: []dependency.NetworkPort{tcp(443)}}},
 			want: []networkingv1.NetworkPolicyEgressRule{{
 				To: peers(block("0.0.0.0/0", "169.254.0.0/16"), block("::/0", "fe80::/10")), Ports: policyPorts(tcp(443)),
 			}},
 		},
 		"a network of all addresses, that the spec names, is what it says": {
-			ways: []*dependency.Way{
+			ways: []*dependency.NetworkTarget{
 				{CIDRs: []string{"0.0.0.0/0"}, Ports: []dependency.NetworkPort{tcp(443)}},
 				{Ports: []dependency.NetworkPort{tcp(443)}},
 			},
@@ -137,8 +137,8 @@ func TestRulesForDependencies(t *testing.T) {
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
 			in := alone(minimal(t))
-			for _, way := range tc.ways {
-				in.Dependencies = append(in.Dependencies, dependency.Resolution{Name: "peer", Host: "peer", Way: way})
+			for _, network := range tc.ways {
+				in.Dependencies = append(in.Dependencies, dependency.Resolution{Name: "peer", Host: "peer", Network: network})
 			}
 			// The first rule is that for DNS.
 			if diff := cmp.Diff(sortedRules(tc.want), sortedRules(policySpec(t, in).Egress[1:])); diff != "" {

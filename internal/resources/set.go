@@ -24,8 +24,8 @@ type Input struct {
 	Dependents []dependency.Dependent
 	// Running are the ports of the pods that there are; nil where they are those of the spec.
 	Running dependency.PodPorts
-	// Patches are those laid before; nil for none.
-	Patches *Patches
+	// PatchCache are those laid before; nil for none.
+	PatchCache *PatchCache
 }
 
 // Set is what a Microservice needs. A nil field is not wanted. Each child has the Microservice's name and namespace and
@@ -67,7 +67,7 @@ func For(in Input) (*Set, error) {
 	if err := validate(ms); err != nil {
 		return nil, err
 	}
-	template, err := podTemplate(ms, addressVariables(in.Dependencies), in.Patches)
+	template, err := podTemplate(ms, addressVariables(in.Dependencies), in.PatchCache)
 	if err != nil {
 		return nil, err
 	}

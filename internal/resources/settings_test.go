@@ -115,8 +115,8 @@ func TestClusterCIDRSettings(t *testing.T) {
 			in := alone(minimal(t))
 			in.Settings.ClusterCIDRs = tc.clusterCIDRs
 			in.Dependencies = []dependency.Resolution{
-				{Name: "anywhere", Way: &dependency.Way{Ports: []dependency.NetworkPort{tcp(443)}}},
-				{Name: "somewhere", Way: &dependency.Way{CIDRs: []string{"10.0.0.0/8"}, Ports: []dependency.NetworkPort{tcp(5432)}}},
+				{Name: "anywhere", Network: &dependency.NetworkTarget{Ports: []dependency.NetworkPort{tcp(443)}}},
+				{Name: "somewhere", Network: &dependency.NetworkTarget{CIDRs: []string{"10.0.0.0/8"}, Ports: []dependency.NetworkPort{tcp(5432)}}},
 			}
 			want := []networkingv1.NetworkPolicyEgressRule{
 				{To: peers(block("0.0.0.0/0", tc.wantV4...), block("::/0", tc.wantV6...)), Ports: policyPorts(tcp(443))},

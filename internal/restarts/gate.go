@@ -41,8 +41,8 @@ type Gate struct {
 
 // Wait is how long to wait, and why; 0 is not to.
 type Wait struct {
-	For time.Duration
-	Why string
+	For    time.Duration
+	Reason string
 }
 
 // NewGate returns a gate that lets at most limit dependents of one target restart at the same time; 0 is no limit.
@@ -68,7 +68,7 @@ func (g *Gate) Settle(key dependency.Key, wanted dependency.Addresses, changed t
 		g.settling.Forget(key)
 		return Wait{}
 	}
-	return Wait{For: left, Why: fmt.Sprintf("this waits until no address has changed for %s", Quiet)}
+	return Wait{For: left, Reason: fmt.Sprintf("this waits until no address has changed for %s", Quiet)}
 }
 
 // Turn is asked for a Microservice whose targets have other ports than its pods were given. restarting returns the dependents
@@ -79,7 +79,7 @@ func (g *Gate) Turn(key dependency.Key, targets []dependency.Target, restarting 
 	for _, target := range targets {
 		b := g.backoffs[key][target]
 		if left := b.delay - g.clock.Since(b.since); left > 0 {
-			return Wait{For: left, Why: fmt.Sprintf("its port changes often, and they are restarted for it once in %s at most", b.delay)}, nil
+			return Wait{For: left, Reason: fmt.Sprintf("its port changes often, and they are restarted for it once in %s at most", b.delay)}, nil
 		}
 	}
 	for _, target := range targets {
@@ -88,7 +88,7 @@ func (g *Gate) Turn(key dependency.Key, targets []dependency.Target, restarting 
 			return Wait{}, err
 		}
 		if full {
-			return Wait{For: turnInterval, Why: fmt.Sprintf("at most %d dependents of a target are restarted at the same time", g.limit)}, nil
+			return Wait{For: turnInterval, Reason: fmt.Sprintf("at most %d dependents of a target are restarted at the same time", g.limit)}, nil
 		}
 	}
 	g.turns[key] = targets
@@ -112,9 +112,9 @@ func (g *Gate) full(key dependency.Key, target dependency.Target, restarting fun
 	return busy.Delete(key).Len() >= g.limit, nil
 }
 
-// Look ends the turn of a Microservice: what the caches say of its Deployment is newer than that. renumbered are the targets
+// Observe ends the turn of a Microservice: what the caches say of its Deployment is newer than that. renumbered are the targets
 // that have other ports than its pods were given. For those that no longer do, its pods have been restarted.
-func (g *Gate) Look(key dependency.Key, renumbered []dependency.Target) {
+func (g *Gate) Observe(key dependency.Key, renumbered []dependency.Target) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for _, target := range g.turns[key] {

@@ -52,8 +52,8 @@ func TestSettleWaitsUntilNoAddressHasChanged(t *testing.T) {
 		if s.changed != 0 {
 			changed = clock.Now().Add(-s.changed)
 		}
-		if got := gate.Settle(web, s.wanted, changed); got.For != s.want || (got.Why == "") != (got.For == 0) {
-			t.Errorf("%s: waits for %s (%q), want %s", s.what, got.For, got.Why, s.want)
+		if got := gate.Settle(web, s.wanted, changed); got.For != s.want || (got.Reason == "") != (got.For == 0) {
+			t.Errorf("%s: waits for %s (%q), want %s", s.what, got.For, got.Reason, s.want)
 		}
 	}
 }
@@ -80,7 +80,7 @@ func TestTurnLetsSoManyRestartAtOnce(t *testing.T) {
 	ask := func(i int) time.Duration {
 		t.Helper()
 		key := dependency.Key{Namespace: "shop", Name: fmt.Sprint(i)}
-		gate.Look(key, []dependency.Target{hub})
+		gate.Observe(key, []dependency.Target{hub})
 		wait, err := gate.Turn(key, []dependency.Target{hub}, func(dependency.Target) (sets.Set[dependency.Key], error) {
 			return restarting.Clone(), nil
 		})
@@ -104,7 +104,7 @@ func TestTurnLetsSoManyRestartAtOnce(t *testing.T) {
 	if ask(0) != 0 {
 		t.Error("whoever has been let through has to wait for itself")
 	}
-	gate.Look(dependency.Key{Namespace: "shop", Name: "0"}, nil) // it is restarted, and done
+	gate.Observe(dependency.Key{Namespace: "shop", Name: "0"}, nil) // it is restarted, and done
 	if ask(100) != 0 {
 		t.Error("the next one is not let through when one is done")
 	}
@@ -135,7 +135,7 @@ func TestWhoFlapsAPortRestartsLessAndLessOften(t *testing.T) {
 		}
 		if wait.For == 0 {
 			gaps, last = append(gaps, clock.Since(last)), clock.Now()
-			gate.Look(web, nil) // restarted
+			gate.Observe(web, nil) // restarted
 		}
 		advance(clock, max(wait.For, time.Second))
 	}
@@ -166,7 +166,7 @@ func TestATurnThatWasNotTakenCostsNothing(t *testing.T) {
 		if wait, err := gate.Turn(web, []dependency.Target{hub}, nobody); err != nil || wait.For != 0 {
 			t.Fatalf("waits for %s, %v", wait.For, err)
 		}
-		gate.Look(web, []dependency.Target{hub})
+		gate.Observe(web, []dependency.Target{hub})
 	}
 	if len(gate.backoffs[web]) != 0 {
 		t.Errorf("remembers %v", gate.backoffs[web])
@@ -179,7 +179,7 @@ func TestForgetLeavesNothing(t *testing.T) {
 	if _, err := gate.Turn(web, []dependency.Target{hub}, nobody); err != nil {
 		t.Fatal(err)
 	}
-	gate.Look(web, nil)
+	gate.Observe(web, nil)
 	if _, err := gate.Turn(web, nil, nobody); err != nil {
 		t.Fatal(err)
 	}

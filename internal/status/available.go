@@ -10,27 +10,27 @@ import (
 )
 
 // availableCondition counts pods of any revision: during a rollout the old ones serve.
-func availableCondition(ms *v1alpha1.Microservice, seen Observation) metav1.Condition {
-	d := seen.Deployment
+func availableCondition(ms *v1alpha1.Microservice, o Observation) metav1.Condition {
+	d := o.Deployment
 	c := metav1.Condition{Type: v1alpha1.ConditionAvailable}
 	switch {
-	case len(seen.Awaited) > 0:
+	case len(o.Awaited) > 0:
 		// This reason is also how a first start that waits is told from a Deployment that somebody deleted.
 		c.Status, c.Reason, c.Message = metav1.ConditionFalse, v1alpha1.ReasonWaitingForDependency, "There is no Deployment yet: the first start waits"
 	case ms.Spec.Parked():
 		c.Status, c.Reason, c.Message = metav1.ConditionTrue, v1alpha1.ReasonParked, "spec.replicas is 0: no replica is needed"
 	case d == nil:
 		c.Status, c.Reason, c.Message = metav1.ConditionFalse, v1alpha1.ReasonUnavailable, "There is no Deployment yet"
-	case availableReplicas(seen) >= minimumAvailable(&ms.Spec):
-		c.Status, c.Reason, c.Message = metav1.ConditionTrue, v1alpha1.ReasonAvailable, availableMessage(ms, seen)
+	case availableReplicas(o) >= minimumAvailable(&ms.Spec):
+		c.Status, c.Reason, c.Message = metav1.ConditionTrue, v1alpha1.ReasonAvailable, availableMessage(ms, o)
 	default:
-		c.Status, c.Reason, c.Message = metav1.ConditionFalse, v1alpha1.ReasonUnavailable, availableMessage(ms, seen)
+		c.Status, c.Reason, c.Message = metav1.ConditionFalse, v1alpha1.ReasonUnavailable, availableMessage(ms, o)
 	}
 	return c
 }
 
-func availableMessage(ms *v1alpha1.Microservice, seen Observation) string {
-	d, available := seen.Deployment, availableReplicas(seen)
+func availableMessage(ms *v1alpha1.Microservice, o Observation) string {
+	d, available := o.Deployment, availableReplicas(o)
 	// During a rollout there may be more than are wanted.
 	count := fmt.Sprintf("%d of %d replicas are available", available, max(replicas(d), d.Status.Replicas))
 	if minimum := minimumAvailable(&ms.Spec); available < minimum {
@@ -40,8 +40,8 @@ func availableMessage(ms *v1alpha1.Microservice, seen Observation) string {
 }
 
 // availableReplicas leaves out those that have just restarted: they may do so again in a moment.
-func availableReplicas(seen Observation) int32 {
-	return max(seen.Deployment.Status.AvailableReplicas-seen.JustRestarted, 0)
+func availableReplicas(o Observation) int32 {
+	return max(o.Deployment.Status.AvailableReplicas-o.JustRestarted, 0)
 }
 
 // minimumAvailable is the rule of v1alpha1.ConditionAvailable.

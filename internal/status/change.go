@@ -29,9 +29,9 @@ func Compare(stored, next *v1alpha1.MicroserviceStatus) Change {
 	if reflect.DeepEqual(stored, next) || equality.Semantic.DeepEqual(stored, next) {
 		return Same
 	}
-	before, after := gist(stored), gist(next)
+	before, after := withoutCounters(stored), withoutCounters(next)
 	if rollingOut(before) && rollingOut(after) {
-		postpone(before, after)
+		deferGoodNews(before, after)
 	}
 	if equality.Semantic.DeepEqual(before, after) {
 		return Minor
@@ -39,9 +39,9 @@ func Compare(stored, next *v1alpha1.MicroserviceStatus) Change {
 	return Major
 }
 
-// postpone takes out of after what can wait for the end of the rollout, which usually tells it a moment later: that
+// deferGoodNews takes out of after what can wait for the end of the rollout, which usually tells it a moment later: that
 // enough replicas are available already, and what the autoscaler says.
-func postpone(before, after *v1alpha1.MicroserviceStatus) {
+func deferGoodNews(before, after *v1alpha1.MicroserviceStatus) {
 	for i := range after.Conditions {
 		c := &after.Conditions[i]
 		was := meta.FindStatusCondition(before.Conditions, c.Type)
@@ -55,8 +55,8 @@ func postpone(before, after *v1alpha1.MicroserviceStatus) {
 	}
 }
 
-// gist is a status without its numbers: the counters, and the messages that count.
-func gist(s *v1alpha1.MicroserviceStatus) *v1alpha1.MicroserviceStatus {
+// withoutCounters is a status without its numbers: the counters, and the messages that count.
+func withoutCounters(s *v1alpha1.MicroserviceStatus) *v1alpha1.MicroserviceStatus {
 	g := s.DeepCopy()
 	copyCounters(g, &v1alpha1.MicroserviceStatus{})
 	for i := range g.Conditions {
@@ -71,11 +71,11 @@ func gist(s *v1alpha1.MicroserviceStatus) *v1alpha1.MicroserviceStatus {
 // Due reports whether the change is to be written now. Numbers alone wait until the Deployment has settled, or no number is
 // about to change.
 func (c Change) Due(o *Observation) bool {
-	return c == Major || c == Minor && (o.Settled || AtRest(o.Deployment))
+	return c == Major || c == Minor && (o.Settled || CountersSettled(o.Deployment))
 }
 
-// AtRest says that no number is about to change: every replica that is wanted is there, updated and available.
-func AtRest(d *appsv1.Deployment) bool {
+// CountersSettled says that no number is about to change: every replica that is wanted is there, updated and available.
+func CountersSettled(d *appsv1.Deployment) bool {
 	if d == nil {
 		return true
 	}
@@ -84,8 +84,8 @@ func AtRest(d *appsv1.Deployment) bool {
 		s.Replicas == replicas(d) && s.UpdatedReplicas == s.Replicas && s.AvailableReplicas == s.Replicas
 }
 
-// holdCounters keeps the numbers of a rollout out of status until a condition changes its status or reason.
-func holdCounters(stored, next *v1alpha1.MicroserviceStatus) bool {
+// keepPreviousCounters keeps the numbers of a rollout out of status until a condition changes its status or reason.
+func keepPreviousCounters(stored, next *v1alpha1.MicroserviceStatus) bool {
 	return stored.ObservedGeneration == next.ObservedGeneration && rollingOut(stored) && rollingOut(next) &&
 		readyReason(stored) == readyReason(next) && available(stored) != nil && available(stored).Status == available(next).Status
 }

@@ -174,7 +174,7 @@ func TestAtRest(t *testing.T) {
 		"rolled out":                     {deployment(), true},
 		"parked":                         {deployment(counts(0, 0, 0, 0)), true},
 		"replicas left to the default 1": {deployment(counts(1, 1, 1, 1), func(d *appsv1.Deployment) { d.Spec.Replicas = nil }), true},
-		"not observed":                   {deployment(unobserved), false},
+		"not observed":                   {deployment(generationNotObserved), false},
 		"one pod short":                  {deployment(counts(3, 3, 3, 2)), false},
 		"one more than wanted":           {deployment(counts(3, 4, 4, 4)), false},
 		"scaling up":                     {deployment(counts(5, 3, 3, 3)), false},
@@ -183,7 +183,7 @@ func TestAtRest(t *testing.T) {
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
-			if got := status.AtRest(tc.d); got != tc.want {
+			if got := status.CountersSettled(tc.d); got != tc.want {
 				t.Errorf("AtRest() = %v, want %v", got, tc.want)
 			}
 		})

@@ -54,7 +54,7 @@ func TestCompute(t *testing.T) {
 			want: picture{"False", "RollingOut", writing, "Reconciling", "True"},
 		},
 		"the Deployment has not been observed": {
-			seen: seen(deployment(unobserved)),
+			seen: seen(deployment(generationNotObserved)),
 			want: picture{"False", "RollingOut", rolling, "Reconciling", "True"},
 		},
 		"the Deployment says nothing yet": {
@@ -112,7 +112,7 @@ func TestCompute(t *testing.T) {
 		},
 		"being parked, and nobody has looked": {
 			ms:   microservice(parked),
-			seen: seen(deployment(counts(0, 0, 0, 0), unobserved)),
+			seen: seen(deployment(counts(0, 0, 0, 0), generationNotObserved)),
 			want: picture{"False", "RollingOut", "The last replicas are being stopped", "Reconciling", "True"},
 		},
 		"paused, and changes wait": {
@@ -191,10 +191,10 @@ func TestComputeCounters(t *testing.T) {
 
 // An autoscaler's new number is no rollout, also before the Deployment's controller has seen it.
 func TestComputeResized(t *testing.T) {
-	resized := seen(deployment(counts(8, 3, 3, 3), unobserved))
+	resized := seen(deployment(counts(8, 3, 3, 3), generationNotObserved))
 	rewritten := resized
 	rewritten.Rewritten = true
-	restarted := seen(deployment(counts(3, 3, 1, 3), unobserved))
+	restarted := seen(deployment(counts(3, 3, 1, 3), generationNotObserved))
 	ready := after(microservice(), seen(deployment()))
 	for name, tc := range map[string]struct {
 		ms   *v1alpha1.Microservice

@@ -26,7 +26,7 @@ var (
 )
 
 // eachContainer asks the containers of a pod in a fixed order.
-func eachContainer(pod *corev1.Pod, find func(name string, c *corev1.ContainerStatus) *cause) *cause {
+func eachContainer(pod *corev1.Pod, find func(name string, c *corev1.ContainerStatus) *podFailure) *podFailure {
 	all := containers(pod)
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		if c := find(name, all[name]); c != nil {
@@ -37,8 +37,8 @@ func eachContainer(pod *corev1.Pod, find func(name string, c *corev1.ContainerSt
 }
 
 // imagePull says the same while the kubelet tries and while it backs off.
-func imagePull(pod *corev1.Pod) *cause {
-	return eachContainer(pod, func(name string, c *corev1.ContainerStatus) *cause {
+func imagePull(pod *corev1.Pod) *podFailure {
+	return eachContainer(pod, func(name string, c *corev1.ContainerStatus) *podFailure {
 		w := c.State.Waiting
 		if w == nil || !slices.Contains(imageReasons, w.Reason) {
 			return nil
@@ -47,7 +47,7 @@ func imagePull(pod *corev1.Pod) *cause {
 		if said := pullError(w.Message); said != "" {
 			message += ": " + said
 		}
-		return &cause{reason: v1alpha1.ReasonImagePullFailed, message: message}
+		return &podFailure{reason: v1alpha1.ReasonImagePullFailed, message: message}
 	})
 }
 
@@ -63,19 +63,19 @@ func pullError(message string) string {
 	return message
 }
 
-func containerConfig(pod *corev1.Pod) *cause {
-	return eachContainer(pod, func(name string, c *corev1.ContainerStatus) *cause {
+func containerConfig(pod *corev1.Pod) *podFailure {
+	return eachContainer(pod, func(name string, c *corev1.ContainerStatus) *podFailure {
 		w := c.State.Waiting
 		if w == nil || !slices.Contains(configReasons, w.Reason) {
 			return nil
 		}
-		return &cause{reason: v1alpha1.ReasonContainerConfigError, message: fmt.Sprintf("%s cannot be made: %s", name, w.Message)}
+		return &podFailure{reason: v1alpha1.ReasonContainerConfigError, message: fmt.Sprintf("%s cannot be made: %s", name, w.Message)}
 	})
 }
 
 // crash has no count of restarts, and says the same while the container waits, runs and ends.
-func crash(pod *corev1.Pod) *cause {
-	return eachContainer(pod, func(name string, c *corev1.ContainerStatus) *cause {
+func crash(pod *corev1.Pod) *podFailure {
+	return eachContainer(pod, func(name string, c *corev1.ContainerStatus) *podFailure {
 		ended := c.State.Terminated
 		if ended == nil {
 			ended = c.LastTerminationState.Terminated
@@ -85,20 +85,20 @@ func crash(pod *corev1.Pod) *cause {
 		case c.Ready || ended == nil && !backingOff:
 			return nil
 		case ended == nil:
-			return &cause{reason: v1alpha1.ReasonCrashLooping, message: name + " ends again and again", container: c.Name}
+			return &podFailure{reason: v1alpha1.ReasonCrashLooping, message: name + " ends again and again", container: c.Name}
 		case ended.ExitCode == 0 && strings.HasPrefix(name, "Init"):
 			return nil
 		}
-		return &cause{reason: v1alpha1.ReasonCrashLooping, message: name + " ends again and again: " + lastWords(ended), container: c.Name}
+		return &podFailure{reason: v1alpha1.ReasonCrashLooping, message: name + " ends again and again: " + terminationMessage(ended), container: c.Name}
 	})
 }
 
 // initializing is an init container that runs while the others wait for it. A sidecar runs all the time.
-func initializing(pod *corev1.Pod) *cause {
+func initializing(pod *corev1.Pod) *podFailure {
 	for i := range pod.Status.InitContainerStatuses {
 		c := &pod.Status.InitContainerStatuses[i]
 		if running := c.State.Running; running != nil && !isSidecar(pod, c.Name) {
-			return &cause{
+			return &podFailure{
 				reason:  v1alpha1.ReasonPodNotStarting,
 				message: fmt.Sprintf("Init container %s has been running since %s, and the others wait for it", c.Name, running.StartedAt.UTC().Format("2006-01-02T15:04:05Z")),
 			}
@@ -113,33 +113,33 @@ func isSidecar(pod *corev1.Pod, name string) bool {
 	})
 }
 
-// maxLastWords bounds what a container wrote to its termination log.
-const maxLastWords = 256
+// maxTerminationMessage bounds what a container wrote to its termination log.
+const maxTerminationMessage = 256
 
-func lastWords(ended *corev1.ContainerStateTerminated) string {
+func terminationMessage(ended *corev1.ContainerStateTerminated) string {
 	words := fmt.Sprintf("exit code %d", ended.ExitCode)
 	if ended.Reason != "" && ended.Reason != "Error" && ended.Reason != "Completed" {
 		words += " (" + ended.Reason + ")"
 	}
 	if said := strings.TrimSpace(ended.Message); said != "" {
-		if len(said) > maxLastWords {
-			said = "..." + strings.ToValidUTF8(said[len(said)-maxLastWords:], "")
+		if len(said) > maxTerminationMessage {
+			said = "..." + strings.ToValidUTF8(said[len(said)-maxTerminationMessage:], "")
 		}
 		words += ": " + said
 	}
 	return words
 }
 
-// times is how often an event came, in either of its forms.
-func times(e *corev1.Event) int32 {
+// eventCount is how often an event came, in either of its forms.
+func eventCount(e *corev1.Event) int32 {
 	if e.Series != nil {
 		return e.Series.Count
 	}
 	return max(e.Count, 1)
 }
 
-// when is the time of an event in either of its forms.
-func when(e *corev1.Event) *metav1.Time {
+// eventTime is the time of an event in either of its forms.
+func eventTime(e *corev1.Event) *metav1.Time {
 	switch {
 	case e.Series != nil:
 		return &metav1.Time{Time: e.Series.LastObservedTime.Time}

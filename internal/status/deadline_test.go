@@ -35,13 +35,13 @@ func TestComputeProgressDeadline(t *testing.T) {
 			microservice(), seen(exceeded()), "ProgressDeadlineExceeded", "Stalled",
 		},
 		"what the Deployment says of an older template does not count": {
-			microservice(), seen(exceeded(unobserved)), "RollingOut", "Reconciling",
+			microservice(), seen(exceeded(generationNotObserved)), "RollingOut", "Reconciling",
 		},
 		"it sticks when the next pod starts": {
 			stalled(), seen(rollingOut(2, 3)), "ProgressDeadlineExceeded", "Stalled",
 		},
 		"it sticks while the Deployment has not been observed": {
-			stalled(), seen(exceeded(unobserved)), "ProgressDeadlineExceeded", "Stalled",
+			stalled(), seen(exceeded(generationNotObserved)), "ProgressDeadlineExceeded", "Stalled",
 		},
 		"it ends with the rollout": {
 			stalled(), seen(deployment()), "Available", "",
@@ -50,7 +50,7 @@ func TestComputeProgressDeadline(t *testing.T) {
 			stalled(), seen(deployment(counts(3, 3, 3, 1))), "RollingOut", "Reconciling",
 		},
 		"it ends with a new generation": {
-			edited(), seen(exceeded(unobserved)), "RollingOut", "Reconciling",
+			edited(), seen(exceeded(generationNotObserved)), "RollingOut", "Reconciling",
 		},
 		"it ends with a new generation that is observed": {
 			edited(), seen(rollingOut(1, 3)), "RollingOut", "Reconciling",

@@ -27,18 +27,18 @@ var dependencyReasons = []struct {
 }
 
 // dependenciesCondition is about direct dependencies only, and those that count.
-func dependenciesCondition(ms *v1alpha1.Microservice, seen Observation) metav1.Condition {
+func dependenciesCondition(ms *v1alpha1.Microservice, o Observation) metav1.Condition {
 	c := metav1.Condition{Type: v1alpha1.ConditionDependenciesReady, Status: metav1.ConditionTrue}
 	if len(ms.Spec.Dependencies) == 0 {
 		c.Reason, c.Message = v1alpha1.ReasonNoDependencies, "No dependencies are declared"
 		return c
 	}
-	if len(seen.Dependencies) == 0 {
+	if len(o.Dependencies) == 0 {
 		c.Status, c.Reason, c.Message = metav1.ConditionUnknown, v1alpha1.ReasonDependencyUnverified, "The dependencies could not be read yet"
 		return c
 	}
 	c.Reason = v1alpha1.ReasonDependenciesAvailable
-	counted := required(ms, seen.Dependencies)
+	counted := required(ms, o.Dependencies)
 	if len(counted) == 0 {
 		c.Message = "No dependency is checked: each is optional or outside the cluster"
 		return c
@@ -111,11 +111,11 @@ func cycleCondition(path string) metav1.Condition {
 
 // dependencies keep the order of the stored ones, so that a status which says the same is the same, and the time of
 // those whose state did not change.
-func dependencies(stored, seen []v1alpha1.DependencyStatus, now metav1.Time) []v1alpha1.DependencyStatus {
-	next := make([]v1alpha1.DependencyStatus, 0, len(seen))
+func dependencies(stored, o []v1alpha1.DependencyStatus, now metav1.Time) []v1alpha1.DependencyStatus {
+	next := make([]v1alpha1.DependencyStatus, 0, len(o))
 	for _, before := range stored {
-		if i := indexOf(seen, before.Name); i >= 0 {
-			d := seen[i]
+		if i := indexOf(o, before.Name); i >= 0 {
+			d := o[i]
 			d.Message = bounded(d.Message)
 			d.LastTransitionTime = &now
 			if before.State == d.State {
@@ -124,7 +124,7 @@ func dependencies(stored, seen []v1alpha1.DependencyStatus, now metav1.Time) []v
 			next = append(next, d)
 		}
 	}
-	for _, d := range seen {
+	for _, d := range o {
 		if indexOf(next, d.Name) < 0 {
 			d.Message = bounded(d.Message)
 			d.LastTransitionTime = &now

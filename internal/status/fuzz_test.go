@@ -26,20 +26,20 @@ func FuzzCompute(f *testing.F) {
 	now := metav1.NewTime(time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC))
 	f.Fuzz(func(t *testing.T, spec, deployment, autoscaler, pods []byte) {
 		ms := &v1alpha1.Microservice{ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: "web", Generation: 3}}
-		var seen status.Observation
-		seen.Deployment, seen.Autoscaler = &appsv1.Deployment{}, &autoscalingv2.HorizontalPodAutoscaler{}
+		var o status.Observation
+		o.Deployment, o.Autoscaler = &appsv1.Deployment{}, &autoscalingv2.HorizontalPodAutoscaler{}
 		var list []corev1.Pod
 		for _, in := range []struct {
 			raw  []byte
 			into any
-		}{{spec, &ms.Spec}, {deployment, seen.Deployment}, {autoscaler, seen.Autoscaler}, {pods, &list}} {
+		}{{spec, &ms.Spec}, {deployment, o.Deployment}, {autoscaler, o.Autoscaler}, {pods, &list}} {
 			if json.Unmarshal(in.raw, in.into) != nil {
 				return
 			}
 		}
-		status.Stuck(ms, &seen)
-		status.Suspect(list)
-		first := status.Compute(ms, seen, now)
+		status.LacksPods(ms, &o)
+		status.PodToInspect(list)
+		first := status.Compute(ms, o, now)
 		known := map[string]bool{}
 		for _, c := range first.Conditions {
 			if known[c.Type] || c.Reason == "" || (c.Status != metav1.ConditionTrue && c.Status != metav1.ConditionFalse && c.Status != metav1.ConditionUnknown) {
@@ -48,7 +48,7 @@ func FuzzCompute(f *testing.F) {
 			known[c.Type] = true
 		}
 		ms.Status = first
-		later := status.Compute(ms, seen, metav1.NewTime(now.Add(time.Hour)))
+		later := status.Compute(ms, o, metav1.NewTime(now.Add(time.Hour)))
 		if status.Compare(&first, &later) != status.Same {
 			t.Errorf("nothing happened, and the status changes: %+v to %+v", first, later)
 		}

@@ -15,24 +15,24 @@ import (
 
 // Pods are those of the newest template, read when a rollout stands still.
 type Pods struct {
-	// Seen says that somebody looked.
-	Seen  bool
+	// Read says that somebody looked.
+	Read  bool
 	Items []corev1.Pod
 	// Warnings are the Warning events about the pod that Suspect names.
 	Warnings []corev1.Event
 }
 
-// cause is why pods do not start or do not become ready.
-type cause struct {
+// podFailure is why pods do not start or do not become ready.
+type podFailure struct {
 	reason, message string
 	// container is the one that crashes, where one does.
 	container string
 }
 
-// Stuck says whether pods are worth a look, if nothing changes any more: some are wanted and are not there.
-func Stuck(ms *v1alpha1.Microservice, seen *Observation) bool {
-	d := seen.Deployment
-	if d == nil || !seen.Applied || seen.Problem != nil || ms.Spec.Parked() {
+// LacksPods says whether pods are worth a look, if nothing changes any more: some are wanted and are not there.
+func LacksPods(ms *v1alpha1.Microservice, o *Observation) bool {
+	d := o.Deployment
+	if d == nil || !o.Applied || o.Problem != nil || ms.Spec.Parked() {
 		return false
 	}
 	return !rolledOut(d) || d.Status.AvailableReplicas < minimumAvailable(&ms.Spec) || lacksReplicas(d)
@@ -40,9 +40,9 @@ func Stuck(ms *v1alpha1.Microservice, seen *Observation) bool {
 
 // Recovering reports whether enough replicas are there again after too few were, or after they crashed: then it matters
 // whether they have just restarted.
-func Recovering(ms *v1alpha1.Microservice, seen *Observation) bool {
-	d, before := seen.Deployment, readyBefore(ms)
-	if d == nil || !seen.Applied || seen.Problem != nil || before == nil || d.Status.AvailableReplicas < minimumAvailable(&ms.Spec) {
+func Recovering(ms *v1alpha1.Microservice, o *Observation) bool {
+	d, before := o.Deployment, readyBefore(ms)
+	if d == nil || !o.Applied || o.Problem != nil || before == nil || d.Status.AvailableReplicas < minimumAvailable(&ms.Spec) {
 		return false
 	}
 	return before.Reason == v1alpha1.ReasonUnavailable || before.Reason == v1alpha1.ReasonCrashLooping
@@ -50,19 +50,19 @@ func Recovering(ms *v1alpha1.Microservice, seen *Observation) bool {
 
 // whyNotReady is why the newest pods are not. What was said last stays until somebody looks again: between two looks
 // nothing is known, and words that come and go help nobody.
-func whyNotReady(ms *v1alpha1.Microservice, seen Observation) *cause {
-	if c := refusedPods(seen.Deployment); c != nil {
+func whyNotReady(ms *v1alpha1.Microservice, o Observation) *podFailure {
+	if c := refusedPods(o.Deployment); c != nil {
 		return c
 	}
-	if seen.Pods.Seen {
-		return podCause(ms, seen.Pods)
+	if o.Pods.Read {
+		return podCause(ms, o.Pods)
 	}
 	before := readyBefore(ms)
 	if before == nil {
 		return nil
 	}
 	if podReasons[before.Reason] {
-		return &cause{reason: before.Reason, message: before.Message}
+		return &podFailure{reason: before.Reason, message: before.Message}
 	}
 	because := map[string]string{
 		v1alpha1.ReasonUnavailable:              becauseUnavailable,
@@ -70,7 +70,7 @@ func whyNotReady(ms *v1alpha1.Microservice, seen Observation) *cause {
 		v1alpha1.ReasonAvailable:                becauseOthers,
 	}[before.Reason]
 	if _, said, found := strings.Cut(before.Message, because); found && because != "" {
-		return &cause{reason: before.Reason, message: said}
+		return &podFailure{reason: before.Reason, message: said}
 	}
 	return nil
 }
@@ -90,18 +90,18 @@ var podReasons = map[string]bool{
 
 // podCause is the first cause in an order in which what keeps a pod from an earlier step comes first; nil for none. Of
 // several pods with the same, the first by name speaks, so that the words stay.
-func podCause(ms *v1alpha1.Microservice, pods Pods) *cause {
-	for _, find := range []func(*corev1.Pod) *cause{unschedulable, imagePull, containerConfig, crash, initializing} {
-		for _, pod := range alive(pods.Items) {
+func podCause(ms *v1alpha1.Microservice, pods Pods) *podFailure {
+	for _, find := range []func(*corev1.Pod) *podFailure{unschedulable, imagePull, containerConfig, crash, initializing} {
+		for _, pod := range activePods(pods.Items) {
 			if c := find(pod); c != nil {
 				c.message = withoutNames(c.message, pod)
-				return withCure(ms, c, pods.Warnings)
+				return withHint(ms, c, pods.Warnings)
 			}
 		}
 	}
-	if suspect := Suspect(pods.Items); suspect != nil {
-		if c := complaint(suspect, pods.Warnings); c != nil {
-			c.message = withoutNames(c.message, suspect)
+	if pod := PodToInspect(pods.Items); pod != nil {
+		if c := lastWarning(pod, pods.Warnings); c != nil {
+			c.message = withoutNames(c.message, pod)
 			return c
 		}
 	}
@@ -126,8 +126,8 @@ func withoutNames(message string, pod *corev1.Pod) string {
 	return message
 }
 
-// withCure adds why, where only the events know it, and what to do, where the words do not say it.
-func withCure(ms *v1alpha1.Microservice, c *cause, warnings []corev1.Event) *cause {
+// withHint adds why, where only the events know it, and what to do, where the words do not say it.
+func withHint(ms *v1alpha1.Microservice, c *podFailure, warnings []corev1.Event) *podFailure {
 	switch c.reason {
 	case v1alpha1.ReasonImagePullFailed:
 		if secrets := missingPullSecrets(warnings); secrets != "" {
@@ -140,7 +140,7 @@ func withCure(ms *v1alpha1.Microservice, c *cause, warnings []corev1.Event) *cau
 			c.message += "; use an image that does not run as root, or set podTemplate.spec.securityContext.runAsUser to the number of a user, such as 10001"
 		}
 	case v1alpha1.ReasonCrashLooping:
-		if why := killedFor(warnings); why != "" {
+		if why := probeThatKilled(warnings); why != "" {
 			c.message += "; " + why
 		}
 		c.message += fmt.Sprintf("; see kubectl logs -n %s -l %s=%s -c %s --previous --ignore-errors", ms.Namespace, v1alpha1.LabelName, ms.Name, c.container)
@@ -148,10 +148,10 @@ func withCure(ms *v1alpha1.Microservice, c *cause, warnings []corev1.Event) *cau
 	return c
 }
 
-// Suspect is the pod that says itself no more than that it is not ready: the events about it may know why. It is nil
+// PodToInspect is the pod that says itself no more than that it is not ready: the events about it may know why. It is nil
 // where there is none.
-func Suspect(pods []corev1.Pod) *corev1.Pod {
-	for _, pod := range alive(pods) {
+func PodToInspect(pods []corev1.Pod) *corev1.Pod {
+	for _, pod := range activePods(pods) {
 		if !PodReady(pod) && scheduled(pod) {
 			return pod
 		}
@@ -159,8 +159,8 @@ func Suspect(pods []corev1.Pod) *corev1.Pod {
 	return nil
 }
 
-// alive are the pods that may still become ready, by name. What has ended or is going says nothing of a rollout.
-func alive(pods []corev1.Pod) []*corev1.Pod {
+// activePods are the pods that may still become ready, by name. What has ended or is going says nothing of a rollout.
+func activePods(pods []corev1.Pod) []*corev1.Pod {
 	return slices.DeleteFunc(byName(pods), func(pod *corev1.Pod) bool {
 		return pod.DeletionTimestamp != nil || pod.Status.Phase == corev1.PodFailed || pod.Status.Phase == corev1.PodSucceeded
 	})
@@ -179,7 +179,7 @@ func byName(pods []corev1.Pod) []*corev1.Pod {
 var podName = regexp.MustCompile(`pods "[^"]+"`)
 
 // refusedPods is what the ReplicaSet was told when it wanted to create pods.
-func refusedPods(d *appsv1.Deployment) *cause {
+func refusedPods(d *appsv1.Deployment) *podFailure {
 	for _, c := range d.Status.Conditions {
 		if c.Type != appsv1.DeploymentReplicaFailure || c.Status != corev1.ConditionTrue {
 			continue
@@ -188,7 +188,7 @@ func refusedPods(d *appsv1.Deployment) *cause {
 		if strings.Contains(c.Message, "exceeded quota") {
 			reason = v1alpha1.ReasonQuotaExceeded
 		}
-		return &cause{reason: reason, message: "Pods cannot be created: " + podName.ReplaceAllString(c.Message, "a pod")}
+		return &podFailure{reason: reason, message: "Pods cannot be created: " + podName.ReplaceAllString(c.Message, "a pod")}
 	}
 	return nil
 }
@@ -224,7 +224,7 @@ func podCondition(pod *corev1.Pod, conditionType corev1.PodConditionType) corev1
 }
 
 // unschedulable leaves out what the scheduler thinks of preemption.
-func unschedulable(pod *corev1.Pod) *cause {
+func unschedulable(pod *corev1.Pod) *podFailure {
 	c := podCondition(pod, corev1.PodScheduled)
 	switch {
 	case c.Status != corev1.ConditionFalse:
@@ -234,19 +234,19 @@ func unschedulable(pod *corev1.Pod) *cause {
 		for _, gate := range pod.Spec.SchedulingGates {
 			gates = append(gates, gate.Name)
 		}
-		return &cause{reason: v1alpha1.ReasonUnschedulable, message: "The pods wait for scheduling gates to be removed: " + strings.Join(gates, ", ")}
+		return &podFailure{reason: v1alpha1.ReasonUnschedulable, message: "The pods wait for scheduling gates to be removed: " + strings.Join(gates, ", ")}
 	case c.Reason != corev1.PodReasonUnschedulable:
 		return nil
 	}
 	said, _, _ := strings.Cut(c.Message, " preemption:")
-	return &cause{reason: v1alpha1.ReasonUnschedulable, message: "No node takes the pods: " + said}
+	return &podFailure{reason: v1alpha1.ReasonUnschedulable, message: "No node takes the pods: " + said}
 }
 
 // threshold is how the kubelet's words end when a node was short of something: with numbers of that moment.
 const threshold = " Threshold quantity"
 
 // evicted is the cause where nothing else is known and pods are evicted again and again. A single one may be long gone.
-func evicted(pods []corev1.Pod) *cause {
+func evicted(pods []corev1.Pod) *podFailure {
 	var last *corev1.Pod
 	n := 0
 	for _, pod := range byName(pods) {
@@ -259,12 +259,12 @@ func evicted(pods []corev1.Pod) *cause {
 		return nil
 	}
 	said, _, _ := strings.Cut(last.Status.Message, threshold)
-	return &cause{reason: v1alpha1.ReasonPodNotStarting, message: "The pods are evicted again and again: " + strings.TrimSpace(withoutNames(said, last))}
+	return &podFailure{reason: v1alpha1.ReasonPodNotStarting, message: "The pods are evicted again and again: " + strings.TrimSpace(withoutNames(said, last))}
 }
 
-// complaint is the kubelet's last warning about a pod that still matters.
-func complaint(pod *corev1.Pod, warnings []corev1.Event) *cause {
-	last := latest(warnings, func(e *corev1.Event) bool { return e.Reason != unhealthy || impatient(pod, e, warnings) })
+// lastWarning is the kubelet's last warning about a pod that still matters.
+func lastWarning(pod *corev1.Pod, warnings []corev1.Event) *podFailure {
+	last := latest(warnings, func(e *corev1.Event) bool { return e.Reason != unhealthy || exceedsFailureThreshold(pod, e, warnings) })
 	if last == nil {
 		return nil
 	}
@@ -277,7 +277,7 @@ func complaint(pod *corev1.Pod, warnings []corev1.Event) *cause {
 	case "BackOff", "Killing", "FailedScheduling", "Failed", "InspectFailed", failedPullSecret:
 		return nil // what the pod itself knows better, or a thing of the past
 	}
-	return &cause{reason: reason, message: fmt.Sprintf("The pods do not become ready: %s", strings.TrimSpace(last.Message))}
+	return &podFailure{reason: reason, message: fmt.Sprintf("The pods do not become ready: %s", strings.TrimSpace(last.Message))}
 }
 
 // unhealthy is the kubelet's event about a probe that fails.
@@ -285,9 +285,9 @@ const unhealthy = "Unhealthy"
 
 const readinessProbe = "Readiness probe"
 
-// impatient says that a probe failed more often than its failureThreshold has patience for: a slow start is no alarm. Of a startup
+// exceedsFailureThreshold says that a probe failed more often than its failureThreshold has patience for: a slow start is no alarm. Of a startup
 // or liveness probe it is the restart that tells.
-func impatient(pod *corev1.Pod, warning *corev1.Event, warnings []corev1.Event) bool {
+func exceedsFailureThreshold(pod *corev1.Pod, warning *corev1.Event, warnings []corev1.Event) bool {
 	if !strings.HasPrefix(warning.Message, readinessProbe) {
 		return false
 	}
@@ -295,14 +295,14 @@ func impatient(pod *corev1.Pod, warning *corev1.Event, warnings []corev1.Event) 
 	for i := range warnings {
 		if e := &warnings[i]; e.Reason == unhealthy && strings.HasPrefix(e.Message, readinessProbe) &&
 			e.InvolvedObject.FieldPath == warning.InvolvedObject.FieldPath {
-			failures += times(e)
+			failures += eventCount(e)
 		}
 	}
-	return failures >= patience(pod, warning.InvolvedObject.FieldPath)
+	return failures >= failureThreshold(pod, warning.InvolvedObject.FieldPath)
 }
 
-// patience is the failureThreshold of the readiness probe of the container that an event's field path names, 1 where it names none.
-func patience(pod *corev1.Pod, fieldPath string) int32 {
+// failureThreshold is the failureThreshold of the readiness probe of the container that an event's field path names, 1 where it names none.
+func failureThreshold(pod *corev1.Pod, fieldPath string) int32 {
 	for _, c := range slices.Concat(pod.Spec.InitContainers, pod.Spec.Containers) {
 		if c.ReadinessProbe != nil && strings.HasSuffix(fieldPath, "ontainers{"+c.Name+"}") {
 			return c.ReadinessProbe.FailureThreshold
@@ -328,8 +328,8 @@ func missingPullSecrets(warnings []corev1.Event) string {
 	return ""
 }
 
-// killedFor returns the last words of a probe or hook for which a kubelet kills containers, empty for none.
-func killedFor(warnings []corev1.Event) string {
+// probeThatKilled returns the last words of a probe or hook for which a kubelet kills containers, empty for none.
+func probeThatKilled(warnings []corev1.Event) string {
 	last := latest(warnings, func(e *corev1.Event) bool {
 		return e.Reason == "FailedPostStartHook" ||
 			e.Reason == unhealthy && (strings.HasPrefix(e.Message, "Liveness probe") || strings.HasPrefix(e.Message, "Startup probe"))
@@ -344,7 +344,7 @@ func killedFor(warnings []corev1.Event) string {
 func latest(warnings []corev1.Event, counts func(*corev1.Event) bool) *corev1.Event {
 	var last *corev1.Event
 	for i := range warnings {
-		if e := &warnings[i]; counts(e) && (last == nil || when(last).Before(when(e))) {
+		if e := &warnings[i]; counts(e) && (last == nil || eventTime(last).Before(eventTime(e))) {
 			last = e
 		}
 	}

@@ -36,7 +36,7 @@ func ended(code int32, reason, message string) *corev1.ContainerStateTerminated 
 // lookedAt is a rollout that stands still, with these pods.
 func lookedAt(pods ...corev1.Pod) status.Observation {
 	o := seen(rollingOut(1, 2))
-	o.Pods = status.Pods{Seen: true, Items: pods}
+	o.Pods = status.Pods{Read: true, Items: pods}
 	return o
 }
 
@@ -284,12 +284,12 @@ func TestPodsBeyondTheMinimumCrash(t *testing.T) {
 	}
 	ms := after(microservice(autoscaled), seen(deployment(counts(2, 2, 2, 2))))
 	o := seen(deployment(counts(8, 8, 8, 1)))
-	if !status.Stuck(ms, &o) {
+	if !status.LacksPods(ms, &o) {
 		t.Fatal("the pods are not looked at")
 	}
-	o.Pods = status.Pods{Seen: true, Items: []corev1.Pod{podNamed("a", corev1.ContainerStatus{LastTerminationState: corev1.ContainerState{Terminated: ended(3, "Error", "")}})}}
+	o.Pods = status.Pods{Read: true, Items: []corev1.Pod{podNamed("a", corev1.ContainerStatus{LastTerminationState: corev1.ContainerState{Terminated: ended(3, "Error", "")}})}}
 	for _, looked := range []bool{true, false} {
-		o.Pods.Seen = looked
+		o.Pods.Read = looked
 		ms = after(ms, o)
 		got := condition(ms.Status, v1alpha1.ConditionReady)
 		if got.Status != metav1.ConditionTrue || !strings.HasPrefix(got.Message, "1 of 8 replicas are available; of the others: Container app ends again and again: exit code 3") {
@@ -336,7 +336,7 @@ func TestStuck(t *testing.T) {
 		"with an older Deployment": {microservice(), unwritten, false},
 		"in other trouble":         {microservice(), troubled, false},
 	} {
-		if got := status.Stuck(tc.ms, &tc.seen); got != tc.want {
+		if got := status.LacksPods(tc.ms, &tc.seen); got != tc.want {
 			t.Errorf("%s: Stuck() = %t, want %t", name, got, tc.want)
 		}
 	}

@@ -11,60 +11,60 @@ import (
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 )
 
-// finding is Ready, with kstatus' word for what it means to a tool that waits.
-type finding struct {
+// readyState is Ready, with kstatus' word for what it means to a tool that waits.
+type readyState struct {
 	ready                metav1.Condition
 	reconciling, stalled bool
 }
 
-// verdict is the table of situations, worst first.
-func verdict(ms *v1alpha1.Microservice, seen Observation) finding {
-	d := seen.Deployment
+// readiness is the table of situations, worst first.
+func readiness(ms *v1alpha1.Microservice, o Observation) readyState {
+	d := o.Deployment
 	switch {
-	case seen.Problem != nil && seen.Problem.Stalled:
-		return stalled(seen.Problem.Reason, seen.Problem.Message)
-	case seen.Problem != nil && pastDeadline(ms) && d != nil && !rolledOut(d):
-		return stalled(v1alpha1.ReasonProgressDeadlineExceeded, deadlineMessage(ms, seen))
-	case seen.Problem != nil:
-		return waiting(seen.Problem.Reason, seen.Problem.Message)
-	case len(seen.Pending) > 0:
-		return paused(seen.Pending)
-	case len(seen.Awaited) > 0:
-		return waiting(v1alpha1.ReasonWaitingForDependency, awaitedMessage(seen))
-	case d == nil || !seen.Applied:
+	case o.Problem != nil && o.Problem.Stalled:
+		return stalled(o.Problem.Reason, o.Problem.Message)
+	case o.Problem != nil && pastDeadline(ms) && d != nil && !rolledOut(d):
+		return stalled(v1alpha1.ReasonProgressDeadlineExceeded, deadlineMessage(ms, o))
+	case o.Problem != nil:
+		return waiting(o.Problem.Reason, o.Problem.Message)
+	case len(o.Pending) > 0:
+		return paused(o.Pending)
+	case len(o.Awaited) > 0:
+		return waiting(v1alpha1.ReasonWaitingForDependency, awaitedMessage(o))
+	case d == nil || !o.Applied:
 		return waiting(v1alpha1.ReasonRollingOut, "The Deployment is being written")
 	case ms.Spec.Parked():
 		return parked(d)
-	case rolledOut(d), resized(ms, seen):
-		return serving(ms, seen)
+	case rolledOut(d), staleAfterResize(ms, o):
+		return afterRollout(ms, o)
 	default:
-		return rolling(ms, seen)
+		return rolling(ms, o)
 	}
 }
 
-func awaitedMessage(seen Observation) string {
-	message := "The first start waits for " + strings.Join(unready(seen.Awaited), "; ")
-	if seen.AwaitedBecause != "" {
-		message += "; " + seen.AwaitedBecause
+func awaitedMessage(o Observation) string {
+	message := "The first start waits for " + strings.Join(unready(o.Awaited), "; ")
+	if o.AwaitedBecause != "" {
+		message += "; " + o.AwaitedBecause
 	}
 	return message
 }
 
 // rolling is a rollout under way, or stuck. What keeps the new pods is said of both; whether the old ones serve is
 // Available's to say.
-func rolling(ms *v1alpha1.Microservice, seen Observation) finding {
-	if deadlineExceeded(ms, seen.Deployment) {
-		return stalled(v1alpha1.ReasonProgressDeadlineExceeded, deadlineMessage(ms, seen))
+func rolling(ms *v1alpha1.Microservice, o Observation) readyState {
+	if deadlineExceeded(ms, o.Deployment) {
+		return stalled(v1alpha1.ReasonProgressDeadlineExceeded, deadlineMessage(ms, o))
 	}
-	return starting(ms, seen)
+	return notRolledOut(ms, o)
 }
 
-// starting is while replicas are still coming.
-func starting(ms *v1alpha1.Microservice, seen Observation) finding {
-	if c := whyNotReady(ms, seen); c != nil {
+// notRolledOut is while replicas are still coming.
+func notRolledOut(ms *v1alpha1.Microservice, o Observation) readyState {
+	if c := whyNotReady(ms, o); c != nil {
 		return waiting(c.reason, c.message)
 	}
-	return waiting(v1alpha1.ReasonRollingOut, rollingOutMessage(ms)+pausedByHand(ms, seen.Deployment))
+	return waiting(v1alpha1.ReasonRollingOut, rollingOutMessage(ms)+pausedByHand(ms, o.Deployment))
 }
 
 // pausedByHand is the way out of kubectl rollout pause, empty where nobody used it.
@@ -75,46 +75,46 @@ func pausedByHand(ms *v1alpha1.Microservice, d *appsv1.Deployment) string {
 	return fmt.Sprintf("; the Deployment is paused, go on with: kubectl rollout resume deployment/%s -n %s", ms.Name, ms.Namespace)
 }
 
-func waiting(reason, message string) finding {
-	return finding{ready: ready(metav1.ConditionFalse, reason, message), reconciling: true}
+func waiting(reason, message string) readyState {
+	return readyState{ready: ready(metav1.ConditionFalse, reason, message), reconciling: true}
 }
 
-func stalled(reason, message string) finding {
-	return finding{ready: ready(metav1.ConditionFalse, reason, message), stalled: true}
+func stalled(reason, message string) readyState {
+	return readyState{ready: ready(metav1.ConditionFalse, reason, message), stalled: true}
 }
 
-func paused(pending []string) finding {
+func paused(pending []string) readyState {
 	message := "Changes wait until spec.paused is unset: " + strings.Join(pending, ", ")
-	return finding{ready: ready(metav1.ConditionUnknown, v1alpha1.ReasonPaused, message)}
+	return readyState{ready: ready(metav1.ConditionUnknown, v1alpha1.ReasonPaused, message)}
 }
 
 const parkedMessage = "spec.replicas is 0: nothing runs, as asked"
 
-func parked(d *appsv1.Deployment) finding {
-	if unobserved(d) || d.Status.Replicas > 0 {
+func parked(d *appsv1.Deployment) readyState {
+	if generationNotObserved(d) || d.Status.Replicas > 0 {
 		return waiting(v1alpha1.ReasonRollingOut, "The last replicas are being stopped")
 	}
-	return finding{ready: ready(metav1.ConditionTrue, v1alpha1.ReasonParked, parkedMessage)}
+	return readyState{ready: ready(metav1.ConditionTrue, v1alpha1.ReasonParked, parkedMessage)}
 }
 
-// serving is what follows a rollout. Too few replicas are an outage only where there were enough before: after an edit of
+// afterRollout is what follows a rollout. Too few replicas are an outage only where there were enough before: after an edit of
 // the size they are still coming.
-func serving(ms *v1alpha1.Microservice, seen Observation) finding {
+func afterRollout(ms *v1alpha1.Microservice, o Observation) readyState {
 	switch {
-	case availableReplicas(seen) >= minimumAvailable(&ms.Spec):
-		message := availableMessage(ms, seen) + pausedByHand(ms, seen.Deployment)
-		if c := whyNotReady(ms, seen); c != nil && lacksReplicas(seen.Deployment) {
+	case availableReplicas(o) >= minimumAvailable(&ms.Spec):
+		message := availableMessage(ms, o) + pausedByHand(ms, o.Deployment)
+		if c := whyNotReady(ms, o); c != nil && lacksReplicas(o.Deployment) {
 			message += becauseOthers + c.message
 		}
-		return finding{ready: ready(metav1.ConditionTrue, v1alpha1.ReasonAvailable, message)}
-	case served(ms):
-		message := availableMessage(ms, seen)
-		if c := whyNotReady(ms, seen); c != nil {
+		return readyState{ready: ready(metav1.ConditionTrue, v1alpha1.ReasonAvailable, message)}
+	case wasReady(ms):
+		message := availableMessage(ms, o)
+		if c := whyNotReady(ms, o); c != nil {
 			message = strings.TrimSuffix(message, " needed") + becauseUnavailable + c.message
 		}
 		return waiting(v1alpha1.ReasonUnavailable, message)
 	default:
-		return starting(ms, seen)
+		return notRolledOut(ms, o)
 	}
 }
 
@@ -124,8 +124,8 @@ func lacksReplicas(d *appsv1.Deployment) bool {
 	return d.Status.AvailableReplicas < replicas(d)
 }
 
-// served says whether this generation has been Ready.
-func served(ms *v1alpha1.Microservice) bool {
+// wasReady says whether this generation has been Ready.
+func wasReady(ms *v1alpha1.Microservice) bool {
 	before := readyBefore(ms)
 	return before != nil && (before.Status == metav1.ConditionTrue || before.Reason == v1alpha1.ReasonUnavailable)
 }
@@ -151,23 +151,23 @@ func ready(status metav1.ConditionStatus, reason, message string) metav1.Conditi
 // rolledOut says that every pod has the newest template. The Deployment says the first also during a roll-back to a
 // template that it had before, when no pod is updated yet.
 func rolledOut(d *appsv1.Deployment) bool {
-	return !unobserved(d) && complete(d)
+	return !generationNotObserved(d) && rolloutComplete(d)
 }
 
-// complete is what the Deployment's controller said when it last looked. Of one that is paused it says nothing of progress: then the
+// rolloutComplete is what the Deployment's controller said when it last looked. Of one that is paused it says nothing of progress: then the
 // counters tell whether the newest template was rolled out before.
-func complete(d *appsv1.Deployment) bool {
+func rolloutComplete(d *appsv1.Deployment) bool {
 	if d.Spec.Paused {
 		return d.Status.UpdatedReplicas == d.Status.Replicas && d.Status.UpdatedReplicas >= min(replicas(d), 1)
 	}
 	return lastProgress(d) == "NewReplicaSetAvailable" && d.Status.UpdatedReplicas == d.Status.Replicas
 }
 
-// resized says that what was rolled out has been written by somebody else, most likely an autoscaler, and that the
+// staleAfterResize says that what was rolled out has been written by somebody else, most likely an autoscaler, and that the
 // Deployment's controller has not looked yet. Until then it is as it was.
-func resized(ms *v1alpha1.Microservice, seen Observation) bool {
-	d := seen.Deployment
-	return unobserved(d) && !seen.Rewritten && served(ms) && complete(d)
+func staleAfterResize(ms *v1alpha1.Microservice, o Observation) bool {
+	d := o.Deployment
+	return generationNotObserved(d) && !o.Rewritten && wasReady(ms) && rolloutComplete(d)
 }
 
 // Restarting reports whether pods are being replaced, and nothing is known that keeps the new ones from starting. d is the
@@ -196,7 +196,7 @@ func OldPodsGone(d *appsv1.Deployment, longSettled bool) bool {
 	return longSettled
 }
 
-func unobserved(d *appsv1.Deployment) bool {
+func generationNotObserved(d *appsv1.Deployment) bool {
 	return d.Status.ObservedGeneration < d.Generation
 }
 
@@ -213,7 +213,7 @@ func pastDeadline(ms *v1alpha1.Microservice) bool {
 
 // progress is what the Deployment says of its newest template, empty while it has not looked at it.
 func progress(d *appsv1.Deployment) string {
-	if unobserved(d) {
+	if generationNotObserved(d) {
 		return ""
 	}
 	return lastProgress(d)
@@ -241,13 +241,13 @@ const (
 )
 
 // deadlineMessage ends with the pods' words, or where to look for them.
-func deadlineMessage(ms *v1alpha1.Microservice, seen Observation) string {
+func deadlineMessage(ms *v1alpha1.Microservice, o Observation) string {
 	deadline := int32(600)
-	if n := seen.Deployment.Spec.ProgressDeadlineSeconds; n != nil {
+	if n := o.Deployment.Spec.ProgressDeadlineSeconds; n != nil {
 		deadline = *n
 	}
 	message := fmt.Sprintf("The rollout of %s made no progress for %d", ms.Spec.Image, deadline)
-	if c := whyNotReady(ms, seen); c != nil {
+	if c := whyNotReady(ms, o); c != nil {
 		return message + becauseDeadline + c.message
 	}
 	return message + fmt.Sprintf(" s; see why with: kubectl describe replicasets,pods -n %s -l %s=%s", ms.Namespace, v1alpha1.LabelName, ms.Name)

@@ -59,26 +59,26 @@ type Problem struct {
 
 // Compute says how ms is. Conditions that did not change their status keep their transition time; now is for the
 // others. ms.Status is the previous status, which some answers depend on.
-func Compute(ms *v1alpha1.Microservice, seen Observation, now metav1.Time) v1alpha1.MicroserviceStatus {
+func Compute(ms *v1alpha1.Microservice, o Observation, now metav1.Time) v1alpha1.MicroserviceStatus {
 	next := v1alpha1.MicroserviceStatus{
 		ObservedGeneration: ms.Generation,
-		Conditions:         conditions(ms, seen, now),
+		Conditions:         conditions(ms, o, now),
 		Selector:           v1alpha1.LabelName + "=" + ms.Name,
-		URL:                url(ms, seen.ClusterDomain),
-		ExternalURL:        externalURL(ms, seen.Service),
+		URL:                url(ms, o.ClusterDomain),
+		ExternalURL:        externalURL(ms, o.Service),
 
-		Dependencies:        dependencies(ms.Status.Dependencies, seen.Dependencies, now),
-		DependenciesSummary: summary(ms, seen.Dependencies),
-		Dependents:          seen.Dependents[:min(len(seen.Dependents), maxDependents)],
-		DependentCount:      int32(len(seen.Dependents)),
+		Dependencies:        dependencies(ms.Status.Dependencies, o.Dependencies, now),
+		DependenciesSummary: summary(ms, o.Dependencies),
+		Dependents:          o.Dependents[:min(len(o.Dependents), maxDependents)],
+		DependentCount:      int32(len(o.Dependents)),
 	}
-	if d := seen.Deployment; d != nil {
+	if d := o.Deployment; d != nil {
 		next.Replicas = d.Status.Replicas
 		next.ReadyReplicas = d.Status.ReadyReplicas
 		next.UpdatedReplicas = d.Status.UpdatedReplicas
-		next.AvailableReplicas = availableReplicas(seen)
+		next.AvailableReplicas = availableReplicas(o)
 	}
-	if seen.JustRestarted > 0 || holdCounters(&ms.Status, &next) {
+	if o.JustRestarted > 0 || keepPreviousCounters(&ms.Status, &next) {
 		copyCounters(&next, &ms.Status)
 	}
 	return next
@@ -86,8 +86,8 @@ func Compute(ms *v1alpha1.Microservice, seen Observation, now metav1.Time) v1alp
 
 // conditions keep the order of the stored ones, so that a status which says the same is the same, and keep the time of
 // those whose status did not change.
-func conditions(ms *v1alpha1.Microservice, seen Observation, now metav1.Time) []metav1.Condition {
-	wanted := wantedConditions(ms, seen)
+func conditions(ms *v1alpha1.Microservice, o Observation, now metav1.Time) []metav1.Condition {
+	wanted := wantedConditions(ms, o)
 	next := make([]metav1.Condition, 0, len(wanted))
 	for _, before := range ms.Status.Conditions {
 		if c := meta.FindStatusCondition(wanted, before.Type); c != nil {
@@ -112,11 +112,11 @@ func conditions(ms *v1alpha1.Microservice, seen Observation, now metav1.Time) []
 	return next
 }
 
-func wantedConditions(ms *v1alpha1.Microservice, seen Observation) []metav1.Condition {
-	found := verdict(ms, seen)
-	wanted := []metav1.Condition{found.ready, availableCondition(ms, seen), dependenciesCondition(ms, seen)}
+func wantedConditions(ms *v1alpha1.Microservice, o Observation) []metav1.Condition {
+	found := readiness(ms, o)
+	wanted := []metav1.Condition{found.ready, availableCondition(ms, o), dependenciesCondition(ms, o)}
 	if ms.Spec.Autoscaled() {
-		wanted = append(wanted, autoscalingCondition(ms, seen.Autoscaler))
+		wanted = append(wanted, autoscalingCondition(ms, o.Autoscaler))
 	}
 	if found.reconciling {
 		wanted = append(wanted, abnormal(v1alpha1.ConditionReconciling, found.ready))
@@ -124,8 +124,8 @@ func wantedConditions(ms *v1alpha1.Microservice, seen Observation) []metav1.Cond
 	if found.stalled {
 		wanted = append(wanted, abnormal(v1alpha1.ConditionStalled, found.ready))
 	}
-	if seen.Cycle != "" {
-		wanted = append(wanted, cycleCondition(seen.Cycle))
+	if o.Cycle != "" {
+		wanted = append(wanted, cycleCondition(o.Cycle))
 	}
 	return wanted
 }

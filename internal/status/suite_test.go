@@ -69,7 +69,7 @@ func progressing(reason string) func(*appsv1.Deployment) {
 	}
 }
 
-func unobserved(d *appsv1.Deployment) { d.Status.ObservedGeneration = d.Generation - 1 }
+func generationNotObserved(d *appsv1.Deployment) { d.Status.ObservedGeneration = d.Generation - 1 }
 
 // counts sets the wanted replicas, and those that are there, updated and available.
 func counts(wanted, there, updated, available int32) func(*appsv1.Deployment) {

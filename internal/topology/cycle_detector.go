@@ -41,11 +41,11 @@ func (c *cycleDetector) search(ctx context.Context) (map[dependency.Key]*depende
 	if slices.ContainsFunc(all, dependency.SelectsNamespaces) {
 		selected = namespacesOf(all)
 	}
-	known, err := c.namespaces.labels(ctx, selected)
+	namespaces, err := c.namespaces.labels(ctx, selected)
 	if err != nil {
 		return nil, err
 	}
-	return dependency.Cycles(all, known), nil
+	return dependency.Cycles(all, namespaces), nil
 }
 
 // get returns the cycle that a Microservice is part of, nil for none. The first call searches, so that no status is written

@@ -55,7 +55,7 @@ func (r *Resolver) MicroserviceHandler() handler.EventHandler {
 // enqueueAffected enqueues the dependents and the dependencies that a change of a Microservice affects. before or after is
 // nil where it did not exist.
 func (r *Resolver) enqueueAffected(ctx context.Context, q Queue, before, after *v1alpha1.Microservice) {
-	if dependency.LooksTheSame(before, after) {
+	if dependency.NoVisibleChange(before, after) {
 		return
 	}
 	r.arrivals.observe(before, after)
@@ -65,7 +65,7 @@ func (r *Resolver) enqueueAffected(ctx context.Context, q Queue, before, after *
 		return
 	}
 	Enqueue(q, affected...)
-	Enqueue(q, dependency.Retargeted(before, after)...)
+	Enqueue(q, dependency.TargetsWithChangedPorts(before, after)...)
 	if dependency.EdgesChanged(before, after) {
 		r.cycles.invalidate()
 	}
@@ -76,15 +76,15 @@ func (r *Resolver) affectedDependents(ctx context.Context, before, after *v1alph
 	if err != nil {
 		return nil, err
 	}
-	var known dependency.Namespaces
+	var namespaces dependency.Namespaces
 	if selects(before) || selects(after) {
-		if known, err = r.namespaces.labels(ctx, namespacesOf(referrers)); err != nil {
+		if namespaces, err = r.namespaces.labels(ctx, namespacesOf(referrers)); err != nil {
 			return nil, err
 		}
 	}
 	var keys []dependency.Key
 	for _, dependent := range referrers {
-		if dependency.Concerns(dependent, before, after, known) {
+		if dependency.AffectedBy(dependent, before, after, namespaces) {
 			keys = append(keys, dependency.KeyOf(dependent))
 		}
 	}

@@ -42,9 +42,9 @@ func (n namespaceReader) inWatched(keys []dependency.Key) []dependency.Key {
 
 // labels returns the labels of the namespaces that exist; none where the operator may not see them.
 func (n namespaceReader) labels(ctx context.Context, names sets.Set[string]) (dependency.Namespaces, error) {
-	known := dependency.Namespaces{}
+	namespaces := dependency.Namespaces{}
 	if n.limited() {
-		return known, nil
+		return namespaces, nil
 	}
 	for name := range names {
 		namespace, err := n.get(ctx, name)
@@ -52,10 +52,10 @@ func (n namespaceReader) labels(ctx context.Context, names sets.Set[string]) (de
 			return nil, err
 		}
 		if namespace != nil {
-			known[name] = namespace.Labels
+			namespaces[name] = namespace.Labels
 		}
 	}
-	return known, nil
+	return namespaces, nil
 }
 
 // get returns nil where the cache has no such namespace.

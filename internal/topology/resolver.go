@@ -45,8 +45,8 @@ type Neighbours struct {
 	Awaited []dependency.Resolution
 	// AwaitedBecause says until when, where that is not until they are available.
 	AwaitedBecause string
-	// Known are the addresses that the pods were given.
-	Known dependency.Addresses
+	// PreviousAddresses are the addresses that the pods were given.
+	PreviousAddresses dependency.Addresses
 	// Started is set once the Deployment has been due.
 	Started bool
 }
@@ -80,12 +80,12 @@ func (r *Resolver) Forget(ms dependency.Key) {
 // servicetracker.ErrNotSynced while a Service that is named for the first time is being read; changes of it are told
 // after that.
 func (r *Resolver) Resolve(ctx context.Context, ms *v1alpha1.Microservice, deployment *appsv1.Deployment) (*Neighbours, error) {
-	n := &Neighbours{Known: knownAddresses(ms, deployment), Started: deployment != nil || status.Started(ms)}
+	n := &Neighbours{PreviousAddresses: previousAddresses(ms, deployment), Started: deployment != nil || status.Started(ms)}
 	in := dependency.Input{
-		Microservice:  ms,
-		Known:         n.Known,
-		ClusterDomain: r.clusterDomain,
-		Limited:       r.namespaces.limited(),
+		Microservice:      ms,
+		PreviousAddresses: n.PreviousAddresses,
+		ClusterDomain:     r.clusterDomain,
+		NamespacesLimited: r.namespaces.limited(),
 	}
 	var err error
 	if in.Microservices, in.Running, err = r.targets(ctx, ms); err != nil {
@@ -184,17 +184,17 @@ func (r *Resolver) dependents(ctx context.Context, ms *v1alpha1.Microservice) ([
 	if err != nil {
 		return nil, err
 	}
-	var known dependency.Namespaces
+	var namespaces dependency.Namespaces
 	if dependency.SelectsNamespaces(ms) {
-		if known, err = r.namespaces.labels(ctx, namespacesOf(candidates)); err != nil {
+		if namespaces, err = r.namespaces.labels(ctx, namespacesOf(candidates)); err != nil {
 			return nil, err
 		}
 	}
-	return dependency.Dependents(ms, candidates, known), nil
+	return dependency.Dependents(ms, candidates, namespaces), nil
 }
 
-// knownAddresses returns those that the pods of the Deployment have, if it is the Microservice's own.
-func knownAddresses(ms *v1alpha1.Microservice, d *appsv1.Deployment) dependency.Addresses {
+// previousAddresses returns those that the pods of the Deployment have, if it is the Microservice's own.
+func previousAddresses(ms *v1alpha1.Microservice, d *appsv1.Deployment) dependency.Addresses {
 	if d == nil || !metav1.IsControlledBy(d, ms) {
 		return nil
 	}

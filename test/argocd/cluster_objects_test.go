@@ -55,7 +55,7 @@ func written(d *appsv1.Deployment) status.Observation {
 // looked is written, and somebody looked at the newest pods.
 func looked(d *appsv1.Deployment, pods ...corev1.Pod) status.Observation {
 	seen := written(d)
-	seen.Pods = status.Pods{Seen: true, Items: pods}
+	seen.Pods = status.Pods{Read: true, Items: pods}
 	return seen
 }
 

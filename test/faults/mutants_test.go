@@ -38,7 +38,7 @@ var mutants = []mutant{
 	},
 	{
 		name: "loses a write", oracle: "O1:",
-		file: "internal/apply/door.go",
+		file: "internal/apply/applier.go",
 		what: "	if plan.verb != \"\" {\n		b.record(ctx, plan.verb, kind, err)",
 		with: "	if plan.verb != \"\" {\n		b.record(ctx, plan.verb, kind, nil)",
 		provoke: func(t *testing.T, program string, reference *Reference) []string {
@@ -50,7 +50,7 @@ var mutants = []mutant{
 	},
 	{
 		name: "makes an object anew", oracle: "O2:",
-		file: "internal/apply/door.go",
+		file: "internal/apply/applier.go",
 		what: "	answer, err := write(ctx, b, in, plan, current)\n	if outdated(err) {",
 		with: "	if plan.verb == VerbUpdate && kind == \"Service\" {\n		_ = b.applier.Client.Delete(ctx, current)\n		plan = b.plan(in, current, false)\n	}\n" +
 			"	answer, err := write(ctx, b, in, plan, current)\n	if outdated(err) {",

@@ -10,29 +10,29 @@ import (
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 )
 
-// rememberedPatches are some 5 MB at most.
-const rememberedPatches = 500
+// maxCachedPatches are some 5 MB at most.
+const maxCachedPatches = 500
 
-// Patches remembers what the last patches of pods came to: laying one costs as much as all the rest of a look. What it
+// PatchCache remembers what the last patches of pods came to: laying one costs as much as all the rest of a look. What it
 // gives is read only. It is safe for concurrent use; a nil one remembers nothing.
-type Patches struct {
+type PatchCache struct {
 	pods *lru.Cache
 }
 
-// NewPatches remembers nothing yet.
-func NewPatches() *Patches {
-	return &Patches{pods: lru.New(rememberedPatches)}
+// NewPatchCache remembers nothing yet.
+func NewPatchCache() *PatchCache {
+	return &PatchCache{pods: lru.New(maxCachedPatches)}
 }
 
-func (p *Patches) lay(pod *corev1ac.PodSpecApplyConfiguration, generated, patch []byte, ports []v1alpha1.Port) (*corev1ac.PodSpecApplyConfiguration, error) {
+func (p *PatchCache) apply(pod *corev1ac.PodSpecApplyConfiguration, generated, patch []byte, ports []v1alpha1.Port) (*corev1ac.PodSpecApplyConfiguration, error) {
 	if p == nil {
-		return lay(pod, generated, patch, ports)
+		return applyPatch(pod, generated, patch, ports)
 	}
 	key := [2][sha256.Size]byte{sha256.Sum256(withNames(generated, ports)), sha256.Sum256(patch)}
-	if known, found := p.pods.Get(key); found {
-		return known.(*corev1ac.PodSpecApplyConfiguration), nil
+	if cached, found := p.pods.Get(key); found {
+		return cached.(*corev1ac.PodSpecApplyConfiguration), nil
 	}
-	out, err := lay(pod, generated, patch, ports)
+	out, err := applyPatch(pod, generated, patch, ports)
 	if err == nil {
 		p.pods.Add(key, out)
 	}

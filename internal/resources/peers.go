@@ -15,28 +15,28 @@ import (
 	"github.com/microservice-dev/microservice-operator/internal/dependency"
 )
 
-// link is a peer and the ports that are open between it and us.
-type link struct {
+// peerPorts is a peer and the ports that are open between it and us.
+type peerPorts struct {
 	// name tells peers apart, and sorts them.
 	name  string
 	peer  *networkingv1ac.NetworkPolicyPeerApplyConfiguration
 	ports []dependency.NetworkPort
 }
 
-// linkRule is peers that share the same ports.
-type linkRule struct {
+// groupedRule is peers that share the same ports.
+type groupedRule struct {
 	peers []*networkingv1ac.NetworkPolicyPeerApplyConfiguration
 	ports []dependency.NetworkPort
 }
 
 // dependentRules let the admitted dependents in, each on the ports that it asked for, in pods of all revisions.
 func dependentRules(ms *v1alpha1.Microservice, dependents []dependency.Dependent, previous dependency.PodPorts) []networkingv1ac.NetworkPolicyIngressRuleApplyConfiguration {
-	var links []link
+	var peers []peerPorts
 	for _, d := range dependents {
-		links = append(links, podsLink(dependency.PodsOf(d.Key), ofAllRevisions(ms, d.Ports, previous)))
+		peers = append(peers, podPeer(dependency.PodsOf(d.Key), ofAllRevisions(ms, d.Ports, previous)))
 	}
 	var rules []networkingv1ac.NetworkPolicyIngressRuleApplyConfiguration
-	for _, r := range linkRules(links) {
+	for _, r := range groupByPorts(peers) {
 		rules = append(rules, *networkingv1ac.NetworkPolicyIngressRule().WithFrom(r.peers...).WithPorts(policyPorts(r.ports)...))
 	}
 	return rules
@@ -44,33 +44,33 @@ func dependentRules(ms *v1alpha1.Microservice, dependents []dependency.Dependent
 
 // dependencyRules open the ways to dependencies.
 func dependencyRules(dependencies []dependency.Resolution, clusterCIDRs []string) []networkingv1ac.NetworkPolicyEgressRuleApplyConfiguration {
-	var links []link
+	var peers []peerPorts
 	for i := range dependencies {
-		way := dependencies[i].Way
+		network := dependencies[i].Network
 		switch {
-		case way == nil:
-		case way.Pods != nil:
-			links = append(links, podsLink(way.Pods, way.Ports))
-		case len(way.CIDRs) > 0:
-			for _, cidr := range way.CIDRs {
-				links = append(links, blockLink(cidr, nil, way.Ports))
+		case network == nil:
+		case network.Pods != nil:
+			peers = append(peers, podPeer(network.Pods, network.Ports))
+		case len(network.CIDRs) > 0:
+			for _, cidr := range network.CIDRs {
+				peers = append(peers, cidrPeer(cidr, nil, network.Ports))
 			}
 		default:
 			for _, cidr := range []string{"0.0.0.0/0", "::/0"} {
-				links = append(links, blockLink(cidr, inside(cidr, clusterCIDRs), way.Ports))
+				peers = append(peers, cidrPeer(cidr, excludedCIDRs(cidr, clusterCIDRs), network.Ports))
 			}
 		}
 	}
 	var rules []networkingv1ac.NetworkPolicyEgressRuleApplyConfiguration
-	for _, r := range linkRules(links) {
+	for _, r := range groupByPorts(peers) {
 		rules = append(rules, *networkingv1ac.NetworkPolicyEgressRule().WithTo(r.peers...).WithPorts(policyPorts(r.ports)...))
 	}
 	return rules
 }
 
-// podsLink names the namespace and the pods in one peer: in two they would mean "or".
-func podsLink(pods *dependency.Pods, ports []dependency.NetworkPort) link {
-	return link{
+// podPeer names the namespace and the pods in one peer: in two they would mean "or".
+func podPeer(pods *dependency.Pods, ports []dependency.NetworkPort) peerPorts {
+	return peerPorts{
 		name: pods.Namespace + "/" + k8slabels.Set(pods.Labels).String(),
 		peer: networkingv1ac.NetworkPolicyPeer().
 			WithNamespaceSelector(namespaceNamed(pods.Namespace)).
@@ -83,17 +83,17 @@ func namespaceNamed(name string) *metav1ac.LabelSelectorApplyConfiguration {
 	return matching(map[string]string{corev1.LabelMetadataName: name})
 }
 
-func blockLink(cidr string, except []string, ports []dependency.NetworkPort) link {
-	return link{
+func cidrPeer(cidr string, except []string, ports []dependency.NetworkPort) peerPorts {
+	return peerPorts{
 		name:  fmt.Sprint(cidr, except),
 		peer:  networkingv1ac.NetworkPolicyPeer().WithIPBlock(networkingv1ac.IPBlock().WithCIDR(cidr).WithExcept(except...)),
 		ports: ports,
 	}
 }
 
-// inside are the networks of a family that are not outside the cluster: its own, and what is on the link, where most
+// excludedCIDRs are the networks of a family that are not outside the cluster: its own, and what is on the link, where most
 // clouds keep the credentials of nodes.
-func inside(all string, clusterCIDRs []string) []string {
+func excludedCIDRs(all string, clusterCIDRs []string) []string {
 	family := netip.MustParsePrefix(all).Addr()
 	var networks []string
 	for _, cidr := range append([]string{"169.254.0.0/16", "fe80::/10"}, clusterCIDRs...) {
@@ -104,29 +104,29 @@ func inside(all string, clusterCIDRs []string) []string {
 	return networks
 }
 
-// linkRules gathers the ports of each peer, and puts peers with the same ports into one rule. What comes out depends on
+// groupByPorts gathers the ports of each peer, and puts peers with the same ports into one rule. What comes out depends on
 // what is linked and not on the order. A link without ports opens nothing: in a rule that would mean all of them.
-func linkRules(links []link) []linkRule {
-	slices.SortStableFunc(links, func(a, b link) int { return cmp.Compare(a.name, b.name) })
-	var rules []linkRule
-	for start := 0; start < len(links); {
+func groupByPorts(peers []peerPorts) []groupedRule {
+	slices.SortStableFunc(peers, func(a, b peerPorts) int { return cmp.Compare(a.name, b.name) })
+	var rules []groupedRule
+	for start := 0; start < len(peers); {
 		end := start
 		var ports []dependency.NetworkPort
-		for ; end < len(links) && links[end].name == links[start].name; end++ {
-			ports = append(ports, links[end].ports...)
+		for ; end < len(peers) && peers[end].name == peers[start].name; end++ {
+			ports = append(ports, peers[end].ports...)
 		}
 		if len(ports) > 0 {
-			rules = append(rules, linkRule{ports: dependency.SortPorts(ports), peers: []*networkingv1ac.NetworkPolicyPeerApplyConfiguration{links[start].peer}})
+			rules = append(rules, groupedRule{ports: dependency.SortPorts(ports), peers: []*networkingv1ac.NetworkPolicyPeerApplyConfiguration{peers[start].peer}})
 		}
 		start = end
 	}
-	return merged(rules)
+	return mergeEqualPorts(rules)
 }
 
-// merged sorts rules by their ports, and makes one of those with the same.
-func merged(rules []linkRule) []linkRule {
-	slices.SortStableFunc(rules, func(a, b linkRule) int { return slices.CompareFunc(a.ports, b.ports, dependency.ComparePorts) })
-	var all []linkRule
+// mergeEqualPorts sorts rules by their ports, and makes one of those with the same.
+func mergeEqualPorts(rules []groupedRule) []groupedRule {
+	slices.SortStableFunc(rules, func(a, b groupedRule) int { return slices.CompareFunc(a.ports, b.ports, dependency.ComparePorts) })
+	var all []groupedRule
 	for _, r := range rules {
 		if last := len(all) - 1; last >= 0 && slices.Equal(all[last].ports, r.ports) {
 			all[last].peers = append(all[last].peers, r.peers...)
