@@ -178,7 +178,7 @@ func (g *Generator) edit(o map[string]any, s jsonSchema, path string) string {
 func (g *Generator) wrong(s jsonSchema) any {
 	switch s.Type {
 	case "integer":
-		return []any{-1, 0, 1 << 31, 70000, "five"}[g.random.Intn(5)]
+		return []any{-1, 0, 1 << 31, aboveMaximum(s), "five"}[g.random.Intn(5)]
 	case "string":
 		return []any{"", strings.Repeat("x", 2000), "Größe \x1b[31m%s\n", 5, "a b"}[g.random.Intn(5)]
 	case "array":
@@ -187,6 +187,14 @@ func (g *Generator) wrong(s jsonSchema) any {
 		return "perhaps"
 	}
 	return []any{5, []any{}, map[string]any{"nonsense": true}}[g.random.Intn(3)]
+}
+
+// aboveMaximum is one more than a field may hold: a number that is large and allowed would be as many pods.
+func aboveMaximum(s jsonSchema) int64 {
+	if s.Maximum == nil {
+		return math.MaxInt32 + 1
+	}
+	return int64(*s.Maximum) + 1
 }
 
 // clone copies a value into the types that JSON has in Kubernetes' unstructured objects.
