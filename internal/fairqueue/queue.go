@@ -20,8 +20,8 @@ type queue struct {
 	priorityqueue.PriorityQueue[reconcile.Request]
 
 	mu sync.Mutex
-	// turn is that of the last item that was handed out.
-	turn int
+	// turns is that of the last item that was handed out.
+	turns int
 	// last is the highest stamp of each namespace, where it is not in the past.
 	last map[string]int
 	// stamped are the items that wait for a worker, with their stamps.
@@ -60,7 +60,7 @@ func (q *queue) stamp(item reconcile.Request, later bool) int {
 	if stamp, waits := q.stamped[item]; waits {
 		return stamp
 	}
-	stamp := max(q.turn, q.last[item.Namespace]) + 1
+	stamp := max(q.turns, q.last[item.Namespace]) + 1
 	if !later {
 		q.last[item.Namespace], q.stamped[item] = stamp, stamp
 	}
@@ -94,8 +94,8 @@ func (q *queue) GetWithPriority() (reconcile.Request, int, bool) {
 	if priority == lowest {
 		return item, handler.LowPriority, false
 	}
-	q.turn = max(q.turn, -priority)
-	if q.last[item.Namespace] <= q.turn {
+	q.turns = max(q.turns, -priority)
+	if q.last[item.Namespace] <= q.turns {
 		delete(q.last, item.Namespace)
 	}
 	return item, 0, false

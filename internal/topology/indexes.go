@@ -16,7 +16,7 @@ const (
 	indexTargets = "targets"
 	// indexSelectors has those whose consent depends on the labels of namespaces.
 	indexSelectors = "selectors"
-	yes            = "yes"
+	indexed        = "yes"
 )
 
 // AddIndexes adds the indexes that a Resolver needs. It is called before the cache starts.
@@ -41,7 +41,7 @@ func indexByTarget(o client.Object) []string {
 
 func indexBySelector(o client.Object) []string {
 	if dependency.SelectsNamespaces(o.(*v1alpha1.Microservice)) {
-		return []string{yes}
+		return []string{indexed}
 	}
 	return nil
 }
@@ -61,7 +61,7 @@ func (g graphIndex) dependents(ctx context.Context, target dependency.Target) ([
 
 // selecting returns the Microservices whose consent depends on the labels of namespaces.
 func (g graphIndex) selecting(ctx context.Context) ([]*v1alpha1.Microservice, error) {
-	return g.list(ctx, client.MatchingFields{indexSelectors: yes})
+	return g.list(ctx, client.MatchingFields{indexSelectors: indexed})
 }
 
 // list returns the cache's own objects, which nobody may change.

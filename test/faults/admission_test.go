@@ -30,11 +30,11 @@ func TestAdmissionThatChangesChildren(t *testing.T) {
 		t.Run(what.name, func(t *testing.T) {
 			t.Parallel()
 			s := open(t)
-			lab.review(t, s.Namespace, startWebhook(t, merging(what.patch)))
-			s.take(t, journey[0])
-			s.rests(t)
+			env.review(t, s.Namespace, startWebhook(t, merging(what.patch)))
+			s.take(t, scenario[0])
+			s.assertQuiet(t)
 			d := &appsv1.Deployment{}
-			if err := lab.Kube.Get(t.Context(), types.NamespacedName{Namespace: s.Namespace, Name: "web"}, d); err != nil {
+			if err := env.Kube.Get(t.Context(), types.NamespacedName{Namespace: s.Namespace, Name: "web"}, d); err != nil {
 				t.Fatal(err)
 			}
 			if c := d.Spec.Template.Spec.Containers; d.Labels["mesh"] == "" && len(c) == 1 && c[0].Image == "example.com/web:1" {
@@ -49,8 +49,8 @@ func TestAdmissionThatChangesChildren(t *testing.T) {
 func TestAdmissionThatStrips(t *testing.T) {
 	t.Parallel()
 	s := open(t)
-	lab.review(t, s.Namespace, startWebhook(t, merging(`{"metadata":{"annotations":null}}`)))
-	s.change(t, journey[0].do)
+	env.review(t, s.Namespace, startWebhook(t, merging(`{"metadata":{"annotations":null}}`)))
+	s.change(t, scenario[0].do)
 	if err := s.eventuallyReady(t.Context(), "web", v1alpha1.ReasonApplyFailed); err != nil {
 		t.Fatalf("it is not told: %v", err)
 	}
@@ -71,17 +71,17 @@ func TestWebhookThatNamesAField(t *testing.T) {
 	s := open(t)
 	refuse := &atomic.Bool{}
 	refuse.Store(true)
-	lab.review(t, s.Namespace, startWebhook(t, refusing(refuse)))
-	s.change(t, journey[0].do)
+	env.review(t, s.Namespace, startWebhook(t, refusing(refuse)))
+	s.change(t, scenario[0].do)
 	if err := s.eventuallyReady(t.Context(), "web", v1alpha1.ReasonApplyFailed); err != nil {
 		t.Fatal(err)
 	}
 	refuse.Store(false)
-	s.arrive(t, &journey[0])
+	s.arrive(t, &scenario[0])
 }
 
 // review has the API server ask a webhook about each Deployment of a namespace whenever somebody writes it.
-func (l *Lab) review(t *testing.T, namespace string, server webhook) {
+func (l *Env) review(t *testing.T, namespace string, server webhook) {
 	t.Helper()
 	ctx := context.WithoutCancel(t.Context())
 	hook := &admissionregistrationv1.MutatingWebhookConfiguration{

@@ -15,10 +15,10 @@ import (
 // The operator neither ends nor makes anything of what is gone, and looks after what is created then.
 func TestCRDComesAgain(t *testing.T) {
 	t.Parallel()
-	own := labOfItsOwn(t)
+	own := ownEnv(t)
 	ctx := t.Context()
 	s := own.openFor(t, Options{})
-	s.take(t, journey[0])
+	s.take(t, scenario[0])
 	crd, err := cluster.CRD()
 	if err != nil {
 		t.Fatal(err)
@@ -41,6 +41,6 @@ func TestCRDComesAgain(t *testing.T) {
 	}
 	again := create("web", func(spec *v1alpha1.MicroserviceSpec) { spec.Replicas = new(int32(2)) })
 	s.until(t, "the CRD is served", func() bool { return again(ctx, own.Kube, s.Namespace) == nil })
-	s.arrive(t, &journey[0])
+	s.arrive(t, &scenario[0])
 	s.report(t, s.words())
 }

@@ -50,12 +50,12 @@ func deletedInTheMiddle(t *testing.T, propagation metav1.DeletionPropagation, be
 	s.Proxy.Inject(func(r cluster.Request) bool { return r.Writes() }, before, 1, func(*Exchange) {
 		defer close(done)
 		deleted := ms.DeepCopy()
-		if err := lab.Kube.Delete(ctx, deleted, client.PropagationPolicy(propagation)); err != nil {
+		if err := env.Kube.Delete(ctx, deleted, client.PropagationPolicy(propagation)); err != nil {
 			t.Error(err)
 		}
 		if anew { // foreground takes the children first
 			err := cluster.Eventually(ctx, 5*time.Second, func() error {
-				if err := lab.Kube.Get(ctx, client.ObjectKeyFromObject(ms), deleted); !apierrors.IsNotFound(err) {
+				if err := env.Kube.Get(ctx, client.ObjectKeyFromObject(ms), deleted); !apierrors.IsNotFound(err) {
 					return errors.New("it is still there")
 				}
 				return nil
@@ -63,12 +63,12 @@ func deletedInTheMiddle(t *testing.T, propagation metav1.DeletionPropagation, be
 			if err != nil {
 				t.Error(err)
 			}
-			if err := lab.Kube.Create(ctx, again); err != nil {
+			if err := env.Kube.Create(ctx, again); err != nil {
 				t.Error(err)
 			}
 		}
 	})
-	if err := lab.Kube.Create(ctx, ms); err != nil {
+	if err := env.Kube.Create(ctx, ms); err != nil {
 		t.Fatal(err)
 	}
 	select {
@@ -78,14 +78,14 @@ func deletedInTheMiddle(t *testing.T, propagation metav1.DeletionPropagation, be
 	}
 	s.arrive(t, &step{name: "delete, and perhaps create"})
 	// The collector takes its time, and numbers that move are written when they have stood still for 3 s.
-	if err := s.rest(ctx, 4*time.Second, func() error { return s.leftOver(again, anew) }); err != nil {
+	if err := s.awaitQuiet(ctx, 4*time.Second, func() error { return s.leftOver(again, anew) }); err != nil {
 		s.report(t, []string{err.Error()})
 	}
-	s.rests(t)
+	s.assertQuiet(t)
 }
 
 // leftOver is what is there and should not be: what still says that the deleted one controls it. Of orphans nobody does.
-func (s *Subject) leftOver(again *v1alpha1.Microservice, anew bool) error {
+func (s *Run) leftOver(again *v1alpha1.Microservice, anew bool) error {
 	live, err := s.History.Live()
 	if err != nil {
 		return err

@@ -58,9 +58,9 @@ func rich(spec *v1alpha1.MicroserviceSpec, autoscaled bool) {
 	}
 }
 
-func drift(t *testing.T, s *Subject, kind string) {
+func drift(t *testing.T, s *Run, kind string) {
 	t.Helper()
-	objects := lab.Dynamic.Resource(kinds[kind]).Namespace(s.Namespace)
+	objects := env.Dynamic.Resource(kinds[kind]).Namespace(s.Namespace)
 	good := s.applied(t, objects)
 	tried, refused := 0, 0
 	for i, path := range owned(t, good) {
@@ -89,7 +89,7 @@ func drift(t *testing.T, s *Subject, kind string) {
 
 // applied has a child changed and restored for the first time, which takes one write more, and gives what is there then: the operator
 // owns of it what it asks for, and not what the server filled in when it was created.
-func (s *Subject) applied(t *testing.T, objects dynamic.ResourceInterface) *unstructured.Unstructured {
+func (s *Run) applied(t *testing.T, objects dynamic.ResourceInterface) *unstructured.Unstructured {
 	t.Helper()
 	born, err := objects.Get(t.Context(), "web", metav1.GetOptions{})
 	if err != nil {
@@ -120,14 +120,14 @@ func mostWrites(kind string, path fieldpath.Path) int {
 }
 
 // comesBack waits until a child is as it was, and counts what that took.
-func (s *Subject) comesBack(t *testing.T, objects dynamic.ResourceInterface, good *unstructured.Unstructured, what string, most int) {
+func (s *Run) comesBack(t *testing.T, objects dynamic.ResourceInterface, good *unstructured.Unstructured, what string, most int) {
 	t.Helper()
 	// Without its label the operator's cache does not have it, and what it sends first is refused with a conflict.
 	of := func(r cluster.Request) bool {
 		return r.Writes() && r.Resource == kinds[good.GetKind()].Resource && r.Code < http.StatusMultipleChoices
 	}
 	before := len(s.Proxy.Sent(of))
-	err := s.rest(t.Context(), stepQuiet, func() error {
+	err := s.awaitQuiet(t.Context(), stepQuiet, func() error {
 		now, err := objects.Get(t.Context(), "web", metav1.GetOptions{})
 		if err == nil && asked(t, now) != asked(t, good) {
 			err = fmt.Errorf("it is %s, not %s", asked(t, now), asked(t, good))

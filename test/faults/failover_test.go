@@ -21,7 +21,7 @@ const (
 
 // pair are two managers that compete for the lease of one namespace, under load.
 type pair struct {
-	*Subject
+	*Run
 	operators [2]*Operator
 	proxies   [2]*Proxy
 }
@@ -29,13 +29,13 @@ type pair struct {
 // openPair starts them, and has users change the image of web ten times a second until the test is over.
 func openPair(t *testing.T) *pair {
 	t.Helper()
-	s := lab.openFor(t, Options{LeaderElection: true})
-	proxy, err := StartProxy(lab.Config)
+	s := env.openFor(t, Options{LeaderElection: true})
+	proxy, err := StartProxy(env.Config)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(proxy.Stop)
-	second, err := RunOperator(lab.Program, proxy, t.TempDir(), s.args...)
+	second, err := RunOperator(env.Program, proxy, t.TempDir(), s.args...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,7 +44,7 @@ func openPair(t *testing.T) *pair {
 			t.Error(err)
 		}
 	})
-	p := &pair{Subject: s, operators: [2]*Operator{s.Operator, second}, proxies: [2]*Proxy{s.Proxy, proxy}}
+	p := &pair{Run: s, operators: [2]*Operator{s.Operator, second}, proxies: [2]*Proxy{s.Proxy, proxy}}
 	s.change(t, create("web", func(*v1alpha1.MicroserviceSpec) {}))
 	go p.load(t.Context())
 	return p
@@ -70,7 +70,7 @@ func (p *pair) leader(t *testing.T) int {
 // load changes the image of web until the context ends.
 func (p *pair) load(ctx context.Context) {
 	for i := 0; ctx.Err() == nil; i++ {
-		_ = edit("web", func(s *v1alpha1.MicroserviceSpec) { s.Image = fmt.Sprintf("example.com/web:%d", i) })(ctx, lab.Kube, p.Namespace)
+		_ = edit("web", func(s *v1alpha1.MicroserviceSpec) { s.Image = fmt.Sprintf("example.com/web:%d", i) })(ctx, env.Kube, p.Namespace)
 		time.Sleep(100 * time.Millisecond)
 	}
 }

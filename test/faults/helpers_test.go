@@ -17,12 +17,12 @@ import (
 func full() bool { return os.Getenv("FAULTS") == "full" }
 
 // open starts the operator for one test.
-func open(t *testing.T) *Subject {
+func open(t *testing.T) *Run {
 	t.Helper()
-	return lab.openFor(t, Options{})
+	return env.openFor(t, Options{})
 }
 
-func (l *Lab) openFor(t *testing.T, o Options) *Subject {
+func (l *Env) openFor(t *testing.T, o Options) *Run {
 	t.Helper()
 	s, err := l.Open(t.Context(), o)
 	if err != nil {
@@ -36,15 +36,15 @@ func (l *Lab) openFor(t *testing.T, o Options) *Subject {
 	return s
 }
 
-// labOfItsOwn is a cluster that a test may break.
-func labOfItsOwn(t *testing.T) *Lab {
+// ownEnv is a cluster that a test may break.
+func ownEnv(t *testing.T) *Env {
 	t.Helper()
 	c := cluster.StartFor(t)
 	ctx := context.WithoutCancel(t.Context())
 	if err := c.StartControllers(ctx); err != nil {
 		t.Fatal(err)
 	}
-	own, err := NewLab(ctx, c, lab.Program)
+	own, err := NewEnv(ctx, c, env.Program)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,7 +52,7 @@ func labOfItsOwn(t *testing.T) *Lab {
 }
 
 // take has users do steps, and waits after each until it has come to its end.
-func (s *Subject) take(t *testing.T, steps ...step) {
+func (s *Run) take(t *testing.T, steps ...step) {
 	t.Helper()
 	for i := range steps {
 		s.change(t, steps[i].do)
@@ -61,15 +61,15 @@ func (s *Subject) take(t *testing.T, steps ...step) {
 }
 
 // change has users do something, and waits for nothing.
-func (s *Subject) change(t *testing.T, do func(context.Context, client.Client, string) error) {
+func (s *Run) change(t *testing.T, do func(context.Context, client.Client, string) error) {
 	t.Helper()
-	if err := do(t.Context(), s.lab.Kube, s.Namespace); err != nil {
+	if err := do(t.Context(), s.env.Kube, s.Namespace); err != nil {
 		t.Fatal(err)
 	}
 }
 
 // arrive waits until a step has come to its end.
-func (s *Subject) arrive(t *testing.T, at *step) {
+func (s *Run) arrive(t *testing.T, at *step) {
 	t.Helper()
 	if _, problems := s.reach(t.Context(), at, anywhere); len(problems) > 0 {
 		t.Fatalf("%s\n%s", strings.Join(problems, "\n"), s.Operator.Transcript())
@@ -77,7 +77,7 @@ func (s *Subject) arrive(t *testing.T, at *step) {
 }
 
 // until waits for something that has to come.
-func (s *Subject) until(t *testing.T, what string, is func() bool) {
+func (s *Run) until(t *testing.T, what string, is func() bool) {
 	t.Helper()
 	err := cluster.Eventually(t.Context(), stepTimeout, func() error {
 		if !is() {
@@ -91,7 +91,7 @@ func (s *Subject) until(t *testing.T, what string, is func() bool) {
 }
 
 // live is what is there.
-func (s *Subject) live(t *testing.T) map[string]*unstructured.Unstructured {
+func (s *Run) live(t *testing.T) map[string]*unstructured.Unstructured {
 	t.Helper()
 	live, err := s.History.Live()
 	if err != nil {
@@ -101,15 +101,15 @@ func (s *Subject) live(t *testing.T) map[string]*unstructured.Unstructured {
 }
 
 // report fails the test where there are problems, with what the operator said.
-func (s *Subject) report(t *testing.T, problems []string) {
+func (s *Run) report(t *testing.T, problems []string) {
 	t.Helper()
 	if len(problems) > 0 {
 		t.Errorf("%s\nthe operator's words:\n%s", strings.Join(problems, "\n"), s.Operator.Transcript())
 	}
 }
 
-// rests fails the test when the operator writes though everything is in place, or says what it never shall.
-func (s *Subject) rests(t *testing.T) {
+// assertQuiet fails the test when the operator writes though everything is in place, or says what it never shall.
+func (s *Run) assertQuiet(t *testing.T) {
 	t.Helper()
 	s.report(t, append(s.silence(t.Context(), lastQuiet), s.words()...))
 }

@@ -7,8 +7,8 @@ import (
 	"github.com/microservice-dev/microservice-operator/test/cluster"
 )
 
-// lab is the cluster of all tests that do not break the cluster itself.
-var lab *Lab
+// env is the cluster of all tests that do not break the cluster itself.
+var env *Env
 
 func TestMain(m *testing.M) {
 	cluster.Run(m, func(c *cluster.Cluster) (err error) {
@@ -20,7 +20,7 @@ func TestMain(m *testing.M) {
 		if err != nil {
 			return err
 		}
-		lab, err = NewLab(ctx, c, program)
+		env, err = NewEnv(ctx, c, program)
 		return err
 	})
 }

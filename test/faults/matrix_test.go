@@ -12,11 +12,11 @@ import (
 	"github.com/microservice-dev/microservice-operator/test/cluster"
 )
 
-// TestMatrix disturbs each write of the journey in each way, one at a time. The short matrix kills the operator after every
+// TestMatrix disturbs each write of the scenario in each way, one at a time. The short matrix kills the operator after every
 // second write, which is the hardest, and disturbs the others in one way each, in turn. FAULTS=full takes all.
 func TestMatrix(t *testing.T) {
 	t.Parallel()
-	reference := learnt(t)
+	reference := cachedReference(t)
 	all := &results{}
 	t.Cleanup(func() { all.check(t) })
 	for i, plan := range reference.Plans {
@@ -42,10 +42,10 @@ func modesFor(write int) []mode {
 	return quick[turn : turn+1]
 }
 
-// learnt is what undisturbed runs come to. They take place once.
-func learnt(t *testing.T) *Reference {
+// cachedReference is what undisturbed runs come to. They take place once.
+func cachedReference(t *testing.T) *Reference {
 	t.Helper()
-	learning.Do(func() { reference = learn(t) })
+	learning.Do(func() { reference = learnReference(t) })
 	if reference == nil {
 		t.Fatal("there is no reference to compare with")
 	}
@@ -57,15 +57,15 @@ var (
 	reference *Reference
 )
 
-// learn travels undisturbed, three times at once.
-func learn(t *testing.T) *Reference {
+// learnReference runs undisturbed, three times at once.
+func learnReference(t *testing.T) *Reference {
 	t.Helper()
 	runs := make([]*Outcome, 3)
 	var all errgroup.Group
 	for i := range runs {
 		s := open(t)
 		all.Go(func() (err error) {
-			runs[i], err = s.Travel(t.Context(), journey, anywhere)
+			runs[i], err = s.Execute(t.Context(), scenario, anywhere)
 			return err
 		})
 	}
@@ -92,7 +92,7 @@ func disturb(t *testing.T, reference *Reference, plan string, m mode, all *resul
 	injection := m.inject(s, func(r cluster.Request) bool {
 		return r.Verb == verb && r.Resource == resource && r.Name == name
 	}, number)
-	out, err := s.Travel(t.Context(), journey, reference.Goal(exactly))
+	out, err := s.Execute(t.Context(), scenario, reference.Goal(exactly))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,8 +100,8 @@ func disturb(t *testing.T, reference *Reference, plan string, m mode, all *resul
 		all.add(result{plan: plan, mode: m.name, verdict: inconclusive})
 		return
 	}
-	problems := reference.Judge(out, m.more)
-	one := result{plan: plan, mode: m.name, verdict: resilient, more: len(out.Writes) - reference.writes}
+	problems := reference.Judge(out, m.extraWrites)
+	one := result{plan: plan, mode: m.name, verdict: resilient, extraWrites: len(out.Writes) - reference.writes}
 	for i, took := range out.Times {
 		one.slowest = max(one.slowest, took-reference.times[i])
 		if took > 10*reference.times[i] {

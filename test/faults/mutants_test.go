@@ -42,10 +42,10 @@ var mutants = []mutant{
 		what: "	if plan.verb != \"\" {\n		b.record(ctx, plan.verb, kind, err)",
 		with: "	if plan.verb != \"\" {\n		b.record(ctx, plan.verb, kind, nil)",
 		provoke: func(t *testing.T, program string, reference *Reference) []string {
-			s := lab.openFor(t, Options{Program: program})
+			s := env.openFor(t, Options{Program: program})
 			s.Proxy.Inject(func(r cluster.Request) bool { return writes(r) && r.Resource == "networkpolicies" && r.Name == "api" }, 0, math.MaxInt,
 				refuseWithdrawal())
-			return travelled(t, s, reference)
+			return executed(t, s, reference)
 		},
 	},
 	{
@@ -55,7 +55,7 @@ var mutants = []mutant{
 		with: "	if plan.verb == VerbUpdate && kind == \"Service\" {\n		_ = b.applier.Client.Delete(ctx, current)\n		plan = b.plan(in, current, false)\n	}\n" +
 			"	answer, err := write(ctx, b, in, plan, current)\n	if outdated(err) {",
 		provoke: func(t *testing.T, program string, reference *Reference) []string {
-			return travelled(t, lab.openFor(t, Options{Program: program}), reference)
+			return executed(t, env.openFor(t, Options{Program: program}), reference)
 		},
 	},
 }
@@ -80,7 +80,7 @@ func refuseWithdrawal() Fault {
 // there for it.
 func TestOraclesFindSeededBugs(t *testing.T) {
 	t.Parallel()
-	reference := learnt(t)
+	reference := cachedReference(t)
 	for _, m := range mutants {
 		t.Run(m.name, func(t *testing.T) {
 			t.Parallel()
@@ -128,9 +128,9 @@ func (m *mutant) build(t *testing.T) string {
 	return program
 }
 
-func travelled(t *testing.T, s *Subject, reference *Reference) []string {
+func executed(t *testing.T, s *Run, reference *Reference) []string {
 	t.Helper()
-	out, err := s.Travel(t.Context(), journey, reference.Goal(exactly))
+	out, err := s.Execute(t.Context(), scenario, reference.Goal(exactly))
 	if err != nil {
 		t.Fatal(err)
 	}

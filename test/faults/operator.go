@@ -71,7 +71,7 @@ func (o *Operator) supervise() {
 			if !o.killed {
 				o.ends = append(o.ends, lastLine(o.process.Log))
 			}
-			_ = o.bury()
+			_ = o.waitForExit()
 		}
 		if o.process == nil && !o.away {
 			if err := o.start(); err != nil {
@@ -83,8 +83,8 @@ func (o *Operator) supervise() {
 	}
 }
 
-// bury keeps what the process wrote, and ends it if it still runs.
-func (o *Operator) bury() error {
+// waitForExit keeps what the process wrote, and ends it if it still runs.
+func (o *Operator) waitForExit() error {
 	raw, err := os.ReadFile(o.process.Log)
 	o.transcript.Write(raw)
 	err = errors.Join(err, o.process.Stop())
@@ -192,7 +192,7 @@ func (o *Operator) Stop() error {
 		return nil
 	}
 	o.signal(syscall.SIGCONT)
-	return o.bury()
+	return o.waitForExit()
 }
 
 func lastLine(path string) string {

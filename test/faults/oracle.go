@@ -14,8 +14,8 @@ import (
 
 // Outcome is what one run came to.
 type Outcome struct {
-	// Scenes are what was there after each step.
-	Scenes []Scene
+	// Snapshots are what was there after each step.
+	Snapshots []Snapshot
 	// Times are how long each step took.
 	Times []time.Duration
 	// Counts are how often each object was created and deleted.
@@ -28,12 +28,12 @@ type Outcome struct {
 	Problems []string
 }
 
-// Scene is every field of every Microservice and child at one moment, by its path, but for what differs from one object
+// Snapshot is every field of every Microservice and child at one moment, by its path, but for what differs from one object
 // to the next of the same content: UIDs, versions, times, addresses.
-type Scene map[string]string
+type Snapshot map[string]string
 
-func sceneOf(step, namespace string, live map[string]*unstructured.Unstructured) Scene {
-	scene := Scene{}
+func snapshotOf(step, namespace string, live map[string]*unstructured.Unstructured) Snapshot {
+	scene := Snapshot{}
 	for key, object := range live {
 		kind, _, _ := strings.Cut(key, "/")
 		if kind != "Microservice" && !slices.Contains(childKinds, kind) {
@@ -57,7 +57,7 @@ func sceneOf(step, namespace string, live map[string]*unstructured.Unstructured)
 
 var differing = []string{"uid", "clusterIP", "clusterIPs", "lastTransitionTime"}
 
-func (s Scene) add(path, namespace string, value any) {
+func (s Snapshot) add(path, namespace string, value any) {
 	switch v := value.(type) {
 	case map[string]any:
 		for key, field := range v {
@@ -77,7 +77,7 @@ func (s Scene) add(path, namespace string, value any) {
 
 // Reference is what undisturbed runs come to.
 type Reference struct {
-	fields Scene
+	fields Snapshot
 	// varies are the fields that differ between undisturbed runs.
 	varies  map[string]bool
 	counts  map[string]int
@@ -90,7 +90,7 @@ type Reference struct {
 
 // Learn makes a reference of undisturbed runs, of which there must be two or more.
 func Learn(runs ...*Outcome) (*Reference, error) {
-	r := &Reference{fields: merged(runs[0].Scenes), varies: map[string]bool{}, counts: runs[0].Counts, Plans: numbered(runs[0].Writes)}
+	r := &Reference{fields: merged(runs[0].Snapshots), varies: map[string]bool{}, counts: runs[0].Counts, Plans: numbered(runs[0].Writes)}
 	r.times = slices.Clone(runs[0].Times)
 	for _, run := range runs {
 		if len(run.Problems) > 0 {
@@ -103,7 +103,7 @@ func Learn(runs ...*Outcome) (*Reference, error) {
 		for i, t := range run.Times {
 			r.times[i] = max(r.times[i], t)
 		}
-		for _, difference := range differences(r.fields, merged(run.Scenes)) {
+		for _, difference := range differences(r.fields, merged(run.Snapshots)) {
 			r.varies[difference] = true
 		}
 		r.Plans = slices.DeleteFunc(r.Plans, func(plan string) bool { return !slices.Contains(numbered(run.Writes), plan) })
@@ -111,9 +111,9 @@ func Learn(runs ...*Outcome) (*Reference, error) {
 	return r, nil
 }
 
-// Scene is what is there after one step of the journey.
-func (r *Reference) Scene(step string) Scene {
-	scene := Scene{}
+// Snapshot is what is there after one step of the scenario.
+func (r *Reference) Snapshot(step string) Snapshot {
+	scene := Snapshot{}
 	for path, value := range r.fields {
 		if strings.HasPrefix(path, step+": ") {
 			scene[path] = value
@@ -133,15 +133,15 @@ func numbered(writes []string) []string {
 	return all
 }
 
-func merged(scenes []Scene) Scene {
-	all := Scene{}
+func merged(scenes []Snapshot) Snapshot {
+	all := Snapshot{}
 	for _, s := range scenes {
 		maps.Copy(all, s)
 	}
 	return all
 }
 
-func differences(a, b Scene) []string {
+func differences(a, b Snapshot) []string {
 	var paths []string
 	for path, value := range a {
 		if other, found := b[path]; !found || other != value {
@@ -158,38 +158,38 @@ func differences(a, b Scene) []string {
 }
 
 // Goal says where what is there after a step is not what it should come to.
-type Goal func(step string, got Scene) []string
+type Goal func(step string, got Snapshot) []string
 
-// anywhere is the goal of who does not know where a journey comes to.
-func anywhere(string, Scene) []string { return nil }
+// anywhere is the goal of who does not know where a scenario comes to.
+func anywhere(string, Snapshot) []string { return nil }
 
 // Goal is to come to what there is undisturbed, but for the fields that may be otherwise.
 func (r *Reference) Goal(may func(path string) bool) Goal {
-	return func(step string, got Scene) []string {
-		return unlike(got, r.Scene(step), func(path string) bool { return r.varies[path] || may(path) })
+	return func(step string, got Snapshot) []string {
+		return differencesFrom(got, r.Snapshot(step), func(path string) bool { return r.varies[path] || may(path) })
 	}
 }
 
 // Judge says what a disturbed run did otherwise than the reference on its way to the goal. It may have that many writes
 // more, for what the fault has it send again.
-func (r *Reference) Judge(out *Outcome, more int) []string {
+func (r *Reference) Judge(out *Outcome, extraWrites int) []string {
 	problems := slices.Clone(out.Problems)
 	for _, key := range slices.Sorted(maps.Keys(joined(r.counts, out.Counts))) {
 		if r.counts[key] != out.Counts[key] {
 			problems = append(problems, fmt.Sprintf("O2: %s %d times, not %d", key, out.Counts[key], r.counts[key]))
 		}
 	}
-	if len(out.Writes) > r.writes+more {
-		problems = append(problems, fmt.Sprintf("O6: %d writes, where %d and %d for the fault were enough", len(out.Writes), r.writes, more))
+	if len(out.Writes) > r.writes+extraWrites {
+		problems = append(problems, fmt.Sprintf("O6: %d writes, where %d and %d for the fault were enough", len(out.Writes), r.writes, extraWrites))
 	}
-	if most := 2*r.busiest + 20 + more/2; out.Busiest > most {
+	if most := 2*r.busiest + 20 + extraWrites/2; out.Busiest > most {
 		problems = append(problems, fmt.Sprintf("O5: %d requests in one second, more than %d: it runs hot", out.Busiest, most))
 	}
 	return problems
 }
 
-// unlike says where a scene is not what it should be, but for the paths that may be otherwise.
-func unlike(got, want Scene, may func(path string) bool) []string {
+// differencesFrom says where a scene is not what it should be, but for the paths that may be otherwise.
+func differencesFrom(got, want Snapshot, may func(path string) bool) []string {
 	var problems []string
 	for _, path := range differences(got, want) {
 		if !may(path) {
@@ -207,7 +207,7 @@ func historical(path string) bool {
 	return strings.HasSuffix(path, ".metadata.generation") || strings.HasSuffix(path, "deployment.kubernetes.io/revision")
 }
 
-func orNothing(s Scene, path string) string {
+func orNothing(s Snapshot, path string) string {
 	if value, found := s[path]; found {
 		return value
 	}

@@ -18,11 +18,11 @@ import (
 // backoff is how long client-go waits at most before it watches again.
 const backoff = 30 * time.Second
 
-// TestOutages have the API server or etcd go in the middle of the journey (F11, F12). The operator holds a lease, as it is
+// TestOutages have the API server or etcd go in the middle of the scenario (F11, F12). The operator holds a lease, as it is
 // installed. It may end when it cannot renew the lease: it is started again.
 func TestOutages(t *testing.T) {
 	t.Parallel()
-	reference := learnt(t)
+	reference := cachedReference(t)
 	for _, outage := range []struct {
 		name string
 		// strike begins it and ends it.
@@ -44,9 +44,9 @@ func TestOutages(t *testing.T) {
 		}
 		t.Run(outage.name, func(t *testing.T) {
 			t.Parallel()
-			broken := labOfItsOwn(t)
+			broken := ownEnv(t)
 			s := broken.openFor(t, Options{LeaderElection: true})
-			out, err := s.TravelWith(t.Context(), journey, reference.Goal(historical), func(i int) error {
+			out, err := s.ExecuteWith(t.Context(), scenario, reference.Goal(historical), func(i int) error {
 				if i%outage.each > 0 {
 					return nil
 				}
@@ -62,14 +62,14 @@ func TestOutages(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			s.report(t, reference.Judge(out, 6*len(journey)))
+			s.report(t, reference.Judge(out, 6*len(scenario)))
 		})
 	}
 }
 
 // awaitControllers waits until Kubernetes' own controllers have noticed that the API server is back: an autoscaler's keeps
 // scaling by what it heard last.
-func (l *Lab) awaitControllers(ctx context.Context) error {
+func (l *Env) awaitControllers(ctx context.Context) error {
 	at := metav1.ObjectMeta{Namespace: metav1.NamespaceDefault, Name: "probe"}
 	pods := map[string]string{"app": at.Name}
 	deployment := &appsv1.Deployment{ObjectMeta: at, Spec: appsv1.DeploymentSpec{

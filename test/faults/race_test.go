@@ -22,7 +22,7 @@ func TestForeignObjectInTheMomentOfTheFirstWrite(t *testing.T) {
 	for _, kind := range childKinds {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
-			for _, problem := range race(t, lab.Program, kind) {
+			for _, problem := range race(t, env.Program, kind) {
 				t.Error(problem)
 			}
 		})
@@ -33,20 +33,20 @@ func TestForeignObjectInTheMomentOfTheFirstWrite(t *testing.T) {
 func race(t *testing.T, program, kind string) []string {
 	t.Helper()
 	ctx := t.Context()
-	s := lab.openFor(t, Options{Program: program})
+	s := env.openFor(t, Options{Program: program})
 	foreign := Foreigners(s.Namespace, "web")[strings.ToLower(kind)]
 	s.Proxy.Inject(func(r cluster.Request) bool { return r.Resource == kinds[kind].Resource && r.Writes() }, 0, 1, func(*Exchange) {
-		if err := lab.Kube.Create(ctx, foreign); err != nil {
+		if err := env.Kube.Create(ctx, foreign); err != nil {
 			t.Error(err)
 		}
 	})
 	ms := MakeMicroservice(s.Namespace, "web")
 	ms.Spec.Autoscaling = &v1alpha1.Autoscaling{MinReplicas: new(int32(smallest)), MaxReplicas: 3}
-	if err := lab.Kube.Create(ctx, ms); err != nil {
+	if err := env.Kube.Create(ctx, ms); err != nil {
 		t.Fatal(err)
 	}
 	problems := s.conflict(ctx, ms, foreign)
-	if err := lab.Kube.Delete(ctx, foreign); err != nil {
+	if err := env.Kube.Delete(ctx, foreign); err != nil {
 		t.Fatal(err)
 	}
 	_, stuck := s.reach(ctx, &step{name: "the foreign object goes"}, anywhere)
@@ -59,14 +59,14 @@ func race(t *testing.T, program, kind string) []string {
 }
 
 // conflict waits until the status names the foreign object, and then sees whether it is as it was.
-func (s *Subject) conflict(ctx context.Context, ms *v1alpha1.Microservice, foreign client.Object) []string {
+func (s *Run) conflict(ctx context.Context, ms *v1alpha1.Microservice, foreign client.Object) []string {
 	var problems []string
 	if err := s.eventuallyReady(ctx, ms.Name, v1alpha1.ReasonNameConflict); err != nil {
 		problems = append(problems, fmt.Sprintf("O1: the conflict is not reported: %v", err))
 	}
 	time.Sleep(time.Second) // a retry or two
 	live := foreign.DeepCopyObject().(client.Object)
-	if err := s.lab.Kube.Get(ctx, client.ObjectKeyFromObject(foreign), live); err != nil {
+	if err := s.env.Kube.Get(ctx, client.ObjectKeyFromObject(foreign), live); err != nil {
 		return append(problems, fmt.Sprintf("O4: the foreign object is gone: %v", err))
 	}
 	for _, entry := range live.GetManagedFields() {

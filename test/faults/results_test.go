@@ -32,8 +32,8 @@ type result struct {
 	verdict    verdict
 	// slowest is the step that took longest, of which the undisturbed one is taken off.
 	slowest time.Duration
-	// more are the writes beside those of an undisturbed run.
-	more int
+	// extraWrites are the writes beside those of an undisturbed run.
+	extraWrites int
 }
 
 // results are those of a matrix. It is safe for concurrent use.
@@ -57,17 +57,17 @@ func (r *results) table() string {
 	for _, m := range modes {
 		counts := map[verdict]int{}
 		var slowest time.Duration
-		runs, more := 0, 0
+		runs, extraWrites := 0, 0
 		for _, one := range r.all {
 			if one.mode == m.name {
 				runs++
 				counts[one.verdict]++
-				slowest, more = max(slowest, one.slowest), max(more, one.more)
+				slowest, extraWrites = max(slowest, one.slowest), max(extraWrites, one.extraWrites)
 			}
 		}
 		if runs > 0 {
 			fmt.Fprintf(&lines, "| %s | %d | %d | %d | %d | %d | %.1f s | %d |\n", m.name, runs,
-				counts[resilient], counts[degraded], counts[failed], counts[inconclusive], slowest.Seconds(), more)
+				counts[resilient], counts[degraded], counts[failed], counts[inconclusive], slowest.Seconds(), extraWrites)
 		}
 	}
 	return lines.String()

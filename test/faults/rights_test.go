@@ -17,10 +17,10 @@ import (
 // children are written meanwhile, the status says what is missing, and no restart is needed.
 func TestRightsRevoked(t *testing.T) {
 	t.Parallel()
-	own := labOfItsOwn(t)
+	own := ownEnv(t)
 	ctx := t.Context()
 	s := own.openFor(t, Options{})
-	s.take(t, journey[0])
+	s.take(t, scenario[0])
 	own.grant(t, "poddisruptionbudgets", func(verbs []string) []string {
 		return slices.DeleteFunc(verbs, func(verb string) bool { return verb == "patch" })
 	})
@@ -50,7 +50,7 @@ func TestRightsRevoked(t *testing.T) {
 }
 
 // grant changes the verbs that the manager has on a resource.
-func (l *Lab) grant(t *testing.T, resource string, change func([]string) []string) {
+func (l *Env) grant(t *testing.T, resource string, change func([]string) []string) {
 	t.Helper()
 	role := &rbacv1.ClusterRole{}
 	if err := l.Kube.Get(t.Context(), types.NamespacedName{Name: "manager-role"}, role); err != nil {

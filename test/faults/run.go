@@ -23,8 +23,8 @@ import (
 	"github.com/microservice-dev/microservice-operator/test/cluster"
 )
 
-// Lab is the cluster in which runs take place.
-type Lab struct {
+// Env is the cluster in which runs take place.
+type Env struct {
 	Cluster *cluster.Cluster
 	Kube    client.Client
 	Dynamic dynamic.Interface
@@ -33,9 +33,9 @@ type Lab struct {
 	Config  *rest.Config
 }
 
-// NewLab uses a cluster with its controllers, and a program.
-func NewLab(ctx context.Context, c *cluster.Cluster, program string) (*Lab, error) {
-	l := &Lab{Cluster: c, Program: program}
+// NewEnv uses a cluster with its controllers, and a program.
+func NewEnv(ctx context.Context, c *cluster.Cluster, program string) (*Env, error) {
+	l := &Env{Cluster: c, Program: program}
 	var err error
 	if l.Kube, err = cluster.NewClient(c.Config); err != nil {
 		return nil, err
@@ -47,20 +47,20 @@ func NewLab(ctx context.Context, c *cluster.Cluster, program string) (*Lab, erro
 	return l, err
 }
 
-// Subject is one operator that looks after one namespace, behind a proxy of its own.
-type Subject struct {
+// Run is one operator that looks after one namespace, behind a proxy of its own.
+type Run struct {
 	Namespace string
 	Proxy     *Proxy
 	Operator  *Operator
 	History   *History
 
-	lab *Lab
+	env *Env
 	dir string
 	// args are the operator's.
 	args []string
 	// mayLose says that the operator may end by itself when it cannot renew its lease, nor begin without the API server.
 	mayLose bool
-	// over says that the journey has come to its end.
+	// over says that the scenario has come to its end.
 	over atomic.Bool
 	// patience is how long a step may take.
 	patience time.Duration
@@ -70,7 +70,7 @@ type Subject struct {
 
 // Options say which operator looks after a namespace, and how.
 type Options struct {
-	// Program is the operator; the lab's where there is none.
+	// Program is the operator; the environment's where there is none.
 	Program string
 	// LeaderElection has it work only while it holds a lease in the namespace, as an installed one does. One that is
 	// killed works again when its lease has run out.
@@ -78,12 +78,12 @@ type Options struct {
 }
 
 // Open makes a namespace, starts its record and then an operator that looks after it alone.
-func (l *Lab) Open(ctx context.Context, o Options) (s *Subject, err error) {
+func (l *Env) Open(ctx context.Context, o Options) (s *Run, err error) {
 	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "run-"}}
 	if err := l.Kube.Create(ctx, namespace); err != nil {
 		return nil, fmt.Errorf("creating a namespace: %w", err)
 	}
-	s = &Subject{Namespace: namespace.Name, lab: l, patience: stepTimeout}
+	s = &Run{Namespace: namespace.Name, env: l, patience: stepTimeout}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.Close(ctx))
@@ -116,7 +116,7 @@ var lease = []rbacv1.PolicyRule{
 }
 
 // Close ends everything and has the namespace deleted.
-func (s *Subject) Close(ctx context.Context) error {
+func (s *Run) Close(ctx context.Context) error {
 	var all []error
 	if s.Operator != nil {
 		all = append(all, s.Operator.Stop())
@@ -128,7 +128,7 @@ func (s *Subject) Close(ctx context.Context) error {
 		s.History.Stop()
 	}
 	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: s.Namespace}}
-	all = append(all, client.IgnoreNotFound(s.lab.Kube.Delete(ctx, namespace)), os.RemoveAll(s.dir))
+	all = append(all, client.IgnoreNotFound(s.env.Kube.Delete(ctx, namespace)), os.RemoveAll(s.dir))
 	return errors.Join(all...)
 }
 
@@ -140,16 +140,16 @@ const (
 	lastQuiet   = 10 * time.Second
 )
 
-// Travel goes through the journey, and notes what is there after each step. A step that does not come to its goal is the
+// Execute goes through the scenario, and notes what is there after each step. A step that does not come to its goal is the
 // last.
-func (s *Subject) Travel(ctx context.Context, steps []step, to Goal) (*Outcome, error) {
-	return s.TravelWith(ctx, steps, to, func(int) error { return nil })
+func (s *Run) Execute(ctx context.Context, steps []step, to Goal) (*Outcome, error) {
+	return s.ExecuteWith(ctx, steps, to, func(int) error { return nil })
 }
 
-// TravelWith has something happen right after what users do in each step.
-func (s *Subject) TravelWith(ctx context.Context, steps []step, to Goal, happens func(i int) error) (*Outcome, error) {
+// ExecuteWith has something happen right after what users do in each step.
+func (s *Run) ExecuteWith(ctx context.Context, steps []step, to Goal, happens func(i int) error) (*Outcome, error) {
 	out := &Outcome{}
-	err := s.goThrough(ctx, steps, to, happens, out)
+	err := s.runSteps(ctx, steps, to, happens, out)
 	s.over.Store(true)
 	if err != nil {
 		return nil, err
@@ -159,10 +159,10 @@ func (s *Subject) TravelWith(ctx context.Context, steps []step, to Goal, happens
 	return out, s.finish(out)
 }
 
-func (s *Subject) goThrough(ctx context.Context, steps []step, to Goal, happens func(i int) error, out *Outcome) error {
+func (s *Run) runSteps(ctx context.Context, steps []step, to Goal, happens func(i int) error, out *Outcome) error {
 	for i := range steps {
 		began := time.Now()
-		if err := steps[i].do(ctx, s.lab.Kube, s.Namespace); err != nil {
+		if err := steps[i].do(ctx, s.env.Kube, s.Namespace); err != nil {
 			return fmt.Errorf("step %q: %w", steps[i].name, err)
 		}
 		if err := happens(i); err != nil {
@@ -174,20 +174,20 @@ func (s *Subject) goThrough(ctx context.Context, steps []step, to Goal, happens 
 			return nil
 		}
 		out.Times = append(out.Times, time.Since(began))
-		out.Scenes = append(out.Scenes, scene)
+		out.Snapshots = append(out.Snapshots, scene)
 	}
 	return nil
 }
 
 // reach waits until a step has come to its end and to its goal, and gives what is there.
-func (s *Subject) reach(ctx context.Context, at *step, to Goal) (scene Scene, problems []string) {
-	err := s.rest(ctx, stepQuiet, func() error {
+func (s *Run) reach(ctx context.Context, at *step, to Goal) (scene Snapshot, problems []string) {
+	err := s.awaitQuiet(ctx, stepQuiet, func() error {
 		problems = nil
-		if err := at.settled(ctx, s.lab.Kube, s.Namespace); err != nil {
+		if err := at.settled(ctx, s.env.Kube, s.Namespace); err != nil {
 			return err
 		}
 		var err error
-		if scene, err = s.scene(at.name); err != nil {
+		if scene, err = s.snapshot(at.name); err != nil {
 			return err
 		}
 		if problems = to(at.name, scene); len(problems) > 0 {
@@ -201,17 +201,17 @@ func (s *Subject) reach(ctx context.Context, at *step, to Goal) (scene Scene, pr
 	return scene, problems
 }
 
-// scene is what is there, by paths that begin with a name.
-func (s *Subject) scene(name string) (Scene, error) {
+// snapshot is what is there, by paths that begin with a name.
+func (s *Run) snapshot(name string) (Snapshot, error) {
 	live, err := s.History.Live()
 	if err != nil {
 		return nil, err
 	}
-	return sceneOf(name, s.Namespace, live), nil
+	return snapshotOf(name, s.Namespace, live), nil
 }
 
-// rest waits until nothing has happened and nothing was written for a while, and check finds nothing wrong.
-func (s *Subject) rest(ctx context.Context, quiet time.Duration, check func() error) error {
+// awaitQuiet waits until nothing has happened and nothing was written for a while, and check finds nothing wrong.
+func (s *Run) awaitQuiet(ctx context.Context, quiet time.Duration, check func() error) error {
 	return cluster.Eventually(ctx, s.patience, func() error {
 		if is := min(s.History.Quiet(), s.quiet()); is <= quiet {
 			return fmt.Errorf("something happened %v ago", is)
@@ -221,10 +221,10 @@ func (s *Subject) rest(ctx context.Context, quiet time.Duration, check func() er
 }
 
 // eventuallyReady waits until a Microservice gives a reason in its Ready condition.
-func (s *Subject) eventuallyReady(ctx context.Context, name, reason string) error {
+func (s *Run) eventuallyReady(ctx context.Context, name, reason string) error {
 	return cluster.Eventually(ctx, 30*time.Second, func() error {
 		ms := &v1alpha1.Microservice{}
-		if err := s.lab.Kube.Get(ctx, types.NamespacedName{Namespace: s.Namespace, Name: name}, ms); err != nil {
+		if err := s.env.Kube.Get(ctx, types.NamespacedName{Namespace: s.Namespace, Name: name}, ms); err != nil {
 			return err
 		}
 		return says(ms, v1alpha1.ConditionReady, reason)
@@ -234,12 +234,12 @@ func (s *Subject) eventuallyReady(ctx context.Context, name, reason string) erro
 func writes(r cluster.Request) bool { return r.Writes() }
 
 // disturb says that a fault lasts for a while, in which nothing comes to rest.
-func (s *Subject) disturb(while time.Duration) {
+func (s *Run) disturb(while time.Duration) {
 	s.disturbed.Store(time.Now().Add(while).UnixNano())
 }
 
 // quiet is how long the operator has written nothing, of its own accord.
-func (s *Subject) quiet() time.Duration {
+func (s *Run) quiet() time.Duration {
 	if s.Proxy.Open() > 0 || time.Now().UnixNano() < s.disturbed.Load() {
 		return 0
 	}
@@ -251,7 +251,7 @@ func (s *Subject) quiet() time.Duration {
 }
 
 // silence waits for what must not happen: a write though nothing is to be written.
-func (s *Subject) silence(ctx context.Context, lasting time.Duration) []string {
+func (s *Run) silence(ctx context.Context, lasting time.Duration) []string {
 	before := len(s.Proxy.Sent(writes))
 	select {
 	case <-ctx.Done():
@@ -264,7 +264,7 @@ func (s *Subject) silence(ctx context.Context, lasting time.Duration) []string {
 }
 
 // finish notes what the record and the operator's own words tell about the whole run.
-func (s *Subject) finish(out *Outcome) error {
+func (s *Run) finish(out *Outcome) error {
 	events, err := s.History.Events()
 	if err != nil {
 		return err
@@ -280,7 +280,7 @@ func (s *Subject) finish(out *Outcome) error {
 }
 
 // words are what the operator says that it never shall.
-func (s *Subject) words() []string {
+func (s *Run) words() []string {
 	var problems []string
 	for line := range strings.Lines(s.Operator.Transcript()) {
 		if strings.HasPrefix(line, "panic:") || strings.Contains(line, "Observed a panic") || strings.Contains(line, "DATA RACE") {

@@ -17,8 +17,8 @@ func TestKilledDuringStart(t *testing.T) {
 	for at := range requests {
 		t.Run(fmt.Sprint(at), func(t *testing.T) {
 			t.Parallel()
-			s := lab.openFor(t, Options{LeaderElection: true})
-			s.take(t, journey[0])
+			s := env.openFor(t, Options{LeaderElection: true})
+			s.take(t, scenario[0])
 			before := len(s.Proxy.Sent(writes))
 			s.Operator.Leave()
 			injection := s.Proxy.Inject(func(cluster.Request) bool { return true }, at, 1, func(x *Exchange) {
@@ -38,11 +38,11 @@ func TestKilledDuringStart(t *testing.T) {
 				})
 				return len(held) > 0 && held[len(held)-1].At.After(again)
 			})
-			s.rests(t)
+			s.assertQuiet(t)
 			if after := s.Proxy.Sent(writes); len(after) > before {
 				t.Errorf("a start writes %v", after[before:])
 			}
-			s.take(t, journey[1])
+			s.take(t, scenario[1])
 		})
 	}
 }

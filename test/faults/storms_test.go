@@ -17,11 +17,11 @@ import (
 // A step waits for a Deployment's watch, and then for that of Microservices.
 const reopening = time.Minute
 
-// TestStorms have something go wrong again and again through the whole journey (F04, F05, F06, F07).
+// TestStorms have something go wrong again and again through the whole scenario (F04, F05, F06, F07).
 func TestStorms(t *testing.T) {
 	t.Parallel()
-	some := func(percent int, fault Fault) func(*Subject) {
-		return func(s *Subject) {
+	some := func(percent int, fault Fault) func(*Run) {
+		return func(s *Run) {
 			var mu sync.Mutex
 			random := rand.New(rand.NewSource(int64(percent)))
 			s.Proxy.Inject(func(r cluster.Request) bool {
@@ -31,11 +31,11 @@ func TestStorms(t *testing.T) {
 			}, 0, 1<<30, fault)
 		}
 	}
-	reference := learnt(t)
+	reference := cachedReference(t)
 	conflict := func(x *Exchange) { x.Refuse(http.StatusConflict, "Conflict", 0) }
 	for _, storm := range []struct {
 		name string
-		blow func(*Subject)
+		blow func(*Run)
 		// until is when it is over; 0 is never.
 		until time.Duration
 		// more are the writes that it may cost.
@@ -54,12 +54,12 @@ func TestStorms(t *testing.T) {
 		})},
 		{name: "20 % of the writes answer 503", more: 100,
 			blow: some(20, func(x *Exchange) { x.Refuse(http.StatusServiceUnavailable, "ServiceUnavailable", 0) })},
-		{name: "all watches are cut every second", more: 10, longer: 2 * reopening, blow: every(time.Second, func(s *Subject) { s.Proxy.CutWatches(ofWork) })},
-		{name: "all watches expire every four seconds", more: 10, longer: 2 * reopening, blow: every(4*time.Second, func(s *Subject) { s.Proxy.ExpireWatches(ofWork) })},
-		{name: "every event is told twice", more: 10, blow: func(s *Subject) {
-			s.Proxy.OnEvents(func(context.Context, Told) int { return 2 })
+		{name: "all watches are cut every second", more: 10, longer: 2 * reopening, blow: atInterval(time.Second, func(s *Run) { s.Proxy.CutWatches(ofWork) })},
+		{name: "all watches expire every four seconds", more: 10, longer: 2 * reopening, blow: atInterval(4*time.Second, func(s *Run) { s.Proxy.ExpireWatches(ofWork) })},
+		{name: "every event is told twice", more: 10, blow: func(s *Run) {
+			s.Proxy.OnEvents(func(context.Context, WatchEvent) int { return 2 })
 		}},
-		{name: "killed every two seconds", more: 60, blow: every(2*time.Second, func(s *Subject) { s.Operator.Kill() })},
+		{name: "killed every two seconds", more: 60, blow: atInterval(2*time.Second, func(s *Run) { s.Operator.Kill() })},
 	} {
 		t.Run(storm.name, func(t *testing.T) {
 			t.Parallel()
@@ -69,7 +69,7 @@ func TestStorms(t *testing.T) {
 			if storm.until > 0 {
 				time.AfterFunc(storm.until, s.Proxy.Lift)
 			}
-			out, err := s.Travel(t.Context(), journey, reference.Goal(historical))
+			out, err := s.Execute(t.Context(), scenario, reference.Goal(historical))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -79,9 +79,9 @@ func TestStorms(t *testing.T) {
 	}
 }
 
-// every has something happen again and again until the journey is over.
-func every(pause time.Duration, do func(*Subject)) func(*Subject) {
-	return func(s *Subject) {
+// atInterval has something happen again and again until the scenario is over.
+func atInterval(pause time.Duration, do func(*Run)) func(*Run) {
+	return func(s *Run) {
 		go func() {
 			for !s.over.Load() {
 				time.Sleep(pause)
@@ -95,7 +95,7 @@ func every(pause time.Duration, do func(*Subject)) func(*Subject) {
 // operator must neither bring back what was before nor make anything twice.
 func TestStaleCaches(t *testing.T) {
 	t.Parallel()
-	reference := learnt(t)
+	reference := cachedReference(t)
 	goal := reference.Goal(func(path string) bool {
 		return historical(path) || strings.HasSuffix(path, "bservedGeneration")
 	})
@@ -106,18 +106,18 @@ func TestStaleCaches(t *testing.T) {
 			t.Parallel()
 			s := open(t)
 			ctx := t.Context()
-			out, err := s.TravelWith(ctx, journey, goal, func(i int) error {
+			out, err := s.ExecuteWith(ctx, scenario, goal, func(i int) error {
 				s.disturb(later + stepQuiet)
 				time.AfterFunc(later, s.Proxy.Hold(resource))
 				image := func(image string) func(*v1alpha1.MicroserviceSpec) {
 					return func(spec *v1alpha1.MicroserviceSpec) { spec.Image = image }
 				}
-				if journey[i].name != "image" {
+				if scenario[i].name != "image" {
 					return nil
 				}
 				// 1, then 2, then 1, then 2 again, all of it unseen where Microservices are held
 				for _, to := range []string{"example.com/web:1", "example.com/web:2"} {
-					if err := edit("web", image(to))(ctx, lab.Kube, s.Namespace); err != nil {
+					if err := edit("web", image(to))(ctx, env.Kube, s.Namespace); err != nil {
 						return err
 					}
 				}

@@ -18,10 +18,10 @@ import (
 // the present again, everything is as it shall be.
 func TestTimeTravel(t *testing.T) {
 	t.Parallel()
-	own := labOfItsOwn(t)
+	own := ownEnv(t)
 	ctx := t.Context()
 	s := own.openFor(t, Options{})
-	s.take(t, journey[:5]...)
+	s.take(t, scenario[:5]...)
 	link := startLink(t, own.Cluster.EtcdAddress())
 	past, err := own.Cluster.StartSecond(ctx, "http://"+link.address)
 	if err != nil {
@@ -49,7 +49,7 @@ func TestTimeTravel(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.arrive(t, &step{name: "the present"})
-	s.rests(t)
+	s.assertQuiet(t)
 	after := s.live(t)
 	for key, o := range before {
 		now, found := after[key]
@@ -59,7 +59,7 @@ func TestTimeTravel(t *testing.T) {
 			}
 		}
 	}
-	s.report(t, unlike(sceneOf("", s.Namespace, after), sceneOf("", s.Namespace, before), historical))
+	s.report(t, differencesFrom(snapshotOf("", s.Namespace, after), snapshotOf("", s.Namespace, before), historical))
 }
 
 // identified is one API server with the identity that clients of another config have.

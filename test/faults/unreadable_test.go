@@ -16,10 +16,10 @@ import (
 // which Microservice it is and in which field, ends when it is asked to, and goes on by itself when the Microservice is gone.
 func TestUnreadableMicroservice(t *testing.T) {
 	t.Parallel()
-	own := labOfItsOwn(t)
+	own := ownEnv(t)
 	ctx := t.Context()
 	s := own.openFor(t, Options{})
-	s.take(t, journey[0])
+	s.take(t, scenario[0])
 	clients, err := apiextensions.NewForConfig(own.Cluster.Config)
 	if err != nil {
 		t.Fatal(err)
@@ -65,7 +65,7 @@ func TestUnreadableMicroservice(t *testing.T) {
 	if err := microservices.Delete(ctx, "poison", metav1.DeleteOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	s.take(t, journey[1])
+	s.take(t, scenario[1])
 	for _, end := range s.Operator.Ends() {
 		t.Errorf("the operator ended by itself: %s", end)
 	}

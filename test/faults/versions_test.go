@@ -18,15 +18,15 @@ var newer = mutant{
 func TestTwoVersionsTakeTurns(t *testing.T) {
 	t.Parallel()
 	s := open(t)
-	s.take(t, journey[0])
-	programs := []string{newer.build(t), lab.Program}
+	s.take(t, scenario[0])
+	programs := []string{newer.build(t), env.Program}
 	for i := range 4 {
 		before := len(s.Proxy.Sent(writes))
 		s.Operator.Leave()
 		s.Operator.ReturnAs(programs[i%2])
 		time.Sleep(later) // it starts, and looks at everything
-		s.arrive(t, &journey[0])
-		s.rests(t)
+		s.arrive(t, &scenario[0])
+		s.assertQuiet(t)
 		// two Deployments, and the status of each while its pods are replaced
 		if after := s.Proxy.Sent(writes)[before:]; len(after) < 2 || len(after) > 2+2*3 {
 			t.Errorf("another version writes %d times: %v", len(after), after)

@@ -93,16 +93,16 @@ func walk(t *testing.T, seed int64) {
 	if why := fresh.unusable(t); why != "" {
 		t.Errorf("the last spec comes to nothing when it is created: %s", why)
 	}
-	after, atOnce := sceneOf("end", s.Namespace, s.live(t)), sceneOf("end", fresh.Namespace, fresh.live(t))
-	s.report(t, unlike(after, atOnce, elsewhere(spec["autoscaling"] != nil)))
+	after, atOnce := snapshotOf("end", s.Namespace, s.live(t)), snapshotOf("end", fresh.Namespace, fresh.live(t))
+	s.report(t, differencesFrom(after, atOnce, elsewhere(spec["autoscaling"] != nil)))
 	s.report(t, s.words())
 	fresh.report(t, fresh.words())
 	t.Logf("taken:\n%s\nrefused:\n%s\nreported:\n%s", strings.Join(taken, "\n"), strings.Join(refused, "\n"), strings.Join(reported, "\n"))
 }
 
 // put has web be as a spec says, strictly: unknown fields are refused.
-func (s *Subject) put(ctx context.Context, spec map[string]any) error {
-	objects := s.lab.Dynamic.Resource(kinds["Microservice"]).Namespace(s.Namespace)
+func (s *Run) put(ctx context.Context, spec map[string]any) error {
+	objects := s.env.Dynamic.Resource(kinds["Microservice"]).Namespace(s.Namespace)
 	return retry.RetryOnConflict(retry.DefaultBackoff, func() error {
 		live, err := objects.Get(ctx, "web", metav1.GetOptions{})
 		if apierrors.IsNotFound(err) {
@@ -122,10 +122,10 @@ func (s *Subject) put(ctx context.Context, spec map[string]any) error {
 }
 
 // stop waits until the operator has seen the spec and nothing happens any more.
-func (s *Subject) stop(ctx context.Context, t *testing.T) {
+func (s *Run) stop(ctx context.Context, t *testing.T) {
 	t.Helper()
-	err := s.rest(ctx, 2*time.Second, func() error {
-		live, err := s.lab.Dynamic.Resource(kinds["Microservice"]).Namespace(s.Namespace).Get(ctx, "web", metav1.GetOptions{})
+	err := s.awaitQuiet(ctx, 2*time.Second, func() error {
+		live, err := s.env.Dynamic.Resource(kinds["Microservice"]).Namespace(s.Namespace).Get(ctx, "web", metav1.GetOptions{})
 		if err != nil {
 			return err
 		}
@@ -141,10 +141,10 @@ func (s *Subject) stop(ctx context.Context, t *testing.T) {
 }
 
 // unusable says why nothing, or not everything, is made of the spec.
-func (s *Subject) unusable(t *testing.T) string {
+func (s *Run) unusable(t *testing.T) string {
 	t.Helper()
 	ms := &v1alpha1.Microservice{}
-	if err := s.lab.Kube.Get(t.Context(), types.NamespacedName{Namespace: s.Namespace, Name: "web"}, ms); err != nil {
+	if err := s.env.Kube.Get(t.Context(), types.NamespacedName{Namespace: s.Namespace, Name: "web"}, ms); err != nil {
 		t.Fatal(err)
 	}
 	ready := meta.FindStatusCondition(ms.Status.Conditions, v1alpha1.ConditionReady)

@@ -16,8 +16,8 @@ import (
 // silent is for the HTTP server, which logs each connection that is cut.
 var silent = log.New(io.Discard, "", 0)
 
-// Told is one event of a watch.
-type Told struct {
+// WatchEvent is one event of a watch.
+type WatchEvent struct {
 	// Resource is what is watched.
 	Resource string
 	// Type is ADDED, MODIFIED, DELETED, BOOKMARK or ERROR.
@@ -29,7 +29,7 @@ type Told struct {
 
 // EventFault says how often an event is told: 0 drops it, 2 repeats it. It may wait, and so hold the rest of the watch
 // back, until the watch ends.
-type EventFault func(ctx context.Context, e Told) int
+type EventFault func(ctx context.Context, e WatchEvent) int
 
 // OnEvents has a fault decide about each event of a watch from now on.
 func (p *Proxy) OnEvents(fault EventFault) {
@@ -41,7 +41,7 @@ func (p *Proxy) OnEvents(fault EventFault) {
 // Hold keeps the watches of a resource from telling anything until release is called.
 func (p *Proxy) Hold(resource string) (release func()) {
 	opened := make(chan struct{})
-	p.OnEvents(func(ctx context.Context, e Told) int {
+	p.OnEvents(func(ctx context.Context, e WatchEvent) int {
 		if e.Resource == resource {
 			select {
 			case <-opened:
@@ -155,7 +155,7 @@ func (p *Proxy) tell(ctx context.Context, resource string, line []byte) int {
 		return 1
 	}
 	about := event.Object.Metadata
-	return decide(ctx, Told{Resource: resource, Type: event.Type, Namespace: about.Namespace, Name: about.Name, Version: about.ResourceVersion})
+	return decide(ctx, WatchEvent{Resource: resource, Type: event.Type, Namespace: about.Namespace, Name: about.Name, Version: about.ResourceVersion})
 }
 
 func flush(w http.ResponseWriter) {

@@ -81,15 +81,15 @@ func fragment(v any, path fieldpath.Path) (any, bool) {
 	return nil, false
 }
 
-// beside is what somebody adds to a child or puts in the place of ours: a strategic merge patch, and what of it an apply can say,
+// addition is what somebody adds to a child or puts in the place of ours: a strategic merge patch, and what of it an apply can say,
 // which is no null.
-type beside struct {
+type addition struct {
 	kind, what, patch string
 	// stays says that it is in nobody's way.
 	stays bool
 }
 
-var besides = []beside{
+var additions = []addition{
 	{"ServiceAccount", "an annotation", `{"metadata":{"annotations":{"example.com/a":"x"}}}`, true},
 	{"NetworkPolicy", "a label", `{"metadata":{"labels":{"example.com/a":"x"}}}`, true},
 	{"NetworkPolicy", "another rule", `{"spec":{"ingress":[{}]}}`, false},
@@ -131,13 +131,13 @@ func TestBesides(t *testing.T) {
 			)})
 			for _, kind := range childKinds {
 				if autoscaled == (kind == "HorizontalPodAutoscaler") {
-					s.applied(t, lab.Dynamic.Resource(kinds[kind]).Namespace(s.Namespace))
+					s.applied(t, env.Dynamic.Resource(kinds[kind]).Namespace(s.Namespace))
 				}
 			}
-			for i, b := range besides {
+			for i, b := range additions {
 				for j, way := range ways {
 					if autoscaled == (b.kind == "HorizontalPodAutoscaler") && (full() || i%len(ways) == j) {
-						s.putsBeside(t, b, way)
+						s.assertHealed(t, b, way)
 					}
 				}
 			}
@@ -148,9 +148,9 @@ func TestBesides(t *testing.T) {
 	}
 }
 
-func (s *Subject) putsBeside(t *testing.T, b beside, way string) {
+func (s *Run) assertHealed(t *testing.T, b addition, way string) {
 	t.Helper()
-	objects := lab.Dynamic.Resource(kinds[b.kind]).Namespace(s.Namespace)
+	objects := env.Dynamic.Resource(kinds[b.kind]).Namespace(s.Namespace)
 	good, err := objects.Get(t.Context(), "web", metav1.GetOptions{})
 	if err != nil {
 		t.Fatal(err)
@@ -186,7 +186,7 @@ func (s *Subject) putsBeside(t *testing.T, b beside, way string) {
 	s.comesBack(t, objects, good, what+" and taken away again", 0)
 }
 
-func (b beside) write(t *testing.T, objects dynamic.ResourceInterface, way string) (*unstructured.Unstructured, error) {
+func (b addition) write(t *testing.T, objects dynamic.ResourceInterface, way string) (*unstructured.Unstructured, error) {
 	t.Helper()
 	before, err := objects.Get(t.Context(), "web", metav1.GetOptions{})
 	if err != nil {
@@ -230,9 +230,9 @@ func withoutNull(v any) any {
 }
 
 // scales is the fourth way: the size of a Deployment, through its subresource.
-func (s *Subject) scales(t *testing.T) {
+func (s *Run) scales(t *testing.T) {
 	t.Helper()
-	objects := lab.Dynamic.Resource(kinds["Deployment"]).Namespace(s.Namespace)
+	objects := env.Dynamic.Resource(kinds["Deployment"]).Namespace(s.Namespace)
 	good, err := objects.Get(t.Context(), "web", metav1.GetOptions{})
 	if err != nil {
 		t.Fatal(err)

@@ -27,8 +27,8 @@ type step struct {
 	ready string
 }
 
-// journey is the life of three Microservices: web depends on api, later on a database that comes late.
-var journey = []step{
+// scenario is the life of three Microservices: web depends on api, later on a database that comes late.
+var scenario = []step{
 	{name: "create", do: all(
 		create("api", func(s *v1alpha1.MicroserviceSpec) { s.Replicas = new(int32(2)) }),
 		create("web", func(s *v1alpha1.MicroserviceSpec) {
