@@ -112,10 +112,12 @@ const (
 
 // Reconciling, Stalled and DependencyCycle: abnormal, so present only while True.
 const (
-	// ConditionReconciling is kstatus' word for "work is going on, wait". Its reason is Ready's.
+	// ConditionReconciling is kstatus' word for "work is going on, wait". It says what Ready says; but where Ready is Unavailable
+	// because of pods, it has the reason and the words of those.
 	ConditionReconciling = "Reconciling"
-	// ConditionStalled is kstatus' word for "it will not get there without help". Its reason is Ready's. Never True
-	// together with Reconciling.
+	// ConditionStalled is kstatus' word for "it will not get there without help". It says what Ready says; but where Ready is
+	// ProgressDeadlineExceeded because of pods, it has the reason and the words of those. It is never True together with
+	// Reconciling.
 	ConditionStalled = "Stalled"
 	// ConditionDependencyCycle carries the path ("orders -> payments -> orders") on every member. A cycle is a design
 	// smell, not an outage: it changes nothing else.

@@ -1,4 +1,4 @@
-// Package apply is the one applier through which children are written and deleted. It knows server-side apply and
+// Package apply is the one place where children are written and deleted. It knows server-side apply and
 // ownership, and not what a Microservice is.
 package apply
 

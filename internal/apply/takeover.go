@@ -191,7 +191,7 @@ func (a *Applier) ownIndex(current client.Object, operation metav1.ManagedFields
 	})
 }
 
-// takeOverLeftovers takes over, before a Deployment is written, what nobody owns any more, and what those who overwritesOurs our pod template
+// takeOverLeftovers takes over, before a Deployment is written, what nobody owns any more, and what those who overwrote our pod template
 // put beside it. So a roll-back by hand is undone as a whole. Who never touched ours keeps his additions. live is a cache's, which
 // may have dropped other entries: where something is to be taken, the object is read. It returns what is there then.
 func takeOverLeftovers[T any, P Object[T]](ctx context.Context, a *Applier, in *intent, current P) (P, error) {

@@ -19,7 +19,7 @@ import (
 )
 
 // settledAfter is how long a Deployment must stand still before its numbers are worth a status write of their own, and
-// before the pods that it firstMissing are read.
+// before the pods that it lacks are read.
 const settledAfter = 3 * time.Second
 
 // report writes the status if it says something new, and records events for transitions after that. wait is how long what

@@ -14,7 +14,7 @@ import (
 )
 
 // oldPodsGone is how long it may take until old pods count as gone: where Kubernetes does not count those that are being
-// scaledToZero, which is before 1.35, the operator waits for 30 s.
+// stopped, which is before 1.35, the operator waits for 30 s.
 const oldPodsGone = 2 * time.Minute
 
 // Pods of two revisions listen on different ports. Each is reached where it listens, until the last of the old ones is gone.

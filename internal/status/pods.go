@@ -48,8 +48,8 @@ func Recovering(ms *v1alpha1.Microservice, o *Observation) bool {
 	return before.Reason == v1alpha1.ReasonUnavailable || before.Reason == v1alpha1.ReasonCrashLooping
 }
 
-// whyNotReady is why the newest pods are not. What was said last stays until somebody looks again: between two looks
-// nothing is known, and words that come and go help nobody.
+// whyNotReady returns why the newest pods are not ready, nil where nothing is known. Between two reads of the pods it is what
+// the last one found, so that the status does not change back and forth.
 func whyNotReady(ms *v1alpha1.Microservice, o Observation) *podFailure {
 	if c := refusedPods(o.Deployment); c != nil {
 		return c
@@ -57,20 +57,10 @@ func whyNotReady(ms *v1alpha1.Microservice, o Observation) *podFailure {
 	if o.Pods.Read {
 		return podCause(ms, o.Pods)
 	}
-	before := readyBefore(ms)
-	if before == nil {
-		return nil
-	}
-	if podReasons[before.Reason] {
-		return &podFailure{reason: before.Reason, message: before.Message}
-	}
-	because := map[string]string{
-		v1alpha1.ReasonUnavailable:              becauseUnavailable,
-		v1alpha1.ReasonProgressDeadlineExceeded: becauseDeadline,
-		v1alpha1.ReasonAvailable:                becauseOthers,
-	}[before.Reason]
-	if _, said, found := strings.Cut(before.Message, because); found && because != "" {
-		return &podFailure{reason: before.Reason, message: said}
+	for _, c := range ms.Status.Conditions {
+		if (c.Type == v1alpha1.ConditionReconciling || c.Type == v1alpha1.ConditionStalled) && c.ObservedGeneration == ms.Generation && podReasons[c.Reason] {
+			return &podFailure{reason: c.Reason, message: c.Message}
+		}
 	}
 	return nil
 }

@@ -15,6 +15,8 @@ import (
 type readyState struct {
 	ready                metav1.Condition
 	reconciling, stalled bool
+	// failure is what keeps the pods, where Ready has another reason: Reconciling or Stalled has it instead. nil is Ready's.
+	failure *podFailure
 }
 
 // readiness is the table of situations, worst first.
@@ -24,7 +26,7 @@ func readiness(ms *v1alpha1.Microservice, o Observation) readyState {
 	case o.Problem != nil && o.Problem.Stalled:
 		return stalled(o.Problem.Reason, o.Problem.Message)
 	case o.Problem != nil && pastDeadline(ms) && d != nil && !rolledOut(d):
-		return stalled(v1alpha1.ReasonProgressDeadlineExceeded, deadlineMessage(ms, o))
+		return pastDeadlineState(ms, o)
 	case o.Problem != nil:
 		return waiting(o.Problem.Reason, o.Problem.Message)
 	case len(o.Pending) > 0:
@@ -54,7 +56,7 @@ func awaitedMessage(o Observation) string {
 // Available's to say.
 func rolling(ms *v1alpha1.Microservice, o Observation) readyState {
 	if deadlineExceeded(ms, o.Deployment) {
-		return stalled(v1alpha1.ReasonProgressDeadlineExceeded, deadlineMessage(ms, o))
+		return pastDeadlineState(ms, o)
 	}
 	return notRolledOut(ms, o)
 }
@@ -104,15 +106,15 @@ func afterRollout(ms *v1alpha1.Microservice, o Observation) readyState {
 	case availableReplicas(o) >= minimumAvailable(&ms.Spec):
 		message := availableMessage(ms, o) + pausedByHand(ms, o.Deployment)
 		if c := whyNotReady(ms, o); c != nil && lacksReplicas(o.Deployment) {
-			message += becauseOthers + c.message
+			message += "; of the others: " + c.message
 		}
 		return readyState{ready: ready(metav1.ConditionTrue, v1alpha1.ReasonAvailable, message)}
 	case wasReady(ms):
-		message := availableMessage(ms, o)
-		if c := whyNotReady(ms, o); c != nil {
-			message = strings.TrimSuffix(message, " needed") + becauseUnavailable + c.message
+		found := waiting(v1alpha1.ReasonUnavailable, availableMessage(ms, o))
+		if found.failure = whyNotReady(ms, o); found.failure != nil {
+			found.ready.Message += ": " + found.failure.message
 		}
-		return waiting(v1alpha1.ReasonUnavailable, message)
+		return found
 	default:
 		return notRolledOut(ms, o)
 	}
@@ -233,24 +235,19 @@ func progressing(d *appsv1.Deployment) appsv1.DeploymentCondition {
 	return appsv1.DeploymentCondition{}
 }
 
-// What stands between the words of a condition and those of the pods.
-const (
-	becauseUnavailable = " needed: "
-	becauseDeadline    = " s: "
-	becauseOthers      = "; of the others: "
-)
-
-// deadlineMessage ends with the pods' words, or where to look for them.
-func deadlineMessage(ms *v1alpha1.Microservice, o Observation) string {
+// pastDeadlineState ends with the pods' words, or where to look for them.
+func pastDeadlineState(ms *v1alpha1.Microservice, o Observation) readyState {
 	deadline := int32(600)
 	if n := o.Deployment.Spec.ProgressDeadlineSeconds; n != nil {
 		deadline = *n
 	}
-	message := fmt.Sprintf("The rollout of %s made no progress for %d", ms.Spec.Image, deadline)
-	if c := whyNotReady(ms, o); c != nil {
-		return message + becauseDeadline + c.message
+	found := stalled(v1alpha1.ReasonProgressDeadlineExceeded, fmt.Sprintf("The rollout of %s made no progress for %d s", ms.Spec.Image, deadline))
+	if found.failure = whyNotReady(ms, o); found.failure != nil {
+		found.ready.Message += ": " + found.failure.message
+	} else {
+		found.ready.Message += fmt.Sprintf("; see why with: kubectl describe replicasets,pods -n %s -l %s=%s", ms.Namespace, v1alpha1.LabelName, ms.Name)
 	}
-	return message + fmt.Sprintf(" s; see why with: kubectl describe replicasets,pods -n %s -l %s=%s", ms.Namespace, v1alpha1.LabelName, ms.Name)
+	return found
 }
 
 // LastProgress returns when the Deployment's controller last saw progress; the zero time is never.

@@ -119,10 +119,10 @@ func wantedConditions(ms *v1alpha1.Microservice, o Observation) []metav1.Conditi
 		wanted = append(wanted, autoscalingCondition(ms, o.Autoscaler))
 	}
 	if found.reconciling {
-		wanted = append(wanted, abnormal(v1alpha1.ConditionReconciling, found.ready))
+		wanted = append(wanted, abnormal(v1alpha1.ConditionReconciling, found))
 	}
 	if found.stalled {
-		wanted = append(wanted, abnormal(v1alpha1.ConditionStalled, found.ready))
+		wanted = append(wanted, abnormal(v1alpha1.ConditionStalled, found))
 	}
 	if o.Cycle != "" {
 		wanted = append(wanted, cycleCondition(o.Cycle))
@@ -130,9 +130,13 @@ func wantedConditions(ms *v1alpha1.Microservice, o Observation) []metav1.Conditi
 	return wanted
 }
 
-// abnormal is a condition that is present only while True. It says what Ready says.
-func abnormal(conditionType string, ready metav1.Condition) metav1.Condition {
-	return metav1.Condition{Type: conditionType, Status: metav1.ConditionTrue, Reason: ready.Reason, Message: ready.Message}
+// abnormal returns a condition that is present only while True. It says what Ready says, or what keeps the pods.
+func abnormal(conditionType string, found readyState) metav1.Condition {
+	c := metav1.Condition{Type: conditionType, Status: metav1.ConditionTrue, Reason: found.ready.Reason, Message: found.ready.Message}
+	if found.failure != nil {
+		c.Reason, c.Message = found.failure.reason, found.failure.message
+	}
+	return c
 }
 
 // maxMessage bounds a message, in bytes: a status is for people.
