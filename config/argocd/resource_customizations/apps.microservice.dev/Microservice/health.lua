@@ -26,7 +26,7 @@ local stalled = conditions["Stalled"]
 
 if stalled ~= nil and stalled.status == "True" then
   hs.status = "Degraded"
-  hs.message = stalled.message
+  hs.message = ready.message
 elseif obj.spec.paused then
   hs.status = "Suspended"
   hs.message = ready.message
