@@ -24,23 +24,31 @@ type Queue = workqueue.TypedRateLimitingInterface[reconcile.Request]
 
 // Enqueue adds Microservices behind those that somebody has just edited.
 func Enqueue(q Queue, keys ...dependency.Key) {
+	enqueue(q, handler.LowPriority, keys...)
+}
+
+func enqueue(q Queue, priority int, keys ...dependency.Key) {
 	for _, key := range keys {
 		request := reconcile.Request{NamespacedName: key}
 		if prioritised, ok := q.(priorityqueue.PriorityQueue[reconcile.Request]); ok {
-			prioritised.AddWithOpts(priorityqueue.AddOpts{Priority: new(handler.LowPriority)}, request)
+			prioritised.AddWithOpts(priorityqueue.AddOpts{Priority: &priority}, request)
 		} else {
 			q.Add(request)
 		}
 	}
 }
 
-// MicroserviceHandler enqueues the neighbours of a Microservice for which a change of it is visible. It does nothing for
-// the initial list, when everything is enqueued anyway.
+// MicroserviceHandler enqueues the neighbours of a Microservice for which a change of it is visible. In the initial list, when
+// everything is enqueued with low priority, it lets those go first whose spec no operator has seen.
 func (r *Resolver) MicroserviceHandler() handler.EventHandler {
 	return handler.Funcs{
 		CreateFunc: func(ctx context.Context, e event.CreateEvent, q Queue) {
-			if !e.IsInInitialList {
-				r.enqueueAffected(ctx, q, nil, e.Object.(*v1alpha1.Microservice))
+			ms := e.Object.(*v1alpha1.Microservice)
+			switch {
+			case !e.IsInInitialList:
+				r.enqueueAffected(ctx, q, nil, ms)
+			case ms.Status.ObservedGeneration != ms.Generation:
+				enqueue(q, 0, dependency.KeyOf(ms))
 			}
 		},
 		UpdateFunc: func(ctx context.Context, e event.UpdateEvent, q Queue) {
