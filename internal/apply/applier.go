@@ -1,5 +1,5 @@
-// Package apply is the one place where children are written and deleted. It knows server-side apply and
-// ownership, and not what a Microservice is.
+// Package apply is the one place where children are created, applied and deleted. It knows server-side apply and ownership, but
+// not what a Microservice is.
 package apply
 
 import (
@@ -17,39 +17,39 @@ import (
 
 // Applier writes children for all owners. It is safe for concurrent use.
 type Applier struct {
-	// Client writes. Its reads are not used.
+	// Client sends the writes. It is not used for reads.
 	Client client.Client
-	// APIReader reads from the API server, past every cache. It is asked only after a refusal, and before a child that was there
-	// is made again.
+	// APIReader reads from the API server, past every cache. It is used only after a refusal, and before a child that existed
+	// is created again.
 	APIReader client.Reader
-	// Observer is told of every write.
+	// Observer is called for every write.
 	Observer Observer
-	// Clock tells how long ago a field was restored.
+	// Clock measures the time since a field was restored.
 	Clock clock.PassiveClock
 	// FieldOwner is the field manager of every write.
 	FieldOwner string
-	// Annotation is the key under which a child carries the hash of what was last asked for.
+	// Annotation is the key of the annotation that holds the hash of the desired state last sent.
 	Annotation string
 
 	observed observedStore
 }
 
-// Observer is told of writes, so that somebody can wait until the caches have them.
+// Observer is notified of writes, so that reconciles can wait until the caches have observed them.
 type Observer interface {
-	// WroteAt is called with the resource version in the answer to a write.
+	// WroteAt is called with the resource version in the response to a write.
 	WroteAt(owner types.NamespacedName, kind, resourceVersion string)
-	// Deleting is called before an object is deleted, and DeletionFailed when it was not.
+	// Deleting is called before an object is deleted, DeletionFailed when the request failed.
 	Deleting(owner types.NamespacedName, kind string, uid types.UID)
 	DeletionFailed(owner types.NamespacedName, kind string)
 }
 
-// NewBatch opens a batch of writes for one owner, which must have its UID. A paused batch sends nothing and notes what it
-// would have sent.
+// NewBatch starts the writes of one reconcile for an owner, which must have its UID. A paused batch sends nothing and records
+// what it would have sent.
 func (a *Applier) NewBatch(owner client.Object, paused bool) *Batch {
 	return &Batch{applier: a, owner: owner, paused: paused}
 }
 
-// Forget drops what is remembered of an owner and its children. They share its namespace and name.
+// Forget drops the state kept for an owner and its children, which share its namespace and name.
 func (a *Applier) Forget(owner types.NamespacedName) {
 	a.observed.forget(owner)
 }
@@ -60,9 +60,9 @@ type Object[T any] interface {
 	client.Object
 }
 
-// Apply makes the child as desired, an apply configuration with a controller reference to the owner. live is what the
-// cache holds, nil for nothing; it is not changed. Put returns what is there now: the server's answer, or live where
-// nothing was sent or the server refused. A failure is in the batch's changes.
+// Apply brings the child to the desired state, an apply configuration with a controller reference to the owner. current is the
+// cached object, or nil if there is none; it is not modified. Apply returns the object as it is afterwards: the server's
+// response, or current if nothing was sent or the request failed. A failure is recorded in the batch's changes.
 func Apply[T any, P Object[T]](ctx context.Context, b *Batch, desired any, current P, options ...Option) P {
 	kind := reflect.TypeFor[T]().Name()
 	in, err := newIntent(kind, client.ObjectKeyFromObject(b.owner), desired, options)
@@ -105,9 +105,9 @@ func Apply[T any, P Object[T]](ctx context.Context, b *Batch, desired any, curre
 	return answer
 }
 
-// outdated says that the plan was made from a look that no longer holds: the object exists where none was expected, is
-// newer, is gone, or is another of the same name. For the last the server does not answer 409: to it we are changing the
-// UID, which is immutable.
+// outdated reports whether the plan was made from an outdated read: the object exists although none was expected, is newer, is
+// gone, or was replaced by another of the same name. The server answers the last case with 422 on metadata.uid, an immutable
+// field, and not with 409.
 func outdated(err error) bool {
 	if apierrors.IsConflict(err) || apierrors.IsAlreadyExists(err) {
 		return true
@@ -116,7 +116,7 @@ func outdated(err error) bool {
 	return found && apierrors.IsInvalid(err) && cause.Field == "metadata.uid"
 }
 
-// write creates the child, or takes over what an apply would leave behind, and sends the intent.
+// write creates the child, or applies it after taking over fields that a plain apply would leave behind.
 func write[T any, P Object[T]](ctx context.Context, b *Batch, in *intent, plan plan, current P) (P, error) {
 	if plan.verb == VerbCreate {
 		return create[T, P](ctx, b, in, plan)
@@ -134,8 +134,7 @@ func write[T any, P Object[T]](ctx context.Context, b *Batch, in *intent, plan p
 	return serverSideApply[T, P](ctx, b, in, plan)
 }
 
-// writeAfterRead follows an outdated plan. It looks once and plans again from what is really there, which may be that nothing
-// is left to do.
+// writeAfterRead handles an outdated plan: it reads the object once and plans again, which may find that nothing is left to do.
 func writeAfterRead[T any, P Object[T]](ctx context.Context, b *Batch, in *intent) (P, Verb, error) {
 	current := P(new(T))
 	if err := b.applier.APIReader.Get(ctx, in.key, current); apierrors.IsNotFound(err) {
@@ -154,7 +153,7 @@ func writeAfterRead[T any, P Object[T]](ctx context.Context, b *Batch, in *inten
 	return answer, plan.verb, err
 }
 
-// Delete deletes the child if the owner controls it. live is what the cache holds, nil for nothing.
+// Delete deletes the child if the owner controls it. current is the cached object, or nil if there is none.
 func Delete[T any, P Object[T]](ctx context.Context, b *Batch, current P) {
 	kind, key := reflect.TypeFor[T]().Name(), client.ObjectKeyFromObject(b.owner)
 	if current == nil || !metav1.IsControlledBy(current, b.owner) || current.GetDeletionTimestamp() != nil {
@@ -182,12 +181,13 @@ func Delete[T any, P Object[T]](ctx context.Context, b *Batch, current P) {
 	b.record(ctx, VerbDelete, kind, err)
 }
 
-// createOnly as a resourceVersion makes a server-side apply create what is missing and answer 409 for what exists, in
-// one atomic request: no object has a version that old.
+// createOnly is a resourceVersion that makes a server-side apply create a missing object and fail with 409 if it exists, in one
+// atomic request: no object has a version that old.
 const createOnly = "1"
 
-// create is one POST, which the server refuses where an object of that name exists. It costs the server less than a server-side
-// apply that creates. But a POST owns no value that is empty: what asks for some, such as no rule of a kind in a NetworkPolicy, is applied.
+// create sends one POST, which fails if an object of that name exists, and costs the server less than a server-side apply that
+// creates. A POST does not own empty values, such as a NetworkPolicy's empty list of rules: a desired state with some is
+// applied instead.
 func create[T any, P Object[T]](ctx context.Context, b *Batch, in *intent, plan plan) (P, error) {
 	if in.hasEmpty() {
 		plan.resourceVersion = createOnly
@@ -211,14 +211,14 @@ func create[T any, P Object[T]](ctx context.Context, b *Batch, in *intent, plan 
 	return answer, nil
 }
 
-// recordWrite remembers the answer to a write.
+// recordWrite records the response to a write.
 func (a *Applier) recordWrite(in *intent, answer client.Object) {
 	a.observed.record(in, answer, a.ownFields(answer))
 	a.Observer.WroteAt(in.key, in.kind, answer.GetResourceVersion())
 }
 
-// serverSideApply is one server-side apply. The answer is decoded into a typed object, so that what is said of the child later is
-// what the server said, not what a cache still shows.
+// serverSideApply sends one server-side apply. The response is decoded into a typed object, so that the status reports what the
+// server answered and not what a cache still holds.
 func serverSideApply[T any, P Object[T]](ctx context.Context, b *Batch, in *intent, plan plan) (P, error) {
 	body, err := in.body(b.applier.Annotation, plan)
 	if err != nil {

@@ -11,37 +11,37 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/log"
 )
 
-// Batch is the writes of one reconcile, in the order in which they were asked for.
+// Batch records the writes of one reconcile, in order.
 type Batch struct {
 	applier *Applier
 	owner   client.Object
 	paused  bool
 	changes []Change
-	// ownerChecked says that the API server was asked about the owner, gone what it said.
+	// ownerChecked is set once the API server was asked about the owner; ownerErr is the result.
 	ownerChecked bool
 	ownerErr     error
 }
 
-// Verb is what was done to a child.
+// Verb is the kind of write.
 type Verb string
 
 const (
-	// VerbCreate is the first write of a child that was not there.
+	// VerbCreate is the first write of a child that did not exist.
 	VerbCreate Verb = "create"
 	// VerbUpdate is any later write.
 	VerbUpdate Verb = "update"
-	// VerbDelete is the removal of a child that is no longer wanted.
+	// VerbDelete is the removal of a child that is no longer desired.
 	VerbDelete Verb = "delete"
 )
 
-// Change is one child that was not as wanted.
+// Change is one child that differed from its desired state.
 type Change struct {
 	Verb Verb
 	Kind string
-	// Err is nil where the change was made, or was only noted by a paused batch. It is a *NameConflictError, a
-	// *FormerOwnerError, or the API server's.
+	// Err is nil if the change succeeded, or was only recorded by a paused batch. It is a *NameConflictError, a
+	// *FormerOwnerError, or the API server's error.
 	Err error
-	// Restored is what somebody had changed by hand, nil for nothing.
+	// Restored is the field that somebody had changed by hand, or nil.
 	Restored *Restoration
 }
 
@@ -50,11 +50,11 @@ type Restoration struct {
 	Kind, Name string
 	// Field is a path such as spec.template.spec.containers[app].image.
 	Field string
-	// Managers are the field managers that had it, as far as they are known without asking.
+	// Managers are the field managers that owned it, as far as the cache knows.
 	Managers []string
 }
 
-// String says what was restored, and after whom.
+// String describes what was restored, and who had changed it.
 func (r *Restoration) String() string {
 	who := "Somebody"
 	if len(r.Managers) > 0 {
@@ -63,21 +63,21 @@ func (r *Restoration) String() string {
 	return fmt.Sprintf("%s changed %s of %s %s; it is restored", who, r.Field, r.Kind, r.Name)
 }
 
-// Changes are the children that were not as wanted. It is empty when everything was in place.
+// Changes returns the children that differed from their desired state, empty if none did.
 func (b *Batch) Changes() []Change {
 	return b.changes
 }
 
-// Failed says whether a change of one of the kinds failed, or any change when no kind is named.
+// Failed reports whether a change of one of the kinds failed, or any change if no kind is given.
 func (b *Batch) Failed(kinds ...string) bool {
 	return slices.ContainsFunc(b.changes, func(c Change) bool {
 		return c.Err != nil && (len(kinds) == 0 || slices.Contains(kinds, c.Kind))
 	})
 }
 
-// recheckOwner asks the API server, once in a batch, whether the owner is still there. A child that was there before is gone
-// because somebody deleted it, or with its owner: then the garbage collector would take what is made again, and so on, until
-// the cache hears of the owner. The error is an *OwnerDeletedError, or the API server's.
+// recheckOwner asks the API server, once per batch, whether the owner still exists. A child that existed may be gone because
+// its owner was deleted and the cache does not know yet: the garbage collector would delete each new child again. The error is
+// an *OwnerDeletedError, or the API server's.
 func (b *Batch) recheckOwner(ctx context.Context) error {
 	if b.ownerChecked {
 		return b.ownerErr

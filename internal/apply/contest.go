@@ -13,18 +13,19 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
-// A field that somebody changes again each time that it was restored is a contest: an autoscaler beside a fixed size, a policy that
-// strips what we set. At full speed pods would come and go, or the server be written to without end. So only the first
-// restorations are at once, as for any drift; then there are pauses, each twice as long, and it is told.
+// A contested field is one that somebody changes again each time it is restored, such as an autoscaler beside a fixed size, or
+// a policy that strips a field. Restoring it at full speed would restart pods or write without end. So only the first
+// restorations are immediate; later ones wait, each twice as long as the one before, and the contest is reported.
 const (
 	restoredAtOnce = 3
 	firstPause     = 15 * time.Second
 	longestPause   = 5 * time.Minute
-	// calmAfter is how long a field must stay until nothing is told of it any more: a HorizontalPodAutoscaler acts every 15 s.
+	// calmAfter is how long a field must stay unchanged until the contest is no longer reported: a HorizontalPodAutoscaler acts
+	// every 15 s.
 	calmAfter = 30 * time.Second
 )
 
-// contest is the field of a child that was restored last, and how often.
+// contest records which field of a child was restored last, and how often.
 type contest struct {
 	field    string
 	restored int
@@ -36,7 +37,7 @@ func (c *contest) pause() time.Duration {
 	return min(firstPause<<min(max(c.restored-restoredAtOnce, 0), 8), longestPause)
 }
 
-// contest notes a restoration that is about to be, nil for none, or returns why nothing is to be written now.
+// contest returns the restoration that is about to be written, nil for none, or an error if it has to wait.
 func (b *Batch) contest(ctx context.Context, in *intent, p plan, current client.Object) (*Restoration, error) {
 	if b.paused || p.err != nil || p.verb == VerbCreate {
 		return nil, p.err
@@ -54,7 +55,7 @@ func (b *Batch) contest(ctx context.Context, in *intent, p plan, current client.
 	return &Restoration{Kind: in.kind, Name: in.key.Name, Field: fieldName(lost), Managers: b.applier.fieldOwners(current, lost)}, nil
 }
 
-// NextRestoration returns when the first child with a contested field is worth a look; 0 is that there is none.
+// NextRestoration returns how long until the first contested field may be restored; 0 means that none is contested.
 func (b *Batch) NextRestoration() time.Duration {
 	var next time.Duration
 	for _, c := range b.changes {
@@ -65,9 +66,9 @@ func (b *Batch) NextRestoration() time.Duration {
 	return next
 }
 
-// contested returns what is to be told of a child whose field is changed again and again; nil where there is no such field, or where
-// it may be restored now. lost is the field that is to be restored, empty where all is in place: then it is told until the field is
-// calm, so that the status does not change with each restoration.
+// contested returns a *ContestedError if the field must not be restored yet, or if a contest is still to be reported. lost is
+// the field about to be restored, empty if everything is in place: the error then stays until the field is calm, so that the
+// status does not change with each restoration.
 func (a *Applier) contested(in *intent, lost string) error {
 	a.observed.mu.Lock()
 	defer a.observed.mu.Unlock()
@@ -93,7 +94,8 @@ func (a *Applier) contested(in *intent, lost string) error {
 	}
 }
 
-// recordRestoration notes that a lost field is about to be written again. From the last restoration on that is at once, it looks whose it is.
+// recordRestoration records that a lost field is about to be written again. From the last immediate restoration on, it also
+// reads who owns the field.
 func (a *Applier) recordRestoration(ctx context.Context, in *intent, current client.Object, lost []string) {
 	a.observed.mu.Lock()
 	at := a.observed.owners[in.key][in.kind]
@@ -115,7 +117,8 @@ func (a *Applier) recordRestoration(ctx context.Context, in *intent, current cli
 	}
 }
 
-// liveFieldOwners are the managers that own the field now, sorted. There are none where it was taken away, or cannot be read.
+// liveFieldOwners returns the managers that own the field now, sorted. It returns none if the field was removed or cannot be
+// read.
 func (a *Applier) liveFieldOwners(ctx context.Context, in *intent, current client.Object, lost []string) []string {
 	now := current.DeepCopyObject().(client.Object)
 	if err := a.APIReader.Get(ctx, in.key, now); err != nil {
@@ -124,7 +127,7 @@ func (a *Applier) liveFieldOwners(ctx context.Context, in *intent, current clien
 	return a.fieldOwners(now, lost)
 }
 
-// fieldOwners are those that the object names: a cache knows only some.
+// fieldOwners returns the managers that own the field according to the given object. A cached object lists only some.
 func (a *Applier) fieldOwners(current client.Object, lost []string) []string {
 	found := sets.New[string]()
 	for _, e := range current.GetManagedFields() {
@@ -142,8 +145,8 @@ func managerName(e *metav1.ManagedFieldsEntry) string {
 	return e.Manager + " (" + e.Subresource + ")"
 }
 
-// lostField is the path in managedFields of the first field that is not ours any more, though the intent was sent before; nil where
-// there is none. Of a roll-back, which takes the hash as well, it is not the hash.
+// lostField returns the managedFields path of the first field that we no longer own although the same desired state was sent
+// before, or nil. For a roll-back, which changes the hash as well, it prefers the field to the hash.
 func (a *Applier) lostField(in *intent, current client.Object) []string {
 	if !a.observed.wasSent(in, current.GetUID()) {
 		return nil
@@ -159,7 +162,7 @@ func (a *Applier) lostField(in *intent, current client.Object) []string {
 	return nil
 }
 
-// fieldName is how people write a path of managedFields: spec.template.spec.containers[app].image.
+// fieldName formats a managedFields path for people: spec.template.spec.containers[app].image.
 func fieldName(path []string) string {
 	if len(path) == 0 {
 		return ""

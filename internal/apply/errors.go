@@ -9,10 +9,11 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 )
 
-// NameConflictError says that an object which the owner does not control has the name of a child. It is never touched.
+// NameConflictError is returned when an object with the child's name exists that the owner does not control. The object is
+// never modified.
 type NameConflictError struct {
 	Kind, Name string
-	// Controller is "Kind name" of what controls the object; empty for nobody.
+	// Controller is the "Kind name" of the object's controller, empty if it has none.
 	Controller string
 }
 
@@ -20,7 +21,7 @@ func (e *NameConflictError) Error() string {
 	return fmt.Sprintf("%s %s exists and does not belong to the owner (%s)", e.Kind, e.Name, e.Holder())
 }
 
-// Holder says who controls the object.
+// Holder describes who controls the object.
 func (e *NameConflictError) Holder() string {
 	if e.Controller == "" {
 		return "nobody controls it"
@@ -28,8 +29,7 @@ func (e *NameConflictError) Holder() string {
 	return e.Controller + " controls it"
 }
 
-// OwnerDeletedError says that a child which was there is gone, and that its owner is gone, too, or going. The cache that the
-// owner was read from has not heard of it.
+// OwnerDeletedError is returned when a child disappeared together with its owner, which the cache still has.
 type OwnerDeletedError struct {
 	Name string
 }
@@ -38,7 +38,8 @@ func (e *OwnerDeletedError) Error() string {
 	return fmt.Sprintf("%s is deleted, and its children go with it", e.Name)
 }
 
-// FormerOwnerError says that the child of a deleted owner of the same name is still there. It goes by itself.
+// FormerOwnerError is returned while a child of a deleted owner of the same name still exists. The garbage collector removes
+// it.
 type FormerOwnerError struct {
 	Kind, Name string
 }
@@ -47,12 +48,12 @@ func (e *FormerOwnerError) Error() string {
 	return fmt.Sprintf("%s %s belongs to a deleted object of the same name and is about to be removed", e.Kind, e.Name)
 }
 
-// ForeignFieldError says that the server refuses a child because of what others have set in it, and that it could not be
-// healed.
+// ForeignFieldError is returned when the server refuses a child because of fields that other managers set, and taking them over
+// did not help.
 type ForeignFieldError struct {
-	// Managers are the field managers of what is in the way, at least one.
+	// Managers are the field managers of the offending fields, at least one.
 	Managers []string
-	// Err is the API server's.
+	// Err is the API server's error.
 	Err error
 }
 
@@ -63,15 +64,15 @@ func (e *ForeignFieldError) Error() string {
 // Unwrap returns the API server's error.
 func (e *ForeignFieldError) Unwrap() error { return e.Err }
 
-// ContestedError says that a field of a child is changed again each time that it was restored, so that it is restored ever more
-// rarely.
+// ContestedError is returned while a field of a child is changed again each time it is restored, so that restorations are
+// delayed.
 type ContestedError struct {
 	Kind, Name string
 	// Field is a path such as spec.replicas.
 	Field string
-	// Managers are the field managers that own it; empty where it is taken away.
+	// Managers are the field managers that own the field, empty if it is removed.
 	Managers []string
-	// Retry is when it is worth to look again, more than 0.
+	// Retry is the time until the next restoration, more than 0.
 	Retry time.Duration
 }
 
@@ -83,12 +84,12 @@ func (e *ContestedError) Error() string {
 	return fmt.Sprintf("%s %s of %s %s each time that it was restored; it is restored ever more rarely", who, e.Field, e.Kind, e.Name)
 }
 
-// notTyped is how the server begins when it cannot read what is applied, such as a list with one key twice. It
-// answers 500.
+// notTyped is the prefix of the server's error for an object it cannot parse, such as a list with a duplicate key. Its code is
+// 500.
 const notTyped = "failed to create typed patch object"
 
-// IsInvalid says that the server's validation names a field, or that it cannot read the object. Policies and webhooks that refuse
-// an object may answer 422 as well, and may be lifted: the first name no field, the second begin with their own words.
+// IsInvalid reports whether the server's schema validation rejected the object. Admission policies and webhooks may answer 422
+// as well, but can be lifted: policies name no field, webhooks begin with their own words.
 func IsInvalid(err error) bool {
 	if IsFromWebhook(err) {
 		return false

@@ -8,18 +8,18 @@ import (
 	"k8s.io/apimachinery/pkg/util/sets"
 )
 
-// fields is a managedFields entry in its JSON form (FieldsV1): "f:name" is a field, `k:{"name":"app"}` an item of a
-// list by its keys, `v:"x"` an item of a set; a node without children is a leaf, or a list or map owned as a whole. See
+// fields is a managedFields entry in its JSON form (FieldsV1): "f:name" is a field, `k:{"name":"app"}` a list item by its keys,
+// `v:"x"` an item of a set. A node without children is a leaf, or a list or map that is owned as a whole. See
 // https://kubernetes.io/docs/reference/using-api/server-side-apply/ and structured-merge-diff's fieldpath package.
 type fields map[string]fields
 
-// ownedBy says whether every field of the intent is in the entry.
+// ownedBy reports whether the entry contains every desired field.
 func (in *intent) ownedBy(entry []byte) bool {
 	tree, desired, ok := in.against(entry)
 	return ok && tree.firstMissing(desired, nil) == nil
 }
 
-// against decodes an entry, and the intent without what no entry has.
+// against decodes an entry, and the desired state without the fields that no entry contains.
 func (in *intent) against(entry []byte) (tree fields, desired map[string]any, ok bool) {
 	if json.Unmarshal(entry, &tree) != nil {
 		return nil, nil, false
@@ -36,7 +36,7 @@ func (in *intent) against(entry []byte) (tree fields, desired map[string]any, ok
 	return tree, desired, true
 }
 
-// owns says whether the path is in the entry.
+// owns reports whether the entry contains the path.
 func owns(entry []byte, path ...string) bool {
 	var tree fields
 	if json.Unmarshal(entry, &tree) != nil {
@@ -52,7 +52,7 @@ func owns(entry []byte, path ...string) bool {
 	return true
 }
 
-// firstMissing is the path to the first value, in the order of names, that the entry does not have.
+// firstMissing returns the path of the first desired value, by name, that the entry does not contain, or nil.
 func (f fields) firstMissing(value any, path []string) []string {
 	if len(f) == 0 && len(path) > 0 {
 		if parts, ok := value.(map[string]any); ok && len(parts) > 0 && isField(path) && !atomic.Has(path[len(path)-1]) {
@@ -86,8 +86,8 @@ func (f fields) firstMissing(value any, path []string) []string {
 	return nil
 }
 
-// atomic are the fields of the six kinds and their pods whose object is owned as a whole (x-kubernetes-map-type in the API's OpenAPI
-// schema). A leaf of any other field is the hull of an object that lost all its parts.
+// atomic are the fields of the six child kinds and of pods whose object is owned as a whole (x-kubernetes-map-type in the
+// OpenAPI schema). A leaf at any other field is an object that lost all its fields.
 var atomic = sets.New(
 	"f:configMapKeyRef", "f:dataSource", "f:fieldRef", "f:fileKeyRef", "f:labelSelector", "f:nodePublishSecretRef", "f:nodeSelector",
 	"f:podSelector", "f:requiredDuringSchedulingIgnoredDuringExecution", "f:resourceFieldRef", "f:secretKeyRef", "f:secretRef", "f:selector",
@@ -97,7 +97,7 @@ func isField(path []string) bool {
 	return strings.HasPrefix(path[len(path)-1], "f:")
 }
 
-// dropEmptyParents drops what has no parts left, where the other entry has parts of it.
+// dropEmptyParents removes leaves at which the other entry owns fields.
 func (f fields) dropEmptyParents(theirs fields) {
 	for step, child := range f {
 		if part := theirs[step]; len(child) > 0 {
@@ -108,7 +108,7 @@ func (f fields) dropEmptyParents(theirs fields) {
 	}
 }
 
-// overwrite says whether the entry has a field of the value that ours has not: whoever changes it takes it from us.
+// overwrite reports whether the entry owns a field of the value that ours does not: changing a field takes it from us.
 func (f fields) overwrite(value any, ours fields) bool {
 	for step, child := range f {
 		next, desired := stepInto(value, step)
@@ -122,7 +122,7 @@ func (f fields) overwrite(value any, ours fields) bool {
 	return false
 }
 
-// stepInto is what a step of an entry leads to in the value.
+// stepInto returns the child of the value at one step of a managedFields path.
 func stepInto(value any, step string) (any, bool) {
 	kind, name, _ := strings.Cut(step, ":")
 	switch value := value.(type) {
@@ -142,7 +142,7 @@ func stepInto(value any, step string) (any, bool) {
 	return nil, false
 }
 
-// item finds an item of a list: by its keys, or by its value.
+// item finds a list item by its keys, or by its value.
 func (f fields) item(item any) (step string, child fields, found bool) {
 	object, ok := item.(map[string]any)
 	if !ok {
@@ -159,7 +159,7 @@ func (f fields) item(item any) (step string, child fields, found bool) {
 	return "", nil, false
 }
 
-// keyDefaults are the list keys that the server fills in where they are not sent.
+// keyDefaults are the list keys that the server fills in when they are not sent.
 var keyDefaults = map[string]any{"protocol": "TCP"}
 
 func hasKeys(object map[string]any, keys string) bool {

@@ -13,13 +13,14 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
-// A field that somebody set beside ours can make the object invalid: another handler of a probe, a value beside a valueFrom,
-// a second port of one name. Server-side apply leaves it alone, so every later apply would be refused, whatever the spec says.
+// A field that another manager set beside ours can make the object invalid: another handler of a probe, a value beside a
+// valueFrom, a second port of one name. Server-side apply keeps such a field, so every later apply would be refused, whatever
+// the spec says.
 
-// heal follows a refusal as invalid. The fields of others that may be to blame are made ours, at first the fewest, and the intent
-// is sent again, which drops those that are not wanted. It gives the same refusal back where nobody else owns a field that may
-// be to blame, or the intent is invalid by itself: a wrong spec costs nobody his additions. What cannot be healed is a
-// *ForeignFieldError.
+// heal handles a refusal as invalid: it takes over the fields of others that may have caused it, the fewest first, and sends
+// the desired state again, which removes those that are not desired. It returns the refusal unchanged if no other manager owns
+// such a field, or if the desired state is invalid by itself: a wrong spec must not cost others their fields. If nothing helps,
+// the error is a *ForeignFieldError.
 func heal[T any, P Object[T]](ctx context.Context, b *Batch, in *intent, refusal error) (P, error) {
 	desired, err := in.object()
 	if err != nil {
@@ -61,8 +62,8 @@ func heal[T any, P Object[T]](ctx context.Context, b *Batch, in *intent, refusal
 	return nil, refusal
 }
 
-// readWithManagedFields is the object as it is, with its managedFields. Where somebody has wiped them, the server says again who owns what
-// as soon as anything is applied, which is nothing here.
+// readWithManagedFields reads the object. If its managedFields were removed, an empty apply makes the server fill them in
+// again.
 func readWithManagedFields[T any, P Object[T]](ctx context.Context, b *Batch, in *intent) (P, error) {
 	current := P(new(T))
 	if err := b.applier.APIReader.Get(ctx, in.key, current); err != nil || len(current.GetManagedFields()) > 0 {
@@ -83,8 +84,8 @@ func readWithManagedFields[T any, P Object[T]](ctx context.Context, b *Batch, in
 	return current, b.applier.Client.Patch(ctx, current, client.RawPatch(types.ApplyPatchType, body), client.FieldOwner(b.applier.FieldOwner))
 }
 
-// validateAlone asks the server whether it would refuse the intent as invalid also if nothing were there, and returns how. Validation
-// comes before the look for an object of the same name, which answers that it exists.
+// validateAlone asks the server, in a dry run, whether the desired state would be invalid even if no object existed, and
+// returns that error. Validation runs before the check for an existing object.
 func validateAlone[T any, P Object[T]](ctx context.Context, b *Batch, in *intent) error {
 	alone := P(new(T))
 	if err := json.Unmarshal(in.json, alone); err != nil {
@@ -97,13 +98,14 @@ func validateAlone[T any, P Object[T]](ctx context.Context, b *Batch, in *intent
 	return nil
 }
 
-// isInvalidObject is a 422 of the server's own validation that is about the object, not about our precondition on its UID.
+// isInvalidObject reports whether the server's own validation rejected the object with 422, and not our precondition on its
+// UID.
 func isInvalidObject(err error) bool {
 	return apierrors.IsInvalid(err) && !outdated(err) && !IsFromWebhook(err)
 }
 
-// IsFromWebhook reports whether an error is an admission webhook's, whatever its code is and whatever fields it names: it is not
-// the schema's, and it may be lifted. The server puts these words before the webhook's:
+// IsFromWebhook reports whether an error comes from an admission webhook, whatever its code and fields: it is not the schema's,
+// and can be lifted. The server adds this prefix:
 // https://github.com/kubernetes/kubernetes/blob/v1.37.2/staging/src/k8s.io/apiserver/pkg/admission/plugin/webhook/errors/statuserror.go
 func IsFromWebhook(err error) bool {
 	var status apierrors.APIStatus

@@ -176,7 +176,7 @@ func collide(t *testing.T, c collision, write func(c collision, before, after *u
 	if over {
 		first = desired
 	}
-	mustSucceed(t, putWish(t, c.kind, owner, first, nil))
+	mustSucceed(t, applyIntent(t, c.kind, owner, first, nil))
 	before := readUnstructured(t, c.kind, owner)
 	after := before.DeepCopy()
 	if over {
@@ -189,7 +189,7 @@ func collide(t *testing.T, c collision, write func(c collision, before, after *u
 	case err != nil:
 		t.Fatalf("somebody's write: %v", err)
 	}
-	mustSucceed(t, putWish(t, c.kind, owner, desired, nil))
+	mustSucceed(t, applyIntent(t, c.kind, owner, desired, nil))
 	if missing := lacks(readUnstructured(t, c.kind, owner).Object, any(desired), nil); len(missing) > 0 {
 		t.Errorf("not as asked for: %v", missing)
 	}

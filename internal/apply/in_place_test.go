@@ -121,7 +121,7 @@ func TestRestoresEveryField(t *testing.T) {
 func restoresField(t *testing.T, kind string, owner client.Object, path []string) bool {
 	t.Helper()
 	ctx := context.Background()
-	put := func(current *unstructured.Unstructured) int { return putUnstructured(t, kind, owner, current) }
+	put := func(current *unstructured.Unstructured) int { return applyUnstructured(t, kind, owner, current) }
 	put(nil)
 	before := readUnstructured(t, kind, owner)
 	changed := before.DeepCopy()

@@ -11,29 +11,29 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 )
 
-// intent is what is asked for: the JSON of an apply configuration.
+// intent is the desired state of a child: the JSON of an apply configuration.
 type intent struct {
 	kind string
 	key  types.NamespacedName
 	json []byte
 	hash string
-	// minimum is set for a Deployment whose size is an autoscaler's.
+	// minimum is set for an autoscaled Deployment.
 	minimum *int32
-	// handedOver is set while an autoscaler that is gone may still change the size.
+	// handedOver is set while the controller of a deleted autoscaler may still change the size.
 	handedOver bool
 }
 
-// Option changes how a child is put.
+// Option changes how a child is applied.
 type Option func(*intent)
 
-// AutoscaledFrom says that the size of this Deployment belongs to a HorizontalPodAutoscaler: the desired state has no
-// replicas, and minimum is sent only where nothing runs yet.
+// AutoscaledFrom marks a Deployment whose size belongs to a HorizontalPodAutoscaler: the desired state has no replicas, and
+// minimum is sent only while none run.
 func AutoscaledFrom(minimum int32) Option {
 	return func(in *intent) { in.minimum = &minimum }
 }
 
-// HandedOver says that the autoscaler of this Deployment has just gone. Its controller may not have heard of it, and change the
-// number of replicas: that is no contest.
+// HandedOver marks a Deployment whose autoscaler was just deleted. The HPA controller may change the size once more before it
+// notices; that is not treated as a contest.
 func HandedOver() Option {
 	return func(in *intent) { in.handedOver = true }
 }
@@ -56,10 +56,10 @@ func newIntent(kind string, key types.NamespacedName, desired any, options []Opt
 	return in, nil
 }
 
-// rawObject are the fields of a JSON object, still encoded: a body differs from the intent in a few of them.
+// rawObject is one level of a JSON object whose values stay encoded: a request body differs from the intent in a few of them.
 type rawObject map[string]json.RawMessage
 
-// body is the request: the intent, its hash, and what guards the write.
+// body returns the request body: the intent, its hash, and the preconditions of the write.
 func (in *intent) body(annotation string, p plan) ([]byte, error) {
 	object, err := decodeObject(in.json)
 	if err != nil {
@@ -84,7 +84,7 @@ func (in *intent) body(annotation string, p plan) ([]byte, error) {
 	return json.Marshal(object)
 }
 
-// decodeObject an object that is not there are none.
+// decodeObject decodes one level of a JSON object; empty input gives an empty object.
 func decodeObject(object json.RawMessage) (rawObject, error) {
 	p := rawObject{}
 	if len(object) == 0 {
@@ -116,7 +116,7 @@ func (p rawObject) set(name string, value any) error {
 	return nil
 }
 
-// hasEmpty says whether an empty list or string is asked for.
+// hasEmpty reports whether the desired state contains an empty list or string.
 func (in *intent) hasEmpty() bool {
 	return bytes.Contains(in.json, []byte(`:[]`)) || bytes.Contains(in.json, []byte(`:""`))
 }

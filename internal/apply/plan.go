@@ -11,14 +11,14 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
-// plan is what one child needs: nothing (the zero value), one write, or no write because of err.
+// plan is what a child needs: nothing (the zero value), one write, or none because of err.
 type plan struct {
 	verb Verb
 	err  error
-	// uid and resourceVersion guard the write: the server answers 409 where they do not fit.
+	// uid and resourceVersion are preconditions: the server answers 409 if they do not match.
 	uid             types.UID
 	resourceVersion string
-	// replicas is sent beside the intent, for a Deployment whose size is an autoscaler's.
+	// replicas is sent with the intent of an autoscaled Deployment.
 	replicas *int32
 }
 
@@ -26,7 +26,7 @@ func (p plan) isEmpty() bool {
 	return p.verb == "" && p.err == nil
 }
 
-// plan compares the intent with what is there.
+// plan compares the desired state with the current object.
 func (b *Batch) plan(in *intent, current client.Object, exists bool) plan {
 	if !exists {
 		return plan{verb: VerbCreate, replicas: in.minimum}
@@ -40,7 +40,7 @@ func (b *Batch) plan(in *intent, current client.Object, exists bool) plan {
 	return b.guardedUpdate(in, current)
 }
 
-// guardedUpdate is a write over live, and over nothing else.
+// guardedUpdate returns a write that succeeds only against the given object.
 func (b *Batch) guardedUpdate(in *intent, current client.Object) plan {
 	p := plan{verb: VerbUpdate, uid: current.GetUID(), replicas: b.applier.replicasToSend(in, current)}
 	if p.replicas != nil {
@@ -49,7 +49,7 @@ func (b *Batch) guardedUpdate(in *intent, current client.Object) plan {
 	return p
 }
 
-// scaledToZero says that nothing runs where an autoscaler shall decide. It does nothing at 0, so that is a reason to write.
+// scaledToZero reports whether an autoscaled Deployment has 0 replicas. An HPA never scales up from 0, so we must.
 func scaledToZero(in *intent, current client.Object) bool {
 	deployment, ok := current.(*appsv1.Deployment)
 	if !ok || in.minimum == nil || *in.minimum == 0 {
@@ -59,10 +59,10 @@ func scaledToZero(in *intent, current client.Object) bool {
 	return n != nil && *n == 0
 }
 
-// replicasToSend says which number of replicas to send with a Deployment whose size is an autoscaler's; nil for none. Server-side
-// apply resets a field to its default, here 1, when its only owner stops sending it: so while we still own it the live
-// number is sent again, and the autoscaler's first change takes it from us. From 0 the minimum is sent. It decodes the
-// managedFields, so it is for what is written, not for every look.
+// replicasToSend returns the replicas to send with an autoscaled Deployment, nil for none. Server-side apply resets a field to
+// its default, here 1, when its only owner stops sending it: so while we still own it the current value is sent, and the
+// autoscaler's first change takes it from us. At 0 the minimum is sent. It parses managedFields, so it is called only for
+// writes.
 func (a *Applier) replicasToSend(in *intent, current client.Object) *int32 {
 	deployment, ok := current.(*appsv1.Deployment)
 	switch {
@@ -77,15 +77,15 @@ func (a *Applier) replicasToSend(in *intent, current client.Object) *int32 {
 	}
 }
 
-// Applied reports whether desired, an apply configuration, is what was last asked for of the child. live is not nil.
+// Applied reports whether the child was last applied from desired, an apply configuration. current is not nil.
 func (a *Applier) Applied(current client.Object, desired any) bool {
 	in, err := newIntent("", client.ObjectKeyFromObject(current), desired, nil)
 	return err == nil && current.GetAnnotations()[a.Annotation] == in.hash
 }
 
-// upToDate says whether live is what was last asked for: the hash is the same, and every field we want is still ours.
-// Whoever changes the value of a field takes it from us, so no values are compared, and neither the server's defaults
-// nor a webhook that rewrites a value can start a fight.
+// upToDate reports whether the child was last applied from this intent and we still own every desired field. Changing a value
+// takes the field from us, so values are not compared: neither the server's defaults nor a webhook that rewrites a value can
+// cause repeated writes.
 func (a *Applier) upToDate(in *intent, current client.Object) bool {
 	if current.GetAnnotations()[a.Annotation] != in.hash {
 		return false
@@ -101,7 +101,8 @@ func (a *Applier) upToDate(in *intent, current client.Object) bool {
 	return true
 }
 
-// ownFields is our entry in the managedFields, nil where there is none. Of two it is the one of an apply, which the server puts first.
+// ownFields returns our managedFields entry, or nil. If there are two it returns the one of an apply, which the server lists
+// first.
 func (a *Applier) ownFields(object client.Object) []byte {
 	entries := object.GetManagedFields()
 	for i := range entries {
@@ -116,8 +117,8 @@ func (a *Applier) ownFields(object client.Object) []byte {
 	return nil
 }
 
-// withoutEmptyParents is the entry of a POST without the lists and maps of which only the hull is still ours. It has a hull for each, and
-// that looks like one that is owned as a whole; but then nobody else has a part of it.
+// withoutEmptyParents returns the entry of a POST without lists and maps that lost all their fields to others. In such an entry
+// each parent looks as if it were owned as a whole.
 func (a *Applier) withoutEmptyParents(entry []byte, all []metav1.ManagedFieldsEntry) []byte {
 	var ours fields
 	if json.Unmarshal(entry, &ours) != nil {
@@ -136,7 +137,7 @@ func (a *Applier) withoutEmptyParents(entry []byte, all []metav1.ManagedFieldsEn
 	return left
 }
 
-// IsOwnEntry says whether a managedFields entry is one that fieldOwner writes: by creating the object, or by server-side apply.
+// IsOwnEntry reports whether fieldOwner wrote the managedFields entry, by creating the object or by server-side apply.
 func IsOwnEntry(e metav1.ManagedFieldsEntry, fieldOwner string) bool {
 	return Relevant(e) && e.Manager == fieldOwner
 }
@@ -152,7 +153,8 @@ func (b *Batch) conflict(kind string, current client.Object) error {
 	return &NameConflictError{Kind: kind, Name: current.GetName(), Controller: controller.Kind + " " + controller.Name}
 }
 
-// isFormerOwner recognises a deleted owner of the same name: its children are about to be collected.
+// isFormerOwner reports whether the controller is a deleted owner of the same name, whose children are about to be
+// garbage-collected.
 func (b *Batch) isFormerOwner(controller *metav1.OwnerReference) bool {
 	gvk, err := b.applier.Client.GroupVersionKindFor(b.owner)
 	if err != nil {

@@ -17,17 +17,17 @@ import (
 	"sigs.k8s.io/structured-merge-diff/v6/fieldpath"
 )
 
-// beforeFirstApply is who owns, in the server's words, what was there when nobody had applied anything, which is also so when
-// somebody has wiped the managedFields.
+// beforeFirstApply is the manager that the server records for fields that existed before the first apply, which includes an
+// object whose managedFields were removed.
 const beforeFirstApply = "before-first-apply"
 
-// Relevant says whether a managedFields entry of a child is read before it is written. A cache may drop what is in all others, which are
-// of subresources: only people and their tools write a child as a whole. It keeps how many there are.
+// Relevant reports whether a managedFields entry is needed to write a child. Entries of subresources are not: only people and
+// their tools write the whole object. A cache may drop their fields, but must keep their number.
 func Relevant(e metav1.ManagedFieldsEntry) bool {
 	return e.Subresource == "" && e.FieldsV1 != nil
 }
 
-// isForeign leaves out what is changed through a subresource, such as status and scale: it is never taken over.
+// isForeign reports whether an entry may be taken over. Entries of subresources, such as status and scale, never are.
 func (a *Applier) isForeign(e metav1.ManagedFieldsEntry) bool {
 	return Relevant(e) && e.Manager != a.FieldOwner
 }
@@ -36,9 +36,9 @@ func isUnowned(e *metav1.ManagedFieldsEntry) bool {
 	return e.Manager == beforeFirstApply
 }
 
-// takeOver makes fields of others ours, in one request that changes nothing else: entries are what ownedByUs gave for live, which
-// becomes the server's answer. Until the intent has been sent again its hash is not there: whoever comes after a crash would take the
-// values of others, which are ours now, for what we asked for.
+// takeOver makes fields of other managers ours, in one request that changes nothing else. entries is the result of ownedByUs
+// for current, which becomes the server's response. The hash annotation is emptied until the intent is sent again: after a
+// crash in between, the taken values must not look like desired ones.
 func (a *Applier) takeOver(ctx context.Context, current client.Object, entries []metav1.ManagedFieldsEntry) error {
 	patch := []operation{
 		{"replace", "/metadata/managedFields", entries},
@@ -51,7 +51,7 @@ func (a *Applier) takeOver(ctx context.Context, current client.Object, entries [
 	return a.patch(ctx, current, patch)
 }
 
-// patch sends a JSON patch. The object becomes the server's answer.
+// patch sends a JSON patch. The object becomes the server's response.
 func (a *Applier) patch(ctx context.Context, object client.Object, operations []operation) error {
 	raw, err := json.Marshal(operations)
 	if err != nil {
@@ -60,15 +60,15 @@ func (a *Applier) patch(ctx context.Context, object client.Object, operations []
 	return a.Client.Patch(ctx, object, client.RawPatch(types.JSONPatchType, raw), client.FieldOwner(a.FieldOwner))
 }
 
-// operation is one of a JSON patch.
+// operation is one operation of a JSON patch.
 type operation struct {
 	Op    string `json:"op"`
 	Path  string `json:"path"`
 	Value any    `json:"value"`
 }
 
-// ownedByUs returns the entries with the blamed fields in ours, and the managers that had them, sorted: none where nothing is to be
-// taken. blamed gives the question to be asked for each entry; nil is for none of it.
+// ownedByUs returns the entries with the filtered fields moved into ours, and the managers that owned them, sorted and possibly
+// none. filter returns the fields to take from an entry; nil takes none.
 func (a *Applier) ownedByUs(entries []metav1.ManagedFieldsEntry, filter func(*metav1.ManagedFieldsEntry) pathFilter) ([]metav1.ManagedFieldsEntry, []string, error) {
 	ours := metav1.ManagedFieldsEntry{Manager: a.FieldOwner, Operation: metav1.ManagedFieldsOperationApply, FieldsType: "FieldsV1"}
 	taken, managers := &fieldpath.Set{}, sets.New[string]()
@@ -101,7 +101,7 @@ func (a *Applier) ownedByUs(entries []metav1.ManagedFieldsEntry, filter func(*me
 	return append(others, ours), sets.List(managers), err
 }
 
-// split takes the fields that the question is answered with yes for out of an entry. rest is nil where nothing is left.
+// split moves the fields that match the filter out of an entry. rest is nil if none are left.
 func split(e *metav1.ManagedFieldsEntry, filter pathFilter) (part *fieldpath.Set, rest *metav1.ManagedFieldsEntry, err error) {
 	all, err := decode(e)
 	if err != nil {
@@ -141,9 +141,9 @@ func encode(set *fieldpath.Set) (*metav1.FieldsV1, error) {
 	return metav1.NewFieldsV1(string(raw)), nil
 }
 
-// convertCreateEntry makes what we own since a POST what we own as an applier, in one request, before the first apply: else what a later
-// intent drops would stay, owned by the POST. Where our entry is not where the cache had it any more, or an earlier edition has applied
-// as well, the object is read. It returns what is there then.
+// convertCreateEntry turns our entry of a POST into an applier's, in one request, before the first apply: otherwise a field
+// that a later intent drops would stay. If the entry is not where the cache had it, or an earlier version applied as well, the
+// object is read first. It returns the object afterwards.
 func convertCreateEntry[T any, P Object[T]](ctx context.Context, a *Applier, in *intent, current P) (P, error) {
 	byPOST, applied := a.ownIndex(current, metav1.ManagedFieldsOperationUpdate), a.ownIndex(current, metav1.ManagedFieldsOperationApply)
 	if byPOST < 0 {
@@ -167,8 +167,8 @@ func convertCreateEntry[T any, P Object[T]](ctx context.Context, a *Applier, in 
 	return readAndTakeOver(ctx, a, in, current, func(*metav1.ManagedFieldsEntry) pathFilter { return nil })
 }
 
-// readAndTakeOver reads the object and makes the blamed fields ours as an applier, and those that are ours since a POST. It returns
-// what is there then: live where that is gone or replaced, so that the write is refused and planned again.
+// readAndTakeOver reads the object, and makes ours the filtered fields and those we own since a POST. It returns the object
+// afterwards, or current if it is gone or replaced: the write is then refused and planned again.
 func readAndTakeOver[T any, P Object[T]](ctx context.Context, a *Applier, in *intent, current P, filter func(*metav1.ManagedFieldsEntry) pathFilter) (P, error) {
 	now := P(new(T))
 	if err := a.APIReader.Get(ctx, in.key, now); err != nil || now.GetUID() != current.GetUID() {
@@ -184,16 +184,16 @@ func readAndTakeOver[T any, P Object[T]](ctx context.Context, a *Applier, in *in
 	return now, nil
 }
 
-// ownIndex is where our entry of an operation is, -1 for none.
+// ownIndex returns the index of our entry with this operation, or -1.
 func (a *Applier) ownIndex(current client.Object, operation metav1.ManagedFieldsOperationType) int {
 	return slices.IndexFunc(current.GetManagedFields(), func(e metav1.ManagedFieldsEntry) bool {
 		return IsOwnEntry(e, a.FieldOwner) && e.Operation == operation
 	})
 }
 
-// takeOverLeftovers takes over, before a Deployment is written, what nobody owns any more, and what those who overwrote our pod template
-// put beside it. So a roll-back by hand is undone as a whole. Who never touched ours keeps his additions. live is a cache's, which
-// may have dropped other entries: where something is to be taken, the object is read. It returns what is there then.
+// takeOverLeftovers takes over, before a Deployment is written, fields without an owner, and what managers that overwrote our
+// pod template put beside it: a roll-back by hand is undone completely. Managers that never touched our fields keep theirs.
+// current is cached and may lack entries, so the object is read before anything is taken. It returns the object afterwards.
 func takeOverLeftovers[T any, P Object[T]](ctx context.Context, a *Applier, in *intent, current P) (P, error) {
 	if _, ok := any(current).(*appsv1.Deployment); !ok || !slices.ContainsFunc(current.GetManagedFields(), a.isForeign) {
 		return current, nil
@@ -216,8 +216,8 @@ func takeOverLeftovers[T any, P Object[T]](ctx context.Context, a *Applier, in *
 	return readAndTakeOver(ctx, a, in, current, left)
 }
 
-// overwritesOurs says whether the entry has a field of our pod template that was ours: one that we still ask for as we last did, or the
-// hash, because a roll-back brings back that of its revision. A field that we ask for since now may have been another's before.
+// overwritesOurs reports whether the entry owns a field of our pod template that was ours: a desired one, or the hash, because
+// a roll-back restores that of its revision. A field that became desired only now may have been another manager's before.
 func (a *Applier) overwritesOurs(e *metav1.ManagedFieldsEntry, in *intent, desired map[string]any, current client.Object) bool {
 	var theirs, ours fields
 	if !a.isForeign(*e) || json.Unmarshal(e.FieldsV1.GetRawBytes(), &theirs) != nil {

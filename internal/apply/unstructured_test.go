@@ -36,16 +36,16 @@ func readUnstructured(t *testing.T, kind string, owner client.Object) *unstructu
 	return u
 }
 
-// putUnstructured puts the intent of a kind over live, nil for what is there, and gives the number of changes.
-func putUnstructured(t *testing.T, kind string, owner client.Object, current *unstructured.Unstructured) int {
+// applyUnstructured puts the intent of a kind over live, nil for what is there, and gives the number of changes.
+func applyUnstructured(t *testing.T, kind string, owner client.Object, current *unstructured.Unstructured) int {
 	t.Helper()
-	changes := putWish(t, kind, owner, desiredOf(owner)[kind], current)
+	changes := applyIntent(t, kind, owner, desiredOf(owner)[kind], current)
 	mustSucceed(t, changes)
 	return len(changes)
 }
 
-// putWish puts any intent of a kind over live, nil for what is there.
-func putWish(t *testing.T, kind string, owner client.Object, in any, current *unstructured.Unstructured) []apply.Change {
+// applyIntent puts any intent of a kind over live, nil for what is there.
+func applyIntent(t *testing.T, kind string, owner client.Object, in any, current *unstructured.Unstructured) []apply.Change {
 	t.Helper()
 	switch kind {
 	case "Deployment":

@@ -16,42 +16,41 @@ import (
 	"k8s.io/utils/clock"
 )
 
-// Store remembers, for each owner, the writes that no watch has told of yet. An object belongs to the owner of its
-// namespace and name. All of it is lost in a restart, when new caches are filled after the last write. It is safe for
-// concurrent use.
+// Store records, per owner, the writes that no watch has delivered yet. An object belongs to the owner of its namespace and
+// name. The store is lost in a restart, when new caches are filled after the last write. It is safe for concurrent use.
 type Store struct {
 	clock clock.PassiveClock
 
 	mu     sync.Mutex
 	owners map[types.NamespacedName]*record
-	// newest is the highest resource version that a watch has told of. A watch is ordered, so everything before that
-	// version has been told, too.
+	// newest is the highest resource version that each watch has delivered. A watch is ordered, so it has delivered everything
+	// before that version, too.
 	newest map[watched]string
 }
 
 type watched struct{ kind, namespace string }
 
-// record is what is not observed yet of one owner.
+// record holds the writes for one owner that are not observed yet.
 type record struct {
 	writes map[string]write // by kind
 	// since is the time of the first write that is not observed.
 	since time.Time
-	// waiting is true after somebody was told that the caches are behind.
+	// waiting is set once a reconcile was told that the caches are behind.
 	waiting bool
 }
 
-// write is one that has not been observed: the version that the watch must reach, or the object that must go.
+// write is one unobserved write: the version that the watch must reach, or the object that must disappear.
 type write struct {
 	version string
 	deleted types.UID
 }
 
-// NewStore returns an empty store that tells the time by the clock.
+// NewStore returns an empty store.
 func NewStore(clock clock.PassiveClock) *Store {
 	return &Store{clock: clock, owners: map[types.NamespacedName]*record{}, newest: map[watched]string{}}
 }
 
-// WroteAt records the resource version in the answer to a write of an object of the kind.
+// WroteAt records the resource version in the response to a write.
 func (s *Store) WroteAt(owner types.NamespacedName, kind, version string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -70,15 +69,15 @@ func (s *Store) Deleting(owner types.NamespacedName, kind string, uid types.UID)
 	s.put(owner, kind, write{deleted: uid})
 }
 
-// DeletionFailed takes back Deleting.
+// DeletionFailed reverts Deleting.
 func (s *Store) DeletionFailed(owner types.NamespacedName, kind string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.drop(owner, kind)
 }
 
-// Read replaces the version that was written by the one that the API server has now. It can be older than the last write: a
-// cluster may be restored from a backup.
+// Read replaces the recorded version by the one that the API server has now. It can be older than the last write: a cluster may
+// be restored from a backup.
 func (s *Store) Read(owner types.NamespacedName, kind, version string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -92,8 +91,7 @@ func (s *Store) Read(owner types.NamespacedName, kind, version string) {
 	s.put(owner, kind, write{version: version})
 }
 
-// Observe takes in an event of a watch. It reports whether an owner that was found behind has caught up with it, and is
-// to be reconciled.
+// Observe records a watch event. It reports whether an owner that was behind has caught up, and has to be reconciled.
 func (s *Store) Observe(kind string, object metav1.Object, deleted bool) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -111,7 +109,7 @@ func (s *Store) Observe(kind string, object metav1.Object, deleted bool) bool {
 	return s.caughtUp(owner, r) && r.waiting
 }
 
-// Behind reports whether a watch has yet to tell of a write for the owner, and for how long it has had the time to.
+// Behind reports whether a watch event for one of the owner's writes is still missing, and for how long.
 func (s *Store) Behind(owner types.NamespacedName) (time.Duration, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -123,7 +121,7 @@ func (s *Store) Behind(owner types.NamespacedName) (time.Duration, bool) {
 	return s.clock.Since(r.since), true
 }
 
-// BehindIn reports whether a watch has yet to tell of a write of the kind for the owner.
+// BehindIn reports whether a watch event for a write of this kind is still missing.
 func (s *Store) BehindIn(owner types.NamespacedName, kind string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -135,14 +133,14 @@ func (s *Store) BehindIn(owner types.NamespacedName, kind string) bool {
 	return behind
 }
 
-// Forget drops what is remembered of an owner that is gone.
+// Forget drops the state kept for an owner that is gone.
 func (s *Store) Forget(owner types.NamespacedName) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.owners, owner)
 }
 
-// caughtUp drops the writes that have been observed, and the record when none is left.
+// caughtUp drops the writes that have been observed, and the record if none are left.
 func (s *Store) caughtUp(owner types.NamespacedName, r *record) bool {
 	for kind, w := range r.writes {
 		if w.deleted == "" && reached(s.newest[watched{kind, owner.Namespace}], w.version) {
@@ -172,8 +170,8 @@ func (s *Store) drop(owner types.NamespacedName, kind string) {
 	}
 }
 
-// reached reports whether a watch that has told of one resource version has told of another. What cannot be compared
-// counts as reached: to wait for it would never end.
+// reached reports whether a watch that delivered the version newest has delivered version. Versions that cannot be compared
+// count as reached: waiting for one would never end.
 func reached(newest, version string) bool {
 	if newest == "" {
 		return false

@@ -16,8 +16,7 @@ import (
 	"github.com/microservice-dev/microservice-operator/internal/status"
 )
 
-// applyProblem is the worst of what kept children from being written, in the order InvalidSpec, NameConflict, ApplyFailed;
-// nil when nothing did.
+// applyProblem returns the worst failure of the changes, in the order InvalidSpec, NameConflict, ApplyFailed, or nil.
 func applyProblem(ms *v1alpha1.Microservice, changes []apply.Change) *status.Problem {
 	for _, reason := range []string{v1alpha1.ReasonInvalidSpec, v1alpha1.ReasonNameConflict, v1alpha1.ReasonApplyFailed} {
 		var messages []string
@@ -37,8 +36,8 @@ func applyProblem(ms *v1alpha1.Microservice, changes []apply.Change) *status.Pro
 	return nil
 }
 
-// classify sorts a failure: what needs an edit of the spec, what needs an object to go, what may heal by itself. It is
-// empty for a lost race, which the next look settles.
+// classify returns the Ready reason for a failed write: the spec must be edited, another object must go, or a retry may help.
+// It is empty for a lost race, which the next reconcile settles.
 func classify(err error) string {
 	var taken *apply.NameConflictError
 	var foreign *apply.ForeignFieldError
@@ -56,7 +55,7 @@ func classify(err error) string {
 	}
 }
 
-// conflictMessage is what a user reads: what happened, and the way out.
+// conflictMessage describes a failed write for users: what happened, and how to resolve it.
 func conflictMessage(ms *v1alpha1.Microservice, c apply.Change) string {
 	said := c.Err.Error()
 	var taken *apply.NameConflictError
@@ -75,7 +74,8 @@ func conflictMessage(ms *v1alpha1.Microservice, c apply.Change) string {
 	return said
 }
 
-// remedy is what to do about a name that is taken. Nothing is adopted, but who may write the object can give it to the Microservice.
+// remedy describes how to resolve a name conflict. The operator never adopts an object, but whoever may write it can give it to
+// the Microservice.
 func remedy(ms *v1alpha1.Microservice, kind string, taken *apply.NameConflictError) string {
 	lower := strings.ToLower(kind)
 	switch {
@@ -90,7 +90,7 @@ func remedy(ms *v1alpha1.Microservice, kind string, taken *apply.NameConflictErr
 		lower, ms.Name, ms.Namespace, lower, ms.Name, ms.Namespace, give)
 }
 
-// retryError returns the error that makes the queue come back: with a growing delay for what may heal without an edit, not at all
+// retryError returns the error with which Reconcile ends: retried with a growing delay if it may heal without an edit, terminal
 // for a spec that can never be applied.
 func retryError(changes []apply.Change) error {
 	var healing, terminal []error
@@ -113,7 +113,7 @@ func retryError(changes []apply.Change) error {
 	return nil
 }
 
-// pending names what a paused Microservice holds back.
+// pending names the changes that a paused Microservice holds back.
 func pending(changes []apply.Change) []string {
 	var names []string
 	for _, c := range changes {
@@ -122,8 +122,8 @@ func pending(changes []apply.Change) []string {
 	return names
 }
 
-// isTerminating reports whether nothing can be created any more, or need not be: the namespace is going away, or the
-// Microservice is gone and the cache has not heard of it.
+// isTerminating reports whether children can no longer be created, or need not be: the namespace is terminating, or the
+// Microservice was deleted and the cache does not know yet.
 func isTerminating(changes []apply.Change) bool {
 	return slices.ContainsFunc(changes, func(c apply.Change) bool {
 		var gone *apply.OwnerDeletedError

@@ -10,16 +10,16 @@ import (
 	"github.com/microservice-dev/microservice-operator/internal/apply"
 )
 
-// handoverAfter is how long after the end of an autoscaler the number of replicas is sent. Its controller works from a
-// cache of its own, and for a moment may still answer a new number with the autoscaler's.
+// handoverAfter is how long after the deletion of an autoscaler the number of replicas is sent. The HPA controller works from a
+// cache of its own, and may overwrite a number that is sent at once.
 const handoverAfter = time.Second
 
-// heardWithin is how long it may take until the autoscaler's controller has heard of its end, such as after an outage of the API
-// server: a watch is tried again within a minute.
+// heardWithin is how long the HPA controller may take to notice the deletion, such as after an outage of the API server: a
+// watch is retried within a minute.
 const heardWithin = 2 * time.Minute
 
-// deleteAutoscaler deletes the autoscaler, if there is one, and returns how long the number of replicas has to wait because
-// it was deleted now, or a moment ago.
+// deleteAutoscaler deletes the autoscaler if it exists. It returns how long to delay sending replicas if it was deleted just
+// now.
 func (r *MicroserviceReconciler) deleteAutoscaler(ctx context.Context, b *apply.Batch, ms *v1alpha1.Microservice, current children) time.Duration {
 	key, before := client.ObjectKeyFromObject(ms), len(b.Changes())
 	apply.Delete(ctx, b, current.autoscaler())
@@ -37,7 +37,7 @@ func (r *MicroserviceReconciler) deleteAutoscaler(ctx context.Context, b *apply.
 	return max(handoverAfter-gone, 0)
 }
 
-// sizeOptions are about who says the number of replicas.
+// sizeOptions returns the options that tell who decides the number of replicas.
 func (r *MicroserviceReconciler) sizeOptions(ms *v1alpha1.Microservice) []apply.Option {
 	if ms.Spec.Autoscaled() {
 		return []apply.Option{apply.AutoscaledFrom(ms.Spec.GuaranteedReplicas())}

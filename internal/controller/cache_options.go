@@ -14,8 +14,8 @@ import (
 	"github.com/microservice-dev/microservice-operator/internal/topology"
 )
 
-// cacheOptions keep the caches small: of the children's kinds only what carries our label, and of each object only what
-// is read. namespaces limits everything to those; none means all.
+// cacheOptions returns options for small caches: only children that carry our label, and only the fields that are read.
+// namespaces limits the caches to those; empty means all.
 func cacheOptions(namespaces []string) (cache.Options, error) {
 	ours, err := labels.NewRequirement(v1alpha1.LabelName, selection.Exists, nil)
 	if err != nil {
@@ -39,7 +39,7 @@ func cacheOptions(namespaces []string) (cache.Options, error) {
 	return options, nil
 }
 
-// trimNamespace leaves the labels.
+// trimNamespace keeps only the labels.
 func trimNamespace(object any) (any, error) {
 	if m, ok := object.(*metav1.PartialObjectMetadata); ok {
 		m.Annotations, m.ManagedFields = nil, nil
@@ -47,8 +47,8 @@ func trimNamespace(object any) (any, error) {
 	return object, nil
 }
 
-// transform drops what nobody reads of a child: what is in most entries of other managers, and nearly all of spec. What was asked for is
-// known by its hash.
+// transform drops the fields of a child that are not read: most managedFields of others, and nearly all of spec. The hash
+// annotation stands for the desired state.
 func (k childKind) transform(object any) (any, error) {
 	child, ok := object.(client.Object)
 	if !ok {

@@ -19,7 +19,7 @@ import (
 	"github.com/microservice-dev/microservice-operator/internal/resources"
 )
 
-// The names of the kinds that are more than one entry of the table.
+// Names of kinds that are used beyond their entry in the table.
 const (
 	kindMicroservice   = "Microservice"
 	kindDeployment     = "Deployment"
@@ -34,9 +34,9 @@ const (
 // +kubebuilder:rbac:groups=policy,resources=poddisruptionbudgets,verbs=get;list;watch;create;patch;delete
 // +kubebuilder:rbac:groups=autoscaling,resources=horizontalpodautoscalers,verbs=get;list;watch;create;patch;delete
 
-// childKinds are the kinds of children, in the order in which they are applied. A kind is one entry here, with its rights,
-// and its builder in package resources. Deployment and HorizontalPodAutoscaler are not pruned with the others: the first
-// stays while the Microservice does, the second goes before the number of replicas is sent.
+// childKinds are the child kinds in the order in which they are applied. To add a kind, add an entry with its RBAC rule here
+// and a builder in package resources. Deployment and HorizontalPodAutoscaler are not pruned with the others: the first exists
+// as long as the Microservice, the second is deleted before replicas are sent.
 var childKinds = []childKind{
 	newChildKind(desired(func(s *resources.Set) any { return s.ServiceAccount }), childOptions{prerequisite: true, prune: true},
 		func(*corev1.ServiceAccount) {}),
@@ -59,7 +59,7 @@ var childKinds = []childKind{
 		func(a *autoscalingv2.HorizontalPodAutoscaler) { a.Spec = autoscalingv2.HorizontalPodAutoscalerSpec{} }),
 }
 
-// portsOnly returns a template with the ports of the application and nothing else.
+// portsOnly returns a template with the application's ports and nothing else.
 func portsOnly(t *corev1.PodTemplateSpec) corev1.PodTemplateSpec {
 	var ports corev1.PodTemplateSpec
 	for _, c := range t.Spec.Containers {
@@ -70,30 +70,31 @@ func portsOnly(t *corev1.PodTemplateSpec) corev1.PodTemplateSpec {
 	return ports
 }
 
-// childKind is what the controller does with the children of one kind.
+// childKind holds what the controller needs to handle children of one kind.
 type childKind struct {
 	childOptions
 	name string
-	// desired returns the apply configuration, nil where no child is wanted.
+	// desired returns the apply configuration, or nil if no child is desired.
 	desired func(*resources.Set) any
 	// newObject returns an empty object.
 	newObject func() client.Object
-	// read returns nil where there is none.
+	// read returns nil if the child does not exist.
 	read   func(ctx context.Context, reader client.Reader, key types.NamespacedName) (client.Object, error)
 	apply  func(ctx context.Context, b *apply.Batch, desired any, current client.Object, options ...apply.Option) client.Object
 	remove func(ctx context.Context, b *apply.Batch, current client.Object)
-	// trim drops what nobody reads of a child in the cache.
+	// trim drops the fields of a cached child that are not read.
 	trim func(client.Object)
 }
 
 type childOptions struct {
-	// prerequisite is set for what pods must not run without: while it cannot be written, no Deployment is.
+	// prerequisite marks a kind that pods must not run without: while it cannot be written, the Deployment is not written
+	// either.
 	prerequisite bool
-	// prune is set for what is deleted when it is no longer wanted.
+	// prune marks a kind that is deleted when it is no longer desired.
 	prune bool
 }
 
-// desired makes one untyped nil of a field that is not set.
+// desired turns a typed nil into an untyped one.
 func desired(get func(*resources.Set) any) func(*resources.Set) any {
 	return func(s *resources.Set) any {
 		if d := get(s); !reflect.ValueOf(d).IsNil() {

@@ -19,11 +19,11 @@ import (
 	"github.com/microservice-dev/microservice-operator/internal/resources"
 )
 
-// staleAfter is how long the caches may be behind the operator's own writes before the API server is read instead.
+// staleAfter is how long the caches may be behind our own writes before the API server is read instead.
 const staleAfter = 10 * time.Second
 
-// children are the children of one Microservice, by kind. What does not exist is absent. Objects are the cache's own and
-// are not changed.
+// children holds the children of one Microservice by kind. A missing key means that the child does not exist. The objects are
+// shared with the cache and must not be modified.
 type children map[string]client.Object
 
 func (c children) deployment() *appsv1.Deployment {
@@ -41,9 +41,9 @@ func (c children) autoscaler() *autoscalingv2.HorizontalPodAutoscaler {
 	return a
 }
 
-// reader returns what to read a Microservice and its children from. If our last writes have not been observed by the
-// caches, it returns how long to wait instead: a reconcile from older state would repeat or revert them. The event that is
-// missing enqueues the Microservice again. Where it does not come, each attempt reads the API server for the kinds in question.
+// reader returns the reader for a Microservice and its children. If the caches have not observed our last writes it returns how
+// long to wait instead: a reconcile from older state would repeat or revert them. The missing event enqueues the Microservice
+// again; after staleAfter without it, each attempt reads the kinds in question from the API server.
 func (r *MicroserviceReconciler) reader(ctx context.Context, key types.NamespacedName) (client.Reader, time.Duration) {
 	since, behind := r.Consistency.Behind(key)
 	switch {
@@ -57,7 +57,7 @@ func (r *MicroserviceReconciler) reader(ctx context.Context, key types.Namespace
 	}
 }
 
-// read returns a Microservice and its children. The Microservice is nil where there is nothing to do: it is gone, or it is
+// read returns a Microservice and its children. The Microservice is nil if there is nothing to do: it does not exist, or is
 // being deleted, alone or with its namespace.
 func (r *MicroserviceReconciler) read(ctx context.Context, reader client.Reader, key types.NamespacedName) (*v1alpha1.Microservice, children, error) {
 	ms := &v1alpha1.Microservice{}
@@ -84,10 +84,10 @@ func (r *MicroserviceReconciler) read(ctx context.Context, reader client.Reader,
 	return ms, current, nil
 }
 
-// applyChildren applies the children and puts the answers in the place of the current ones. One child's failure does not
-// stop the others, with one exception, fail closed: no pod starts, and none changes, without its ServiceAccount and
-// NetworkPolicy. An autoscaler is deleted before the number of replicas is sent; otherwise its controller would overwrite
-// it. It returns how long the number has to wait for that. Nothing is pruned while a write has failed.
+// applyChildren applies the children and replaces the current ones by the responses. A failure of one child does not stop the
+// others, with one exception: no pod is started or changed without its ServiceAccount and NetworkPolicy. The autoscaler is
+// deleted before replicas are sent, because its controller would overwrite them; applyChildren returns how long replicas have
+// to wait for that. Nothing is pruned after a failure.
 func (r *MicroserviceReconciler) applyChildren(ctx context.Context, b *apply.Batch, ms *v1alpha1.Microservice, desired *resources.Set, current children) (wait time.Duration) {
 	for _, kind := range childKinds {
 		var options []apply.Option
@@ -112,8 +112,8 @@ func (r *MicroserviceReconciler) applyChildren(ctx context.Context, b *apply.Bat
 	return wait
 }
 
-// prune deletes what is no longer wanted, but for a ServiceAccount that was made for this Microservice and that the spec names
-// now: the pods go on with it.
+// prune deletes the children that are no longer desired. It keeps a ServiceAccount that was created for this Microservice if
+// the pods still use it.
 func prune(ctx context.Context, b *apply.Batch, ms *v1alpha1.Microservice, desired *resources.Set, current children) {
 	for _, kind := range childKinds {
 		if kind.name == kindServiceAccount && (ms.Spec.ServiceAccountName == ms.Name || desired.RunsAs(ms.Name)) {
@@ -125,13 +125,14 @@ func prune(ctx context.Context, b *apply.Batch, ms *v1alpha1.Microservice, desir
 	}
 }
 
-// missingPrerequisites reports whether pods would run without a child that they must not run without. A parked Deployment has none.
+// missingPrerequisites reports whether pods would run without a child that they must not run without. A parked Deployment has
+// no pods.
 func missingPrerequisites(b *apply.Batch, ms *v1alpha1.Microservice) bool {
 	return b.Failed(prerequisiteNames...) && !ms.Spec.Parked()
 }
 
-// ifControlledBy returns the child if the Microservice controls it, else nil: what belongs to somebody else says nothing
-// about this Microservice.
+// ifControlledBy returns the child if the Microservice controls it, or nil: an object of another owner says nothing about this
+// Microservice.
 func ifControlledBy[T any, P apply.Object[T]](ms *v1alpha1.Microservice, child P) P {
 	if child == nil || !metav1.IsControlledBy(child, ms) {
 		return nil

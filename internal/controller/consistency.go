@@ -13,8 +13,8 @@ import (
 	"github.com/microservice-dev/microservice-operator/internal/topology"
 )
 
-// observingHandler tells the store of each event of a kind before it handles it, and enqueues the Microservice that waited
-// for the event.
+// observingHandler records each event of a kind in the store before it handles it, and enqueues a Microservice that waited for
+// the event.
 type observingHandler struct {
 	handler.EventHandler
 	store *consistency.Store
@@ -49,15 +49,15 @@ func (h observingHandler) observe(q topology.Queue, object client.Object, delete
 	}
 }
 
-// freshReader reads the kinds for which the caches are behind from the API server, and tells the store what is there. It
-// reads all others from the caches.
+// freshReader reads the kinds whose caches are behind from the API server and records what it found. It reads all others from
+// the caches.
 type freshReader struct {
 	client.Reader
 	apiReader client.Reader
 	store     *consistency.Store
 }
 
-// Get reads an object that has the name of the owner.
+// Get reads the Microservice or a child, which share a name.
 func (r freshReader) Get(ctx context.Context, key client.ObjectKey, object client.Object, options ...client.GetOption) error {
 	kind := reflect.TypeOf(object).Elem().Name()
 	if !r.store.BehindIn(key, kind) {

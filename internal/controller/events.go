@@ -13,11 +13,11 @@ import (
 	"github.com/microservice-dev/microservice-operator/internal/status"
 )
 
-// action is what the operator was doing when it had something to tell.
+// action is the action that events report.
 const action = "Reconcile"
 
-// recordEvents tells of transitions: Ready has another status or reason than before, or a cycle has been found. It is called
-// after the status is written, so that no event speaks of what nobody can look up.
+// recordEvents records transitions: Ready has another status or reason than before, or a cycle appeared. It is called after the
+// status is written, so that every event can be looked up.
 func recordEvents(recorder events.EventRecorder, before *v1alpha1.Microservice, next *v1alpha1.MicroserviceStatus, o *status.Observation) {
 	was := meta.FindStatusCondition(before.Status.Conditions, v1alpha1.ConditionReady)
 	is := meta.FindStatusCondition(next.Conditions, v1alpha1.ConditionReady)
@@ -30,7 +30,7 @@ func recordEvents(recorder events.EventRecorder, before *v1alpha1.Microservice, 
 	}
 }
 
-// recordRestored tells which changes by hand were undone, and what to edit instead.
+// recordRestored records which manual changes were reverted, and what to edit instead.
 func recordRestored(recorder events.EventRecorder, ms *v1alpha1.Microservice, changes []apply.Change) {
 	for _, c := range changes {
 		if c.Restored != nil && c.Err == nil {
@@ -40,7 +40,7 @@ func recordRestored(recorder events.EventRecorder, ms *v1alpha1.Microservice, ch
 	}
 }
 
-// related is the dependency that a first start waits for, else the Deployment, else an untyped nil.
+// related returns the dependency that a first start waits for, or the Deployment, or an untyped nil.
 func related(ms *v1alpha1.Microservice, o *status.Observation) runtime.Object {
 	if len(o.Awaited) > 0 {
 		return awaited(ms, o.Awaited[0].Name)
@@ -51,7 +51,7 @@ func related(ms *v1alpha1.Microservice, o *status.Observation) runtime.Object {
 	return o.Deployment
 }
 
-// awaited is the object that a dependency names. It is not looked up, so that nothing is told of it.
+// awaited returns a reference to the object that a dependency names, without reading it.
 func awaited(ms *v1alpha1.Microservice, alias string) runtime.Object {
 	for i := range ms.Spec.Dependencies {
 		d := &ms.Spec.Dependencies[i]

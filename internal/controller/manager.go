@@ -25,10 +25,10 @@ import (
 	"github.com/microservice-dev/microservice-operator/internal/unchanged"
 )
 
-// reconciliationTimeout frees a worker that waits for a request which hangs.
+// reconciliationTimeout frees a worker whose request hangs.
 const reconciliationTimeout = 30 * time.Second
 
-// NewScheme knows the Microservice and the kinds of its children.
+// NewScheme returns a scheme with the Microservice and the kinds of its children.
 func NewScheme() *runtime.Scheme {
 	scheme := runtime.NewScheme()
 	utilruntime.Must(clientgoscheme.AddToScheme(scheme))
@@ -36,7 +36,8 @@ func NewScheme() *runtime.Scheme {
 	return scheme
 }
 
-// ManagerOptions returns what the reconciler needs of its manager: small caches. namespaces limits it to those; none means all.
+// ManagerOptions returns the manager options that the reconciler needs, above all small caches. namespaces limits them to
+// those; empty means all.
 func ManagerOptions(namespaces []string, maxConcurrentReconciles int) (ctrl.Options, error) {
 	caches, err := cacheOptions(namespaces)
 	if err != nil {
@@ -52,8 +53,8 @@ func ManagerOptions(namespaces []string, maxConcurrentReconciles int) (ctrl.Opti
 	}, nil
 }
 
-// CacheSynced returns a check that a manager is ready: its cache has read the Microservices of all its namespaces. Without the right to
-// read one of them it never is, so that in a rollout the manager before it goes on.
+// CacheSynced returns a readiness check: the cache has read the Microservices of all watched namespaces. A manager without the
+// right to read one of them is never ready, so that a rollout keeps the manager before it.
 func CacheSynced(mgr ctrl.Manager) healthz.Checker {
 	return func(q *http.Request) error {
 		limited, cancel := context.WithTimeout(q.Context(), readinessTimeout)
@@ -68,20 +69,20 @@ func CacheSynced(mgr ctrl.Manager) healthz.Checker {
 // readinessTimeout is how long a readiness check may take. The kubelet gives up after a second.
 const readinessTimeout = 500 * time.Millisecond
 
-// Options are what a reconciler is told.
+// Options configure a reconciler.
 type Options struct {
-	// Settings are the operator's.
+	// Settings are the operator-wide settings.
 	Settings resources.Settings
-	// Namespaces are those of ManagerOptions.
+	// Namespaces are the watched namespaces, as in ManagerOptions.
 	Namespaces []string
-	// MaxDependentRestarts is how many dependents of one target are restarted at the same time because its port has another
-	// number; 0 is no limit.
+	// MaxDependentRestarts limits how many dependents of one target restart at the same time because its port number changed; 0
+	// is no limit.
 	MaxDependentRestarts int
-	// Clock is the real one, but for tests.
+	// Clock is the real clock except in tests.
 	Clock clock.PassiveClock
 }
 
-// New returns a reconciler that works through the manager.
+// New returns a reconciler that uses the manager's clients and caches.
 func New(mgr ctrl.Manager, o Options) *MicroserviceReconciler {
 	store := consistency.NewStore(o.Clock)
 	applier := &apply.Applier{

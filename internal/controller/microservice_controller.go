@@ -15,28 +15,28 @@ import (
 	"github.com/microservice-dev/microservice-operator/internal/unchanged"
 )
 
-// FieldOwner is the operator's one field manager, of children and of status.
+// FieldOwner is the field manager of all children and of status.
 const FieldOwner = "microservice-operator"
 
 // MicroserviceReconciler reconciles Microservices: it applies their children and reports their status.
 type MicroserviceReconciler struct {
 	// Client reads the caches and writes the status.
 	client.Client
-	// APIReader reads past every cache: the pods of a rollout that stands still, and what a watch does not tell.
+	// APIReader reads past every cache: the pods of a rollout without progress, and objects whose watch events are missing.
 	APIReader client.Reader
 	// Applier writes the children.
 	Applier *apply.Applier
 	// Topology finds the neighbours of a Microservice.
 	Topology *topology.Resolver
-	// Consistency knows whether the caches have seen the last writes.
+	// Consistency knows whether the caches have observed the last writes.
 	Consistency *consistency.Store
 	// Recorder records events.
 	Recorder events.EventRecorder
-	// Planner says which children a Microservice needs now.
+	// Planner decides which children a Microservice needs now.
 	Planner *planner.Planner
 
-	// autoscalerDeleted tells since when an autoscaler is gone. It is lost in a restart: then the number of replicas is sent
-	// without waiting after one that was deleted just before, and its controller may answer once with its own.
+	// autoscalerDeleted tracks when an autoscaler was deleted. A restart forgets it: replicas are then sent without delay, and
+	// the HPA controller may overwrite them once.
 	autoscalerDeleted *unchanged.Since[struct{}]
 }
 
@@ -49,8 +49,9 @@ type MicroserviceReconciler struct {
 // +kubebuilder:rbac:groups=apps,resources=replicasets,verbs=list
 // +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch
 
-// Reconcile reads a Microservice and its children, resolves its dependencies, builds and applies what it needs, and reports
-// what is there then. It sends no request when everything is in place. Deleting needs no work: owner references do it.
+// Reconcile reads a Microservice and its children, resolves its dependencies, builds and applies the desired children, and
+// reports the result. If everything is up to date it sends no request. Deletion needs no work: owner references take care of
+// it.
 func (r *MicroserviceReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
 	reader, wait := r.reader(ctx, req.NamespacedName)
 	if wait > 0 {
@@ -84,7 +85,7 @@ func (r *MicroserviceReconciler) Reconcile(ctx context.Context, req ctrl.Request
 	return r.report(ctx, ms, observation, wait, retryError(batch.Changes()))
 }
 
-// forget drops what is remembered of a Microservice that is gone.
+// forget drops the state kept for a Microservice that is gone.
 func (r *MicroserviceReconciler) forget(key client.ObjectKey) {
 	r.autoscalerDeleted.Forget(key)
 	r.Applier.Forget(key)

@@ -15,7 +15,7 @@ import (
 	"github.com/microservice-dev/microservice-operator/internal/topology"
 )
 
-// observe returns what is there after the children were applied.
+// observe returns the state after the children were applied.
 func observe(ms *v1alpha1.Microservice, current children, n *topology.Neighbours, b *apply.Batch) *status.Observation {
 	o := observeChildren(ms, current)
 	addNeighbours(o, ms, n)
@@ -28,8 +28,8 @@ func observe(ms *v1alpha1.Microservice, current children, n *topology.Neighbours
 	return o
 }
 
-// observeUnresolved is for neighbours that could not be read: the children are left as they are, and nothing new is said
-// of the neighbours.
+// observeUnresolved returns the state if the neighbours could not be read: the children stay as they are, and the status of the
+// neighbours does not change.
 func observeUnresolved(ms *v1alpha1.Microservice, current children, err error) *status.Observation {
 	o := observeChildren(ms, current)
 	o.Dependencies, o.Dependents = ms.Status.Dependencies, ms.Status.Dependents
@@ -66,7 +66,8 @@ func addNeighbours(o *status.Observation, ms *v1alpha1.Microservice, n *topology
 	}
 }
 
-// observeUnbuilt is for children that could not be built, most likely of such a spec. It returns the error to end with.
+// observeUnbuilt returns the state if the children could not be built, usually because of the spec, and the error for
+// Reconcile.
 func observeUnbuilt(ms *v1alpha1.Microservice, current children, n *topology.Neighbours, err error) (*status.Observation, error) {
 	if invalid := new(resources.InvalidSpecError); !errors.As(err, &invalid) {
 		return observeUnresolved(ms, current, err), err

@@ -11,11 +11,11 @@ import (
 	"github.com/microservice-dev/microservice-operator/internal/status"
 )
 
-// maxDiagnosisInterval is the longest time between two reads of the pods. They are read when a Deployment has stood still
-// for settledAfter, and again after as long as it has stood still by then: pods change without their Deployment.
+// maxDiagnosisInterval is the longest time between two reads of the pods. They are read when a Deployment has been unchanged
+// for settledAfter, then at growing intervals: pods change without their Deployment.
 const maxDiagnosisInterval = time.Minute
 
-// diagnosePods adds the pods of a rollout that stands still to the observation, and returns when to come back; 0 is not to.
+// diagnosePods adds the pods of a rollout without progress to the observation. It returns when to read them again, 0 for never.
 func (r *MicroserviceReconciler) diagnosePods(ctx context.Context, ms *v1alpha1.Microservice, o *status.Observation, unchanged time.Duration) time.Duration {
 	if status.Recovering(ms, o) {
 		return r.countRestarted(ctx, o)
@@ -35,8 +35,8 @@ func (r *MicroserviceReconciler) diagnosePods(ctx context.Context, ms *v1alpha1.
 	return min(unchanged, maxDiagnosisInterval)
 }
 
-// countRestarted adds the replicas that have just restarted to the observation, and returns when the first of them counts; 0
-// is that all do.
+// countRestarted adds the number of just restarted replicas to the observation. It returns when the first of them counts as
+// available, 0 if all do.
 func (r *MicroserviceReconciler) countRestarted(ctx context.Context, o *status.Observation) (wait time.Duration) {
 	pods, err := podreader.Reader{Reader: r.APIReader}.Newest(ctx, o.Deployment)
 	if err != nil {

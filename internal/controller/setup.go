@@ -29,15 +29,15 @@ import (
 	"github.com/microservice-dev/microservice-operator/internal/topology"
 )
 
-// A failure that can heal without an edit is retried after 100 ms, then after twice as long each time up to 20 s: no
-// watch tells when a foreign object goes, because the caches hold only children.
+// A failure that can heal without an edit is retried after 100 ms, then with a doubled delay each time up to 20 s. There may be
+// no event to wait for: the caches hold only children, not the object that is in the way.
 const (
 	firstRetry = 100 * time.Millisecond
 	lastRetry  = 20 * time.Second
 )
 
-// SetupWithManager starts the watches: a Microservice when its spec changes, a child whenever it does, and neighbours in
-// the graph when something changes that they can see.
+// SetupWithManager sets up the watches: Microservices whose spec changes, all changes of children, and neighbours in the graph
+// that are affected by a change.
 func (r *MicroserviceReconciler) SetupWithManager(mgr ctrl.Manager) error {
 	if err := topology.AddIndexes(context.Background(), mgr.GetFieldIndexer()); err != nil {
 		return fmt.Errorf("setting up the Microservice controller: %w", err)
@@ -66,7 +66,7 @@ func (r *MicroserviceReconciler) SetupWithManager(mgr ctrl.Manager) error {
 	return nil
 }
 
-// ownerOf does what builder.Owns would, which asks at each event what a Microservice is called in the API.
+// ownerOf does the work of builder.Owns, which asks the RESTMapper at each event.
 func ownerOf(_ context.Context, child client.Object) []reconcile.Request {
 	owner := metav1.GetControllerOfNoCopy(child)
 	if owner == nil || owner.Kind != kindMicroservice || !strings.HasPrefix(owner.APIVersion, v1alpha1.SchemeGroupVersion.Group+"/") {
@@ -75,8 +75,7 @@ func ownerOf(_ context.Context, child client.Object) []reconcile.Request {
 	return []reconcile.Request{{NamespacedName: types.NamespacedName{Namespace: child.GetNamespace(), Name: owner.Name}}}
 }
 
-// copiedLabelsChanged is for the labels of a Microservice that its children get, too. Other labels and annotations are of
-// no concern.
+// copiedLabelsChanged selects changes of the labels that are copied to the children.
 func copiedLabelsChanged() predicate.Predicate {
 	return predicate.Funcs{UpdateFunc: func(e event.UpdateEvent) bool {
 		before, after := e.ObjectOld.(*v1alpha1.Microservice), e.ObjectNew.(*v1alpha1.Microservice)

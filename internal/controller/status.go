@@ -18,12 +18,12 @@ import (
 	"github.com/microservice-dev/microservice-operator/internal/status"
 )
 
-// settledAfter is how long a Deployment must stand still before its numbers are worth a status write of their own, and
-// before the pods that it lacks are read.
+// settledAfter is how long a Deployment must be unchanged before its counters are worth a status write, and before the pods
+// that it lacks are read.
 const settledAfter = 3 * time.Second
 
-// report writes the status if it says something new, and records events for transitions after that. wait is how long what
-// was not applied yet has to wait, 0 for nothing, and applyErr what kept children from being applied.
+// report writes the status if it changed, and then records events for transitions. wait is the time until something that could
+// not be applied yet is due, 0 for nothing; applyErr is the error of the children.
 func (r *MicroserviceReconciler) report(ctx context.Context, ms *v1alpha1.Microservice, o *status.Observation, wait time.Duration, applyErr error) (ctrl.Result, error) {
 	unchanged := r.Planner.Unchanged(ms, o.Deployment)
 	o.Settled = unchanged >= settledAfter
@@ -49,7 +49,7 @@ func (r *MicroserviceReconciler) report(ctx context.Context, ms *v1alpha1.Micros
 	return ctrl.Result{RequeueAfter: wait}, nil
 }
 
-// joinRetried joins two errors. A terminal one would keep the other from being retried, so it gives way.
+// joinRetried joins two errors. A terminal applyErr would prevent the retry of statusErr, so it is dropped then.
 func joinRetried(applyErr, statusErr error) error {
 	if statusErr != nil && errors.Is(applyErr, reconcile.TerminalError(nil)) {
 		return statusErr
@@ -57,8 +57,8 @@ func joinRetried(applyErr, statusErr error) error {
 	return errors.Join(applyErr, statusErr)
 }
 
-// writeStatus owns every field of status and nothing else. The UID keeps it off a new object of the same name, and the
-// resource version off one that is newer than what the status was computed from: then it gets 409 and is computed again.
+// writeStatus applies the whole status. The UID protects a new object of the same name, and the resourceVersion an object that
+// is newer than the one that the status was computed from: the write then fails with 409 and the status is computed again.
 func (r *MicroserviceReconciler) writeStatus(ctx context.Context, ms *v1alpha1.Microservice, next *v1alpha1.MicroserviceStatus) error {
 	body, err := json.Marshal(map[string]any{
 		"apiVersion": v1alpha1.SchemeGroupVersion.String(),

@@ -9,12 +9,12 @@ import (
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 )
 
-// firstReportAfter is how long a creation that goes well may go on unsaid. The schema's observedGeneration of -1 keeps tools waiting
-// meanwhile.
+// firstReportAfter is how long the first status of a creation without trouble may be delayed. Tools keep waiting meanwhile,
+// because the schema's default for observedGeneration is -1.
 const firstReportAfter = 2 * time.Second
 
-// FirstReportIn returns how long the first report of ms may wait, because all goes well so far and what follows soon can be told with
-// it, in one write; 0 is that it is to be written now. d is the Deployment of ms, nil for none.
+// FirstReportIn returns how long the first status of ms may be delayed, so that a creation without trouble takes one write; 0
+// means that it is due now. d is the Deployment of ms, or nil.
 func FirstReportIn(ms *v1alpha1.Microservice, d *appsv1.Deployment, next *v1alpha1.MicroserviceStatus, now time.Time) time.Duration {
 	ready := meta.FindStatusCondition(next.Conditions, v1alpha1.ConditionReady)
 	if len(ms.Status.Conditions) > 0 || !mayBecomeReady[ready.Reason] {
@@ -30,5 +30,5 @@ func FirstReportIn(ms *v1alpha1.Microservice, d *appsv1.Deployment, next *v1alph
 	return 0 // the clocks differ
 }
 
-// mayBecomeReady are the reasons that a creation passes through where nothing is wrong.
+// mayBecomeReady are the reasons that a creation without trouble passes through.
 var mayBecomeReady = map[string]bool{v1alpha1.ReasonRollingOut: true, v1alpha1.ReasonWaitingForDependency: true}

@@ -1,5 +1,5 @@
-// Package planner says which children a Microservice needs now, and what of them has to wait: for a system that is still
-// arriving, for others whose pods are being restarted, for pods of an earlier revision that still run.
+// Package planner decides which children a Microservice needs now, and what has to wait: for a system that is still being
+// created, for other dependents that restart, for pods of an earlier revision.
 package planner
 
 import (
@@ -19,29 +19,28 @@ import (
 	"github.com/microservice-dev/microservice-operator/internal/unchanged"
 )
 
-// Planner plans children. It sends no request.
+// Planner plans the children of Microservices. It sends no requests.
 type Planner struct {
 	// Settings are the operator's.
 	Settings resources.Settings
-	// PatchCache are those laid before.
+	// PatchCache caches patched pod templates.
 	PatchCache *resources.PatchCache
-	// Topology reads the caches.
+	// Topology reads the graph from the caches.
 	Topology *topology.Resolver
-	// Gate decides when pods get new addresses.
+	// Gate decides when pods may get new addresses.
 	Gate *restarts.Gate
-	// Applied reports whether desired is what was last asked for of a child.
+	// Applied reports whether a child was last applied from desired.
 	Applied func(live client.Object, desired any) bool
-	// Deployments tells since when a Deployment has not changed, by its resource version.
+	// Deployments tracks since when a Deployment has not changed, by its resource version.
 	Deployments *unchanged.Since[string]
 }
 
-// stopsWithin is how long pods take to stop, where Kubernetes does not count them: its default for
-// terminationGracePeriodSeconds.
+// stopsWithin is how long pods take to stop, if Kubernetes does not count them: the default of terminationGracePeriodSeconds.
 const stopsWithin = 30 * time.Second
 
-// Plan returns the children that ms needs now, and how long the rest of them has to wait; 0 for nothing. current is its
-// Deployment, nil for none. While its first start is held, it needs no Deployment and no autoscaler. While pods may not be
-// restarted for new addresses, they keep those that they have. Plan says in n what waits. The error is an
+// Plan returns the children that ms needs now, and when something that has to wait is due, 0 for nothing. current is its
+// Deployment, or nil. While the first start is held, there is no Deployment and no autoscaler. While pods may not restart for
+// new addresses, they keep their previous ones. Plan records in n what it waits for. The error is a
 // *resources.InvalidSpecError, or the cache's.
 func (p *Planner) Plan(ctx context.Context, ms *v1alpha1.Microservice, n *topology.Neighbours, current *appsv1.Deployment) (*resources.Set, time.Duration, error) {
 	running, wait := p.runningPorts(ms, current)
@@ -66,8 +65,8 @@ func (p *Planner) Plan(ctx context.Context, ms *v1alpha1.Microservice, n *topolo
 	return desired, Sooner(wait, left), nil
 }
 
-// runningPorts returns the ports of the pods that there are, nil where they are those of the spec, and how long until those
-// of earlier pods are forgotten, where only time tells.
+// runningPorts returns the ports of the running pods, nil if they are those of the spec, and how long until the ports of
+// earlier pods are dropped, if only time tells.
 func (p *Planner) runningPorts(ms *v1alpha1.Microservice, d *appsv1.Deployment) (dependency.PodPorts, time.Duration) {
 	ports := dependency.OtherPorts(ms, d)
 	if ports == nil || len(dependency.PreviousPorts(d)) == 0 {
@@ -80,8 +79,8 @@ func (p *Planner) runningPorts(ms *v1alpha1.Microservice, d *appsv1.Deployment) 
 	return ports, max(stopsWithin-unchanged, 0)
 }
 
-// Unchanged returns for how long the Deployment of ms has not changed; 0 is nil's. When it is observed for the first time, also
-// after a restart, that is since its controller last saw progress.
+// Unchanged returns for how long the Deployment of ms has not changed, 0 for nil. At the first observation, also after a
+// restart, that is the time since its controller last saw progress.
 func (p *Planner) Unchanged(ms *v1alpha1.Microservice, d *appsv1.Deployment) time.Duration {
 	key := dependency.KeyOf(ms)
 	if d == nil {
@@ -91,13 +90,13 @@ func (p *Planner) Unchanged(ms *v1alpha1.Microservice, d *appsv1.Deployment) tim
 	return p.Deployments.ObserveFrom(key, d.ResourceVersion, status.LastProgress(d).Time)
 }
 
-// Forget drops what is remembered of a Microservice that is gone.
+// Forget drops the state kept for a Microservice that is gone.
 func (p *Planner) Forget(key dependency.Key) {
 	p.Deployments.Forget(key)
 	p.Gate.Forget(key)
 }
 
-// awaitAddresses holds the first start while a system arrives, and returns how long.
+// awaitAddresses holds the first start while a system is being created, and returns for how long.
 func (p *Planner) awaitAddresses(ms *v1alpha1.Microservice, n *topology.Neighbours) time.Duration {
 	if ms.Spec.Paused || len(n.Awaited) > 0 {
 		return 0
@@ -109,7 +108,7 @@ func (p *Planner) awaitAddresses(ms *v1alpha1.Microservice, n *topology.Neighbou
 	return wait.For
 }
 
-// awaitPorts returns the dependencies whose port is not known, and how long to wait for that.
+// awaitPorts returns the dependencies whose port is unknown, and how long to wait for them.
 func (p *Planner) awaitPorts(key dependency.Key, n *topology.Neighbours) ([]dependency.Resolution, restarts.Wait) {
 	unknown := dependency.UnknownPorts(n.Dependencies)
 	if len(unknown) == 0 {
@@ -118,8 +117,8 @@ func (p *Planner) awaitPorts(key dependency.Key, n *topology.Neighbours) ([]depe
 	return unknown, p.Gate.Settle(key, dependency.AddressesOf(n.Dependencies), p.Topology.LastArrival(key.Namespace))
 }
 
-// holdAddresses returns the children with the addresses that the pods have, and how long these are kept, where new ones are
-// all that would restart them and the gate is closed. It says in n what waits.
+// holdAddresses returns the children with the previous addresses, and for how long to keep them, if new addresses alone would
+// restart the pods and the gate is closed. It records in n what waits.
 func (p *Planner) holdAddresses(ctx context.Context, in resources.Input, n *topology.Neighbours, current *appsv1.Deployment) (*resources.Set, time.Duration, error) {
 	key := dependency.KeyOf(in.Microservice)
 	renumbered := dependency.ChangedPorts(n.Dependencies, n.PreviousAddresses)
@@ -141,7 +140,7 @@ func (p *Planner) holdAddresses(ctx context.Context, in resources.Input, n *topo
 	return held, wait.For, nil
 }
 
-// mayRestart asks the gate.
+// mayRestart asks the gate whether the pods may restart for new addresses.
 func (p *Planner) mayRestart(ctx context.Context, key dependency.Key, n *topology.Neighbours, renumbered []dependency.Target) (restarts.Wait, error) {
 	if _, wait := p.awaitPorts(key, n); wait.For > 0 {
 		return wait, nil
@@ -151,7 +150,7 @@ func (p *Planner) mayRestart(ctx context.Context, key dependency.Key, n *topolog
 	})
 }
 
-// Sooner returns the shorter of two times to wait; 0 is none.
+// Sooner returns the shorter of two waiting times; 0 means none.
 func Sooner(a, b time.Duration) time.Duration {
 	if a == 0 || b == 0 {
 		return max(a, b)

@@ -2,20 +2,19 @@ package restarts
 
 import "time"
 
-// The first change of a port restarts at once. The next one waits for firstBackoff since then, the others for twice as long
-// each time.
+// The first change of a port restarts dependents at once, the next one after firstBackoff, each later one after twice as long.
 const (
 	firstBackoff = 30 * time.Second
 	maxBackoff   = 10 * time.Minute
 )
 
-// backoff is how long pods are not restarted for a target, since they were for the last time. The zero value is not at all.
+// backoff is how long pods are not restarted again for a target. The zero value allows a restart at once.
 type backoff struct {
 	since time.Time
 	delay time.Duration
 }
 
-// next returns the one after a restart now. Who has been quiet for twice the longest time begins anew.
+// next returns the backoff after a restart now. A target without changes for twice the longest delay starts again from zero.
 func (b backoff) next(now time.Time) backoff {
 	if b.delay == 0 || now.Sub(b.since) > 2*maxBackoff {
 		return backoff{since: now, delay: firstBackoff}

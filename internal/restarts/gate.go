@@ -1,6 +1,5 @@
-// Package restarts decides when pods get addresses that are new to them. They are restarted for that. So a system that
-// arrives piece by piece is waited for, and a port number that changes does not restart all who call it at once, nor again
-// and again.
+// Package restarts decides when pods get new addresses, for which they are restarted. It waits until a system that is created
+// piece by piece is complete, and limits the restarts that a changed port number causes.
 package restarts
 
 import (
@@ -17,16 +16,16 @@ import (
 )
 
 const (
-	// Quiet is how long no address has changed when a system counts as complete, although some port is not known.
+	// Quiet is how long no address may have changed for a system to count as complete, although some port is unknown.
 	Quiet = 2 * time.Second
-	// maxSettling bounds the wait for that: where systems come and go all the time it is never quiet.
+	// maxSettling bounds that wait: where systems are created and deleted all the time there is never quiet.
 	maxSettling = 30 * time.Second
-	// turnInterval is how often those who wait for others look again.
+	// turnInterval is how often Microservices that wait for others are reconciled.
 	turnInterval = 2 * time.Second
 )
 
-// Gate lets Microservices through to new addresses. It lives in memory: after a restart of the operator they wait for quiet
-// anew, and a target that changed its port often is forgiven. It is safe for concurrent use.
+// Gate decides which Microservices may restart for new addresses. Its state is in memory: after a restart of the operator they
+// wait for quiet again, and backoffs start from zero. It is safe for concurrent use.
 type Gate struct {
 	limit     int
 	clock     clock.PassiveClock
@@ -34,12 +33,12 @@ type Gate struct {
 	settling  *unchanged.Since[struct{}]
 
 	mu sync.Mutex
-	// turns are the targets for which a Microservice was let through, until its next look.
+	// turns are the targets for which a Microservice was let through since it was last observed.
 	turns    map[dependency.Key][]dependency.Target
 	backoffs map[dependency.Key]map[dependency.Target]backoff
 }
 
-// Wait is how long to wait, and why; 0 is not to.
+// Wait is how long to wait, 0 for not at all, and why.
 type Wait struct {
 	For    time.Duration
 	Reason string
@@ -57,9 +56,8 @@ func NewGate(limit int, clock clock.PassiveClock) *Gate {
 	}
 }
 
-// Settle is asked for a Microservice that would get the wanted addresses while the port of some target is not known. changed
-// is when an address changed last in its namespace; of others it may not know anything. It lets through when that, and the
-// last change of wanted, are Quiet ago.
+// Settle returns how long a Microservice has to wait for the wanted addresses while the port of some target is unknown. changed
+// is when an address in its namespace last changed. It may go on when that, and the last change of wanted, are Quiet ago.
 func (g *Gate) Settle(key dependency.Key, wanted dependency.Addresses, changed time.Time) Wait {
 	waited := g.settling.Observe(key, struct{}{})
 	quiet := min(g.addresses.Observe(key, wanted.String()), g.clock.Since(changed))
@@ -71,8 +69,9 @@ func (g *Gate) Settle(key dependency.Key, wanted dependency.Addresses, changed t
 	return Wait{For: left, Reason: fmt.Sprintf("this waits until no address has changed for %s", Quiet)}
 }
 
-// Turn is asked for a Microservice whose targets have other ports than its pods were given. restarting returns the dependents
-// of a target whose pods are being restarted. Whom it lets through counts as one of them until Look.
+// Turn returns how long a Microservice has to wait whose targets have other ports than its pods know. restarting returns the
+// dependents of a target whose pods are being replaced. A Microservice that is let through counts as one of them until it is
+// observed again.
 func (g *Gate) Turn(key dependency.Key, targets []dependency.Target, restarting func(dependency.Target) (sets.Set[dependency.Key], error)) (Wait, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -95,7 +94,7 @@ func (g *Gate) Turn(key dependency.Key, targets []dependency.Target, restarting 
 	return Wait{}, nil
 }
 
-// full reports whether as many others as may are being restarted for a target.
+// full reports whether the limit of restarting dependents of a target is reached.
 func (g *Gate) full(key dependency.Key, target dependency.Target, restarting func(dependency.Target) (sets.Set[dependency.Key], error)) (bool, error) {
 	if g.limit == 0 {
 		return false, nil
@@ -112,8 +111,8 @@ func (g *Gate) full(key dependency.Key, target dependency.Target, restarting fun
 	return busy.Delete(key).Len() >= g.limit, nil
 }
 
-// Observe ends the turn of a Microservice: what the caches say of its Deployment is newer than that. renumbered are the targets
-// that have other ports than its pods were given. For those that no longer do, its pods have been restarted.
+// Observe ends the turn of a Microservice: its Deployment in the cache is newer than that. renumbered are the targets that have
+// other ports than its pods know; for all others its pods have been restarted.
 func (g *Gate) Observe(key dependency.Key, renumbered []dependency.Target) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -129,7 +128,7 @@ func (g *Gate) Observe(key dependency.Key, renumbered []dependency.Target) {
 	delete(g.turns, key)
 }
 
-// Forget drops what is remembered of a Microservice that is gone.
+// Forget drops the state kept for a Microservice that is gone.
 func (g *Gate) Forget(key dependency.Key) {
 	g.addresses.Forget(key)
 	g.settling.Forget(key)

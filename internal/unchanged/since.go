@@ -1,4 +1,4 @@
-// Package unchanged tells since when something has had the same value.
+// Package unchanged tracks since when a value has not changed.
 package unchanged
 
 import (
@@ -9,7 +9,7 @@ import (
 	"k8s.io/utils/clock"
 )
 
-// Since tells since when a value of each object has been the same. It lives in memory. It is safe for concurrent use.
+// Since tracks, per object, since when a value has not changed. Its state is in memory. It is safe for concurrent use.
 type Since[T comparable] struct {
 	clock clock.PassiveClock
 
@@ -22,18 +22,17 @@ type timed[T comparable] struct {
 	since time.Time
 }
 
-// New returns one that has observed nothing.
+// New returns an empty tracker.
 func New[T comparable](clock clock.PassiveClock) *Since[T] {
 	return &Since[T]{clock: clock, values: map[types.NamespacedName]timed[T]{}}
 }
 
-// Observe records a value, and returns for how long it has been the same; 0 when it was another before.
+// Observe records a value and returns for how long it has not changed, 0 if it changed now.
 func (s *Since[T]) Observe(key types.NamespacedName, value T) time.Duration {
 	return s.ObserveFrom(key, value, s.clock.Now())
 }
 
-// ObserveFrom does the same, but that the first value of an object has been the same since a time that somebody else knows;
-// the zero time is not known.
+// ObserveFrom does the same, but takes the time of the first value from the caller; the zero time means unknown.
 func (s *Since[T]) ObserveFrom(key types.NamespacedName, value T, first time.Time) time.Duration {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -48,7 +47,7 @@ func (s *Since[T]) ObserveFrom(key types.NamespacedName, value T, first time.Tim
 	return max(s.clock.Since(last.since), 0)
 }
 
-// For returns for how long the last value has been the same; false if none is recorded.
+// For returns for how long the last value has not changed; false if none is recorded.
 func (s *Since[T]) For(key types.NamespacedName) (time.Duration, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -56,7 +55,7 @@ func (s *Since[T]) For(key types.NamespacedName) (time.Duration, bool) {
 	return s.clock.Since(last.since), found
 }
 
-// Forget drops what is recorded of an object.
+// Forget drops the value of an object.
 func (s *Since[T]) Forget(key types.NamespacedName) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

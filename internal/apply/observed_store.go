@@ -8,20 +8,20 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
-// observedStore knows how our managedFields entry looked in the last answer for each child. While it looks the same nobody
-// has taken a field from us, and nothing has to be compared.
+// observedStore caches, per child, the hash of our managedFields entry in the last response. While the entry is unchanged
+// nobody has taken a field from us, and it need not be parsed again.
 type observedStore struct {
 	mu     sync.Mutex
 	owners map[types.NamespacedName]map[string]observed // by owner, then by the child's kind
 }
 
-// observed is small, because there is one for every child in the cluster.
+// observed is kept small: there is one per child in the cluster.
 type observed struct {
 	uid types.UID
 	sum uint64
-	// hash is the intent's.
+	// hash is the intent's hash.
 	hash string
-	// contest is about a field that was lost, nil for none.
+	// contest is set while a field is contested.
 	contest *contest
 }
 
@@ -48,7 +48,7 @@ func (m *observedStore) matches(in *intent, uid types.UID, entry []byte) bool {
 	return at.uid == uid && at.sum == maphash.Bytes(seed, entry)
 }
 
-// wasSent says that the intent is the last that was sent of this child.
+// wasSent reports whether the intent is the last one sent for this child.
 func (m *observedStore) wasSent(in *intent, uid types.UID) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -56,7 +56,7 @@ func (m *observedStore) wasSent(in *intent, uid types.UID) bool {
 	return at.uid == uid && at.hash == in.hash
 }
 
-// has says that the child was there.
+// has reports whether the child existed.
 func (m *observedStore) has(owner types.NamespacedName, kind string) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -64,7 +64,7 @@ func (m *observedStore) has(owner types.NamespacedName, kind string) bool {
 	return found
 }
 
-// drop forgets a child that is not wanted any more.
+// drop removes a child that is no longer desired.
 func (m *observedStore) drop(owner types.NamespacedName, kind string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -10,12 +10,11 @@ import (
 	"sigs.k8s.io/structured-merge-diff/v6/fieldpath"
 )
 
-// pathFilter says whether a field of somebody else is to become ours.
+// pathFilter selects fields to take over from other managers.
 type pathFilter func(fieldpath.Path) bool
 
-// takeOverFilters are what may be to blame for a refusal, from the fewest to the most: what is beside the refused fields, within
-// those items of lists that are wanted, too; then all that is there; then all of spec, for a rule about fields that are far from
-// each other.
+// takeOverFilters returns filters for the fields that may have caused a refusal, from the narrowest to the widest: siblings of
+// the refused fields within desired list items; all siblings; all of spec, for rules about fields that are far apart.
 func takeOverFilters(refusal error, desired map[string]any) []pathFilter {
 	refused := refusedFields(refusal)
 	if len(refused) == 0 {
@@ -31,12 +30,11 @@ func takeOverFilters(refusal error, desired map[string]any) []pathFilter {
 	}
 }
 
-// indexes are the brackets in a field's name: spec.ports[2].name.
+// indexes matches the brackets in a field's name, as in spec.ports[2].name.
 var indexes = regexp.MustCompile(`\[[^\]]*\]`)
 
-// refusedFields are the structs and lists that hold what the server refuses, as names without indexes: those are of the merged
-// object, which nobody has seen. There are none where a field is refused because it cannot be changed: whoever owns what
-// beside it, it cannot.
+// refusedFields returns the parents of the refused fields, as names without indexes: the indexes are those of the merged
+// object, which we have not read. It returns nothing if a field was refused as immutable: taking over its siblings cannot help.
 func refusedFields(refusal error) [][]string {
 	var status apierrors.APIStatus
 	if !errors.As(refusal, &status) || status.Status().Details == nil {
@@ -55,14 +53,15 @@ func refusedFields(refusal error) [][]string {
 	return refused
 }
 
-// restartedAt is what kubectl rollout restart writes. To drop it would restart the pods once more.
+// restartedAt is the annotation written by kubectl rollout restart. Removing it would restart the pods once more.
 const restartedAt = "kubectl.kubernetes.io/restartedAt"
 
-// oldServiceAccount is an old name of serviceAccountName. The server sets it, and whoever changes the other then owns it.
+// oldServiceAccount is the deprecated alias of serviceAccountName. The server sets it, so whoever changes the other field owns
+// it.
 const oldServiceAccount = "serviceAccount"
 
-// ownable leaves out what is somebody else's by contract: the size, where an autoscaler decides, the time of a restart, and what
-// the server sets.
+// ownable excludes fields that belong to others by contract: the size of an autoscaled Deployment, the time of a restart, and
+// what the server sets.
 func ownable(p fieldpath.Path, desired map[string]any) bool {
 	switch {
 	case below(p, "spec", "template", "metadata", "annotations", restartedAt), below(p, "spec", "template", "spec", oldServiceAccount):
@@ -74,7 +73,7 @@ func ownable(p fieldpath.Path, desired map[string]any) bool {
 	}
 }
 
-// below says whether a path leads through fields of these names, whatever items of lists are between them.
+// below reports whether a path passes through fields of these names, ignoring list items in between.
 func below(p fieldpath.Path, names ...string) bool {
 	for i := range p {
 		if len(names) == 0 {
@@ -91,7 +90,7 @@ func below(p fieldpath.Path, names ...string) bool {
 	return len(names) == 0
 }
 
-// isDesired says whether the path leads to something in the intent.
+// isDesired reports whether the path leads to a value in the desired state.
 func isDesired(p fieldpath.Path, desired map[string]any) bool {
 	value := any(desired)
 	for i := range p {
@@ -105,7 +104,7 @@ func isDesired(p fieldpath.Path, desired map[string]any) bool {
 	return true
 }
 
-// inDesiredItems says whether all items of lists on the path are in the intent.
+// inDesiredItems reports whether every list item on the path is in the desired state.
 func inDesiredItems(p fieldpath.Path, desired map[string]any) bool {
 	for i := range p {
 		if p[i].Key != nil && !isDesired(p[:i+1], desired) {
