@@ -11,23 +11,22 @@ import (
 	"k8s.io/client-go/rest"
 )
 
-// fence lets a manager write only while it certainly holds the lease. client-go's elector gives up when it could not renew
-// for renewDeadline; but one that was stopped for longer, with its whole process or machine, begins a new attempt when it
-// goes on, and works for another renewDeadline beside the manager that leads by then.
+// fence lets a manager write only while it certainly holds the lease. client-go's elector gives up when it could not renew for
+// renewDeadline. But a process that was stopped for longer, with or without its machine, starts a new attempt when it
+// continues, and works for another renewDeadline beside the new leader.
 type fence struct {
 	now func() time.Time
 
 	mu sync.Mutex
-	// renewed is when the last renewal that succeeded was sent.
+	// renewed is when the last successful renewal was sent.
 	renewed time.Time
 }
 
-// renewDeadline is after what time without a renewal a manager does not lead any more. The lease lasts 15 s, so that
-// another one waits at least 5 s longer.
+// renewDeadline is the time without a renewal after which a manager no longer leads. The lease lasts 15 s, so another manager
+// waits at least 5 s longer.
 const renewDeadline = 10 * time.Second
 
-// around has the clients of a config write through the fence. The elector's must be among them: its renewals are noticed as
-// they pass.
+// around makes the clients of a config write through the fence. They must include the elector's, whose renewals it observes.
 func (f *fence) around(config *rest.Config) {
 	config.Wrap(func(next http.RoundTripper) http.RoundTripper { return &fenced{fence: f, next: next} })
 }
@@ -37,7 +36,7 @@ type fenced struct {
 	next http.RoundTripper
 }
 
-// RoundTrip refuses a write without the lease, but for those that any manager sends.
+// RoundTrip refuses a write without the lease, except those that every manager sends.
 func (f *fenced) RoundTrip(q *http.Request) (*http.Response, error) {
 	if writes(q) && !anyManagerWrites.MatchString(q.URL.Path) {
 		if since := f.sinceRenewal(); since >= renewDeadline {
@@ -54,8 +53,8 @@ func (f *fenced) RoundTrip(q *http.Request) (*http.Response, error) {
 	return answer, err
 }
 
-// anyManagerWrites matches what a manager writes that does not lead: the lease, events about it, and the reviews by which the
-// metrics server knows its clients.
+// anyManagerWrites matches what a manager without the lease writes: the lease, events about it, and the reviews with which the
+// metrics server authenticates its clients.
 var anyManagerWrites = regexp.MustCompile(
 	`/apis/(coordination|events|authentication|authorization)\.k8s\.io/|/api/v1/namespaces/[^/]+/events(/[^/]+)?$`)
 
@@ -68,7 +67,8 @@ func renews(q *http.Request) bool {
 		strings.Contains(q.URL.Path, "/leases")
 }
 
-// sinceRenewal is the longer of what two clocks say: one does not jump, the other goes on while the machine sleeps.
+// sinceRenewal returns the larger result of two clocks: one never jumps, the other also counts the time in which the machine
+// sleeps.
 func (f *fence) sinceRenewal() time.Duration {
 	f.mu.Lock()
 	defer f.mu.Unlock()

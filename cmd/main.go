@@ -23,7 +23,7 @@ import (
 	"github.com/microservice-dev/microservice-operator/internal/controller"
 )
 
-// options are the flags.
+// options hold the flags.
 type options struct {
 	metricsAddr     string
 	metricsCertPath string
@@ -38,7 +38,7 @@ type options struct {
 	leaderElectID   string
 	watchNamespaces string
 	concurrency     int
-	// maxDependentRestarts is 0 for no limit.
+	// maxDependentRestarts is the limit, 0 for none.
 	maxDependentRestarts int
 	settings             settingsFlags
 	zap                  zap.Options
@@ -54,7 +54,7 @@ func main() {
 }
 
 func parseFlags() *options {
-	// A stack trace tells nothing about a refused child: errors carry their own words.
+	// Stack traces do not help with a rejected child: the errors describe themselves.
 	o := &options{zap: zap.Options{StacktraceLevel: zapcore.DPanicLevel}}
 	flag.StringVar(&o.metricsAddr, "metrics-bind-address", "0", "Where metrics are served: :8443 for HTTPS, :8080 for HTTP, 0 for nowhere.")
 	flag.BoolVar(&o.secureMetrics, "metrics-secure", true, "Serve metrics over HTTPS, to authenticated and authorized clients only.")
@@ -80,7 +80,7 @@ func parseFlags() *options {
 	return o
 }
 
-// check refuses what would be noticed late: a wrong namespace as a watch that never begins, a wrong lease as a manager
+// check rejects flags whose mistake would show late: a wrong namespace as a watch that never starts, a wrong lease as a manager
 // that never leads.
 func (o *options) check() error {
 	if len(validation.IsDNS1123Subdomain(o.leaderElectID)) > 0 {
@@ -120,11 +120,11 @@ func run(o *options) error {
 	return start(ctrl.SetupSignalHandler(), mgr)
 }
 
-// syncedTimeout is how long it may take to ask whether the caches are filled, which is no request.
+// syncedTimeout bounds the question whether the caches are filled, which sends no request.
 const syncedTimeout = time.Second
 
-// start runs the manager until the context ends. A manager whose caches are not filled does nothing yet and leads nobody, but
-// controller-runtime's goes on waiting for them when it is asked to end: this one ends at once.
+// start runs the manager until the context ends. A manager whose caches are not filled has done nothing yet and holds no lease,
+// but controller-runtime would keep waiting for them during a shutdown: this one stops at once.
 func start(ctx context.Context, mgr ctrl.Manager) error {
 	ended := make(chan error, 1)
 	go func() { ended <- mgr.Start(ctx) }()
@@ -141,8 +141,8 @@ func start(ctx context.Context, mgr ctrl.Manager) error {
 	return <-ended
 }
 
-// retryPeriod is how often the lease is renewed, and asked for by those who wait for it, who take up to 2.2 times as long
-// (client-go's JitterFactor): a lease that is given back is taken within 3 s. The default is twice that.
+// retryPeriod is how often the lease is renewed. Candidates try up to 2.2 times as long (client-go's JitterFactor), so a
+// released lease is taken within 3 s. The default is twice that.
 const retryPeriod = time.Second
 
 func newManager(o *options, namespaces []string) (ctrl.Manager, error) {
@@ -165,7 +165,7 @@ func newManager(o *options, namespaces []string) (ctrl.Manager, error) {
 	if err != nil {
 		return nil, fmt.Errorf("finding the cluster: %w", err)
 	}
-	// As Kubernetes' own controllers do: within a cluster, compressing costs both sides more than it saves.
+	// Kubernetes' own controllers do the same: within a cluster compression costs both sides more than it saves.
 	config.DisableCompression = true
 	if o.leaderElect {
 		(&fence{now: time.Now}).around(config)

@@ -14,7 +14,7 @@ import (
 	"github.com/microservice-dev/microservice-operator/internal/resources"
 )
 
-// settingsFlags describe the cluster. Each is a list separated by commas, but for the names.
+// settingsFlags describe the cluster. Each is a comma-separated list, except the names.
 type settingsFlags struct {
 	dnsNamespace      string
 	dnsPodLabels      string
@@ -38,7 +38,7 @@ func (f *settingsFlags) bind(flags *flag.FlagSet) {
 	flags.IntVar(&f.minReadySeconds, "default-min-ready-seconds", int(resources.DefaultSettings().MinReadySeconds), "How long a new pod must be ready before it counts, where spec.rollout.minReadySeconds is not set. Changing it restarts nothing.")
 }
 
-// settings are what the flags say. The error names the flag, the value and what it should be.
+// settings returns the settings from the flags. The error names the flag, the value and a valid example.
 func (f *settingsFlags) settings() (resources.Settings, error) {
 	s := resources.Settings{ClusterDomain: f.clusterDomain, ScraperNamespaces: split(f.scraperNamespaces)}
 	podLabels, err := labels.ConvertSelectorToLabelsMap(f.dnsPodLabels)
@@ -74,7 +74,7 @@ func (f *settingsFlags) settings() (resources.Settings, error) {
 	return s, nil
 }
 
-// maxMinReadySeconds keeps a typing mistake from making every rollout last for days.
+// maxMinReadySeconds prevents a typing mistake that would make every rollout last for days.
 const maxMinReadySeconds = 3600
 
 func portNumbers(list string) ([]int32, error) {
@@ -92,7 +92,7 @@ func portNumbers(list string) ([]int32, error) {
 	return numbers, nil
 }
 
-// checkCIDRs refuses host bits, and a network of all addresses: it could not be left out of anything.
+// checkCIDRs rejects host bits, and a network of all addresses, from which nothing could be excluded.
 func checkCIDRs(name, list string) error {
 	for _, word := range split(list) {
 		if p, err := netip.ParsePrefix(word); err != nil || p != p.Masked() || p.Bits() == 0 {
@@ -115,7 +115,7 @@ func wrong(name, value, want string) error {
 	return fmt.Errorf("--%s=%q: must be %s", name, value, want)
 }
 
-// split reads a list separated by commas. What is there twice counts once, and the order is kept.
+// split returns the items of a comma-separated list without duplicates, in order.
 func split(list string) []string {
 	var all []string
 	for word := range strings.SplitSeq(list, ",") {

@@ -21,8 +21,8 @@ import (
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 )
 
-// newCache is controller-runtime's cache, which says which Microservices it cannot decode. One of them makes every list fail,
-// and the list's error names none. The CRD lets nothing like that in, but another CRD may have been in its place.
+// newCache returns controller-runtime's cache, but reports which Microservices cannot be decoded. One of them makes every list
+// fail, and the error names none. The CRD rejects such objects, but may have been another one when they were stored.
 func newCache(config *rest.Config, options cache.Options) (cache.Cache, error) {
 	live, err := client.New(config, client.Options{HTTPClient: options.HTTPClient, Mapper: options.Mapper})
 	if err != nil {
@@ -46,14 +46,14 @@ func newCache(config *rest.Config, options cache.Options) (cache.Cache, error) {
 	return cache.New(config, options)
 }
 
-// isDecoding says whether an answer arrived and was not understood: neither a refusal nor a connection that failed.
+// isDecoding reports whether a response arrived and could not be decoded, as opposed to a rejection or a failed connection.
 func isDecoding(err error) bool {
 	_, failed := errors.AsType[*url.Error](err)
 	_, refused := errors.AsType[*apierrors.StatusError](err)
 	return !failed && !refused
 }
 
-// tellUnreadable logs each Microservice of a namespace that does not decode, or of all namespaces where it is empty.
+// tellUnreadable logs each Microservice that cannot be decoded, in one namespace or, if it is empty, in all.
 func tellUnreadable(ctx context.Context, live client.Reader, namespace string) error {
 	var list unstructured.UnstructuredList
 	list.SetGroupVersionKind(v1alpha1.SchemeGroupVersion.WithKind("MicroserviceList"))

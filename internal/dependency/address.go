@@ -10,11 +10,11 @@ import (
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 )
 
-// Addresses are the URLs that pods have been given, by alias and named port. They are what keeps a target that goes from
-// restarting its dependents: the last known address stays.
+// Addresses are the URLs that pods were given, by alias and named port. They are stored so that a target that disappears does
+// not restart its dependents: the last known address stays.
 type Addresses map[string]string
 
-// ParseAddresses reads what Addresses.String wrote, and skips what it did not.
+// ParseAddresses parses the result of Addresses.String and skips what it cannot parse.
 func ParseAddresses(s string) Addresses {
 	addresses := Addresses{}
 	for _, word := range strings.Fields(s) {
@@ -25,7 +25,7 @@ func ParseAddresses(s string) Addresses {
 	return addresses
 }
 
-// String is such as "payments=http://payments.shop.svc:80", sorted.
+// String formats addresses as in "payments=http://payments.shop.svc:80", sorted.
 func (a Addresses) String() string {
 	var words []string
 	for _, name := range slices.Sorted(maps.Keys(a)) {
@@ -34,7 +34,7 @@ func (a Addresses) String() string {
 	return strings.Join(words, " ")
 }
 
-// AddressesOf are those that pods get with these resolutions, but for what is outside: that does not go.
+// AddressesOf returns the addresses that pods get with these resolutions, without external ones, which do not disappear.
 func AddressesOf(resolutions []Resolution) Addresses {
 	addresses := Addresses{}
 	for i := range resolutions {
@@ -45,7 +45,7 @@ func AddressesOf(resolutions []Resolution) Addresses {
 	return addresses
 }
 
-// Equal reports whether pods get these addresses with these resolutions, as AddressesOf returns them.
+// Equal reports whether pods get these addresses with these resolutions.
 func (a Addresses) Equal(resolutions []Resolution) bool {
 	n := 0
 	for i := range resolutions {
@@ -59,7 +59,7 @@ func (a Addresses) Equal(resolutions []Resolution) bool {
 	return n == len(a)
 }
 
-// addressKey changes with what is asked for, so that the number of another port is not taken for this one's.
+// addressKey includes the port's name, so that the number of one port is not taken for another's.
 func addressKey(d *v1alpha1.Dependency) string {
 	if d.Port == "" {
 		return d.Name
@@ -67,8 +67,8 @@ func addressKey(d *v1alpha1.Dependency) string {
 	return d.Name + ":" + d.Port
 }
 
-// setAddress is the port that the target has now, else the one it had last at the same host. While the number is the same
-// the URL stays as the pods have it: only another number is worth a restart.
+// setAddress sets the target's current port, or the last known one at the same host. While the number is the same the URL stays
+// as the pods have it: only another number is worth a restart.
 func (r *Resolution) setAddress(d *v1alpha1.Dependency, in Input) {
 	r.key = addressKey(d)
 	r.Host = host(r.Target, d, in.ClusterDomain)
@@ -85,7 +85,7 @@ func (r *Resolution) setAddress(d *v1alpha1.Dependency, in Input) {
 	}
 }
 
-// portAt is the port of a URL at a host, 0 for any other.
+// portAt returns the port of a URL with this host, or 0.
 func portAt(address, host string) int32 {
 	at, err := url.Parse(address)
 	if err != nil || host == "" || at.Hostname() != host {

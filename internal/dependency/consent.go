@@ -10,10 +10,10 @@ import (
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 )
 
-// Namespaces are the labels of namespaces. What is not in it admits nobody by selector.
+// Namespaces are the labels of namespaces. A namespace without an entry is not admitted by any selector.
 type Namespaces map[string]labels.Set
 
-// Admits says whether ms lets dependents of a namespace in. The own namespace always counts, unless nobody shall.
+// Admits reports whether ms admits dependents from a namespace. Its own namespace is always admitted, except with from: None.
 func Admits(ms *v1alpha1.Microservice, namespace string, namespaces Namespaces) bool {
 	from, own := v1alpha1.FromSame, namespace == ms.Namespace
 	if allowed := ms.Spec.AllowedDependents; allowed != nil && allowed.From != "" {
@@ -31,13 +31,13 @@ func Admits(ms *v1alpha1.Microservice, namespace string, namespaces Namespaces) 
 	}
 }
 
-// SelectsNamespaces says whether the labels of namespaces decide whom ms admits.
+// SelectsNamespaces reports whether ms admits dependents by namespace labels.
 func SelectsNamespaces(ms *v1alpha1.Microservice) bool {
 	allowed := ms.Spec.AllowedDependents
 	return allowed != nil && allowed.From == v1alpha1.FromSelector
 }
 
-// selects is false for a namespace that is not known, and for a selector that cannot be read, which the builders refuse.
+// selects returns false for an unknown namespace, and for a selector that cannot be parsed, which the builders reject.
 func selects(s *metav1.LabelSelector, namespace string, namespaces Namespaces) bool {
 	of, found := namespaces[namespace]
 	if !found {
@@ -47,7 +47,7 @@ func selects(s *metav1.LabelSelector, namespace string, namespaces Namespaces) b
 	return err == nil && selector.Matches(of)
 }
 
-// serviceAdmits says whether the consent of a Service names a namespace.
+// serviceAdmits reports whether the consent annotation of a Service names a namespace.
 func serviceAdmits(consent, namespace string) bool {
 	var admitted []string
 	for name := range strings.SplitSeq(consent, ",") {

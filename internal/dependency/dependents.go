@@ -7,17 +7,17 @@ import (
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 )
 
-// Dependent is a Microservice that names another as a dependency, as that one sees it.
+// Dependent is a Microservice that declares a dependency on another one, from the view of that other one.
 type Dependent struct {
 	Key Key
-	// Permitted is false for one of the same namespace that is refused.
+	// Permitted is false for a rejected dependent of the same namespace.
 	Permitted bool
-	// Ports are the targetPorts that it asked for and that exist, sorted, each once. It is empty for a refused one.
+	// Ports are the requested targetPorts that exist, sorted and unique; empty for a rejected dependent.
 	Ports []NetworkPort
 }
 
-// Dependents are those of ms among candidates, by namespace and name. A refused one of another namespace is not among
-// them: nobody can put anything into the status of ms without its consent.
+// Dependents returns the dependents of ms among candidates, sorted. It leaves out rejected ones of other namespaces: without
+// consent nobody can write into the status of ms.
 func Dependents(ms *v1alpha1.Microservice, candidates []*v1alpha1.Microservice, namespaces Namespaces) []Dependent {
 	var all []Dependent
 	for _, candidate := range candidates {
@@ -35,7 +35,7 @@ func Dependents(ms *v1alpha1.Microservice, candidates []*v1alpha1.Microservice, 
 	return all
 }
 
-// requestedPorts are the ports of ms that a dependent names.
+// requestedPorts returns the ports of ms that a dependent names.
 func requestedPorts(ms, dependent *v1alpha1.Microservice) []NetworkPort {
 	var ports []NetworkPort
 	target := Target{Kind: Microservice, Key: KeyOf(ms)}
@@ -51,7 +51,8 @@ func requestedPorts(ms, dependent *v1alpha1.Microservice) []NetworkPort {
 	return SortPorts(ports)
 }
 
-// TargetsWithChangedPorts are the Microservices of which a dependent asks something else after a change than before; nil is not there.
+// TargetsWithChangedPorts returns the Microservices from which a dependent requests other ports after a change. before or after
+// is nil if it does not exist.
 func TargetsWithChangedPorts(before, after *v1alpha1.Microservice) []Key {
 	was, is := requestedPortNames(before), requestedPortNames(after)
 	var targets []Key
@@ -68,7 +69,7 @@ func TargetsWithChangedPorts(before, after *v1alpha1.Microservice) []Key {
 	return targets
 }
 
-// requestedPortNames are the names of the ports that ms asks for, by target, in the order of the spec.
+// requestedPortNames returns the names of the requested ports by target, in the order of the spec.
 func requestedPortNames(ms *v1alpha1.Microservice) map[Key][]string {
 	ports := map[Key][]string{}
 	if ms == nil {
@@ -83,13 +84,13 @@ func requestedPortNames(ms *v1alpha1.Microservice) map[Key][]string {
 	return ports
 }
 
-// SortPorts sorts ports and drops what is there twice. It changes its argument.
+// SortPorts sorts ports in place and removes duplicates.
 func SortPorts(ports []NetworkPort) []NetworkPort {
 	slices.SortFunc(ports, ComparePorts)
 	return slices.Compact(ports)
 }
 
-// ComparePorts orders by number, then by name, then by protocol.
+// ComparePorts compares by number, then by name, then by protocol.
 func ComparePorts(a, b NetworkPort) int {
 	return cmp.Or(
 		cmp.Compare(a.Port.IntVal, b.Port.IntVal),

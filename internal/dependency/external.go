@@ -10,7 +10,7 @@ import (
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 )
 
-// external is never seen, so its state says nothing about its health.
+// external resolves a dependency outside the cluster. Nobody observes its health, so its state does not reflect it.
 func external(e *v1alpha1.ExternalDependency) Resolution {
 	ports := e.Ports
 	if len(ports) == 0 {
@@ -32,7 +32,7 @@ func external(e *v1alpha1.ExternalDependency) Resolution {
 	return r
 }
 
-// asPort has the scheme for a name, guessed from the number: an external port has none.
+// asPort guesses the scheme of an external port from its number: it has no name for it.
 func asPort(p v1alpha1.ExternalPort) *v1alpha1.Port {
 	port := &v1alpha1.Port{Port: p.Port, Protocol: p.Protocol}
 	if port.TransportProtocol() == corev1.ProtocolTCP {

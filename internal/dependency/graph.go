@@ -15,14 +15,14 @@ import (
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 )
 
-// Cycle is Microservices each of which depends on each other, over admitted edges: a strongly connected component. A nil
-// Cycle has no members.
+// Cycle is a strongly connected component over admitted edges: Microservices that depend on each other. A nil Cycle has no
+// members.
 type Cycle struct {
 	// edges are those inside the cycle, sorted, by member.
 	edges map[Key][]Key
 }
 
-// Has says whether a target is a member.
+// Has reports whether a target is a member.
 func (c *Cycle) Has(t Target) bool {
 	if c == nil || t.Kind != Microservice {
 		return false
@@ -31,7 +31,7 @@ func (c *Cycle) Has(t Target) bool {
 	return found
 }
 
-// Members are sorted.
+// Members returns the members, sorted.
 func (c *Cycle) Members() []Key {
 	if c == nil {
 		return nil
@@ -39,7 +39,7 @@ func (c *Cycle) Members() []Key {
 	return slices.SortedFunc(maps.Keys(c.edges), compareKeys)
 }
 
-// Equal says whether both have the same members and edges.
+// Equal reports whether both have the same members and edges.
 func (c *Cycle) Equal(other *Cycle) bool {
 	if c == nil || other == nil {
 		return c == other
@@ -47,8 +47,8 @@ func (c *Cycle) Equal(other *Cycle) bool {
 	return c == other || maps.EqualFunc(c.edges, other.edges, slices.Equal[[]Key])
 }
 
-// Path is one of the shortest ways from a member through others back to it, such as orders, payments, orders. Of several
-// it is always the same one. For what is no member it is empty.
+// Path returns a shortest path from a member through others back to it, such as orders, payments, orders. Among several it
+// always picks the same one. It is empty if from is not a member.
 func (c *Cycle) Path(from Key) []Key {
 	if c == nil {
 		return nil
@@ -69,8 +69,8 @@ func (c *Cycle) Path(from Key) []Key {
 	return nil
 }
 
-// Describe is the path from a member, such as "orders -> payments -> orders". Names of other namespaces than from's have
-// theirs in front.
+// Describe formats the path from a member, such as "orders -> payments -> orders". Members of other namespaces have theirs in
+// front.
 func (c *Cycle) Describe(from Key) string {
 	var names []string
 	for _, k := range c.Path(from) {
@@ -93,8 +93,8 @@ func backwards(cameFrom map[Key]Key, from Key) []Key {
 	return path
 }
 
-// Cycles are those among all Microservices, by member. Dependencies that are not admitted, or that lead nowhere, are no
-// edges.
+// Cycles returns the cycles among all Microservices, by member. Dependencies that are not admitted or whose target does not
+// exist are not edges.
 func Cycles(all []*v1alpha1.Microservice, namespaces Namespaces) map[Key]*Cycle {
 	edges := admittedEdges(all, namespaces)
 	byMember := map[Key]*Cycle{}
@@ -132,7 +132,7 @@ func admittedEdges(all []*v1alpha1.Microservice, namespaces Namespaces) map[Key]
 	return edges
 }
 
-// components are those of two and more members.
+// components returns the strongly connected components with two or more members.
 func components(edges map[Key][]Key) [][]Key {
 	g, ids := &adjacency{}, make(map[Key]int64, len(edges))
 	node := func(k Key) graph.Node {
@@ -164,7 +164,7 @@ func components(edges map[Key][]Key) [][]Key {
 	return all
 }
 
-// adjacency is a directed graph as lists: gonum's own, of maps, takes twice the time to build and to walk.
+// adjacency is a directed graph as adjacency lists: gonum's own, made of maps, takes twice the time.
 type adjacency struct {
 	graph.Directed // the search asks for Nodes and From alone
 	keys           []Key
@@ -172,18 +172,18 @@ type adjacency struct {
 	to             [][]graph.Node
 }
 
-// Nodes are all of them.
+// Nodes returns all nodes.
 func (g *adjacency) Nodes() graph.Nodes {
 	return iterator.NewOrderedNodes(g.nodes)
 }
 
-// From are the nodes that edges of one lead to.
+// From returns the successors of a node.
 func (g *adjacency) From(id int64) graph.Nodes {
 	return iterator.NewOrderedNodes(g.to[id])
 }
 
-// EdgesChanged says whether a change of a Microservice may have made or broken an edge: it names others, or admits
-// others. nil is not there; what names nobody is in no cycle.
+// EdgesChanged reports whether a change of a Microservice may have added or removed an edge: its dependencies or its consent
+// changed. before or after is nil if it does not exist. A Microservice without dependencies is in no cycle.
 func EdgesChanged(before, after *v1alpha1.Microservice) bool {
 	if before == nil || after == nil {
 		ms := cmp.Or(before, after)

@@ -12,8 +12,8 @@ import (
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 )
 
-// microservice judges a dependency on another Microservice, nil where there is none. In another namespace what is not
-// there and what does not admit us look the same. running are the ports of the pods that it has.
+// microservice resolves a dependency on another Microservice, nil if it does not exist. In another namespace a missing target
+// and one that does not admit us look the same. running are the ports of its pods.
 func microservice(ms *v1alpha1.Microservice, d *v1alpha1.Dependency, key Key, target *v1alpha1.Microservice, running PodPorts, namespaces Namespaces) Resolution {
 	switch admitted := target != nil && Admits(target, ms.Namespace, namespaces); {
 	case !admitted && key.Namespace != ms.Namespace:
@@ -40,7 +40,7 @@ func microservice(ms *v1alpha1.Microservice, d *v1alpha1.Dependency, key Key, ta
 	return r
 }
 
-// portOf is the port of that name, or the primary one; nil for none.
+// portOf returns the port of that name, or the primary one if the name is empty; nil if there is none.
 func portOf(ms *v1alpha1.Microservice, name string) *v1alpha1.Port {
 	if name == "" {
 		return ms.Spec.PrimaryPort()
@@ -57,7 +57,7 @@ func networkPort(p *v1alpha1.Port) NetworkPort {
 	return NetworkPort{Protocol: p.TransportProtocol(), Port: intstr.FromInt32(p.Target())}
 }
 
-// NetworkPorts returns where pods listen for a port of a Microservice: those of the spec, and those that have running ports.
+// NetworkPorts returns where pods listen for a port of a Microservice: as in the spec, and as in its running pods.
 func NetworkPorts(spec *v1alpha1.MicroserviceSpec, p *v1alpha1.Port, running PodPorts) []NetworkPort {
 	ports, name := []NetworkPort{networkPort(p)}, spec.ContainerPortName(p)
 	for _, r := range running {
@@ -75,7 +75,7 @@ func noPort(target, name string) string {
 	return fmt.Sprintf("%s has no port named %s", target, name)
 }
 
-// health has no counters in its words: they would be a write in every dependent for every pod.
+// health leaves counters out of the message: they would cause a write in every dependent for every pod.
 func health(target *v1alpha1.Microservice) (v1alpha1.DependencyState, string) {
 	switch {
 	case target.DeletionTimestamp != nil:
@@ -89,26 +89,27 @@ func health(target *v1alpha1.Microservice) (v1alpha1.DependencyState, string) {
 	}
 }
 
-// available does not take what was said of a parked one for an answer: once it wakes up, that is about no pod.
+// available ignores the condition of a parked Microservice: once it wakes up, that does not describe its pods.
 func available(ms *v1alpha1.Microservice) bool {
 	c := meta.FindStatusCondition(ms.Status.Conditions, v1alpha1.ConditionAvailable)
 	return c != nil && c.Status == metav1.ConditionTrue && c.Reason != v1alpha1.ReasonParked
 }
 
-// NoVisibleChange says, at little cost, that a change of a Microservice is visible to nobody: its spec is the same, and so is
-// Available. nil is not there.
+// NoVisibleChange is a cheap check that a change of a Microservice affects nobody else: its spec and Available are the same.
+// before or after is nil if it does not exist.
 func NoVisibleChange(before, after *v1alpha1.Microservice) bool {
 	return before != nil && after != nil && before.UID == after.UID && before.Generation == after.Generation &&
 		available(before) == available(after)
 }
 
-// AddressChanged reports whether a change gives a Microservice another address: it is new, or its ports are. nil is not there.
+// AddressChanged reports whether a change gives a Microservice another address: it is new, or its ports changed. before or
+// after is nil if it does not exist.
 func AddressChanged(before, after *v1alpha1.Microservice) bool {
 	return after != nil && (before == nil || !reflect.DeepEqual(before.Spec.Ports, after.Spec.Ports))
 }
 
-// AffectedBy says whether dependent can see a change of a Microservice that it names, from before to after; nil is not
-// there. known has the dependent's namespace where a selector asks for it.
+// AffectedBy reports whether a change of a Microservice that dependent names changes the resolution of that dependency. before
+// or after is nil if it does not exist. namespaces contains the dependent's namespace if a selector needs it.
 func AffectedBy(dependent, before, after *v1alpha1.Microservice, namespaces Namespaces) bool {
 	key := KeyOf(cmp.Or(after, before))
 	for i := range dependent.Spec.Dependencies {

@@ -17,7 +17,7 @@ func UnknownPorts(resolutions []Resolution) []Resolution {
 	return unknown
 }
 
-// ChangedPorts returns the targets that have another port than the one which pods were given, in the order of the spec.
+// ChangedPorts returns the targets whose port differs from the one that the pods were given, in the order of the spec.
 func ChangedPorts(resolutions []Resolution, previous Addresses) []Target {
 	var targets []Target
 	for i := range resolutions {
@@ -32,7 +32,7 @@ func ChangedPorts(resolutions []Resolution, previous Addresses) []Target {
 	return targets
 }
 
-// WithPreviousAddresses returns resolutions with the addresses that pods were given in the place of those that they would get now.
+// WithPreviousAddresses returns the resolutions with the addresses that the pods were given.
 func WithPreviousAddresses(resolutions []Resolution, previous Addresses) []Resolution {
 	held := slices.Clone(resolutions)
 	for i := range held {
@@ -48,8 +48,8 @@ func WithPreviousAddresses(resolutions []Resolution, previous Addresses) []Resol
 	return held
 }
 
-// ExplainHeld says of each resolution whose address is not the one that pods would get now why they have to wait for it. Until
-// they have it they cannot call the target, however well it is. It changes held.
+// ExplainHeld sets state and message of each held resolution whose pods still have the previous address: until they are
+// restarted they cannot call the target, even if it is healthy. It modifies held.
 func ExplainHeld(held, wanted []Resolution, why string) {
 	for i := range held {
 		if r := &held[i]; r.URL != wanted[i].URL && r.State == v1alpha1.DependencyReady {

@@ -20,10 +20,10 @@ type PodPort struct {
 	Protocol corev1.Protocol
 }
 
-// PodPorts are sorted, each is there once.
+// PodPorts are sorted and unique.
 type PodPorts []PodPort
 
-// TemplatePorts returns the ports in the template of a Deployment, which its newest pods have. nil has none.
+// TemplatePorts returns the ports in a Deployment's template, which its newest pods have. nil has none.
 func TemplatePorts(d *appsv1.Deployment) PodPorts {
 	if d == nil {
 		return nil
@@ -46,7 +46,7 @@ func appPorts(d *appsv1.Deployment) []corev1.ContainerPort {
 	return nil
 }
 
-// RunningPorts returns the ports that pods of a Deployment may have, of whatever template. nil has none.
+// RunningPorts returns the ports that pods of a Deployment may have, of any revision. nil has none.
 func RunningPorts(d *appsv1.Deployment) PodPorts {
 	ports := TemplatePorts(d)
 	if previous := PreviousPorts(d); len(previous) > 0 {
@@ -55,8 +55,8 @@ func RunningPorts(d *appsv1.Deployment) PodPorts {
 	return ports
 }
 
-// OtherPorts returns the ports that pods of a Microservice may have, where any of them is not that of its spec; else nil. d is its
-// Deployment, nil for none.
+// OtherPorts returns the ports that pods of a Microservice may have if any differs from its spec, else nil. d is its
+// Deployment, or nil.
 func OtherPorts(ms *v1alpha1.Microservice, d *appsv1.Deployment) PodPorts {
 	if d == nil {
 		return nil
@@ -74,12 +74,12 @@ func declared(ms *v1alpha1.Microservice, port corev1.ContainerPort) bool {
 	})
 }
 
-// SamePorts reports whether pods of two Deployments may have the same ports.
+// SamePorts reports whether the pods of two Deployments may have the same ports.
 func SamePorts(a, b *appsv1.Deployment) bool {
 	return slices.Equal(RunningPorts(a), RunningPorts(b))
 }
 
-// PreviousPorts returns the ports that pods of earlier templates of a Deployment may have besides. nil has none.
+// PreviousPorts returns the ports that pods of earlier revisions of a Deployment may have in addition. nil has none.
 func PreviousPorts(d *appsv1.Deployment) PodPorts {
 	if d == nil {
 		return nil
@@ -87,7 +87,7 @@ func PreviousPorts(d *appsv1.Deployment) PodPorts {
 	return ParsePodPorts(d.Annotations[v1alpha1.AnnotationPreviousPorts])
 }
 
-// ParsePodPorts reads what PodPorts.String wrote, and skips what it did not.
+// ParsePodPorts parses the result of PodPorts.String and skips what it cannot parse.
 func ParsePodPorts(s string) PodPorts {
 	var ports PodPorts
 	for word := range strings.FieldsSeq(s) {
@@ -100,7 +100,7 @@ func ParsePodPorts(s string) PodPorts {
 	return sorted(ports)
 }
 
-// String is such as "http=8080/TCP metrics=9090/TCP".
+// String formats ports as in "http=8080/TCP metrics=9090/TCP".
 func (p PodPorts) String() string {
 	words := make([]string, 0, len(p))
 	for _, port := range p {
@@ -109,7 +109,7 @@ func (p PodPorts) String() string {
 	return strings.Join(words, " ")
 }
 
-// And returns the ports that are in either.
+// And returns the union.
 func (p PodPorts) And(others PodPorts) PodPorts {
 	return sorted(slices.Concat(p, others))
 }

@@ -7,75 +7,75 @@ import (
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 )
 
-// Input is everything that the dependencies of one Microservice follow from.
+// Input is everything that the resolution of one Microservice's dependencies depends on.
 type Input struct {
-	// Microservice is read only, as all others are.
+	// Microservice is not modified, nor is any other object.
 	Microservice *v1alpha1.Microservice
-	// Microservices and Services are the targets that are there.
+	// Microservices and Services are the existing targets.
 	Microservices map[Key]*v1alpha1.Microservice
 	Services      map[Key]*ServiceTarget
-	// Running are the ports of the pods that the Microservices among the targets have.
+	// Running are the ports of the pods of the targets.
 	Running map[Key]PodPorts
-	// Namespaces has the own namespace, where a selector asks for it.
+	// Namespaces contains the Microservice's namespace if a selector needs it.
 	Namespaces Namespaces
-	// PreviousAddresses are the addresses that the pods already have.
+	// PreviousAddresses are the addresses that the pods were given.
 	PreviousAddresses Addresses
-	// ClusterDomain ends the names of Services; empty leaves it to the pods' resolver.
+	// ClusterDomain is appended to the names of Services; empty leaves that to the pods' resolver.
 	ClusterDomain string
-	// NamespacesLimited says that the operator looks into some namespaces only.
+	// NamespacesLimited is set if the operator watches some namespaces only.
 	NamespacesLimited bool
 }
 
-// Resolution is what one dependency comes to.
+// Resolution is the result for one dependency.
 type Resolution struct {
 	// Name is the alias.
 	Name   string
 	Target Target
 	State  v1alpha1.DependencyState
-	// Message says why State is not Ready, and what to do.
+	// Message explains a State other than Ready, and how to resolve it.
 	Message  string
 	Optional bool
-	// Host is always known, but for an external target without one. URL and Port are empty and 0 until the target's port
-	// is known; after that the last known ones stay.
+	// Host is always known, except for an external target without one. URL and Port are empty and 0 until the target's port is
+	// known; after that the last known values stay.
 	Host, URL string
 	Port      int32
-	// Network is what the network has to open; nil for nothing.
+	// Network is the traffic to allow; nil for none.
 	Network *NetworkTarget
 
 	// clientPort is the port that a client uses; nil while it is not known.
 	clientPort *v1alpha1.Port
-	// key is the address's in Addresses.
+	// key is the key of the address in Addresses.
 	key string
 }
 
-// Way is where a dependency's traffic goes.
+// NetworkTarget is where a dependency's traffic goes.
 type NetworkTarget struct {
-	// Pods are those behind the target; nil for something outside the cluster.
+	// Pods are the pods behind the target; nil for a target outside the cluster.
 	Pods *Pods
-	// CIDRs are the networks of something outside. Without Pods and CIDRs it may be anywhere outside.
+	// CIDRs are the networks of a target outside the cluster. Without Pods and CIDRs it may be anywhere outside.
 	CIDRs []string
-	// Ports are those that the other side listens on, never empty.
+	// Ports are the ports that the target listens on, never empty.
 	Ports []NetworkPort
 }
 
-// Pods are the pods of a namespace with all of these labels, which are never empty.
+// Pods selects the pods of a namespace that have all of these labels, which are never empty.
 type Pods struct {
 	Namespace string
 	Labels    map[string]string
 }
 
-// PodsOf are the pods of a Microservice.
+// PodsOf selects the pods of a Microservice.
 func PodsOf(ms Key) *Pods {
 	return &Pods{Namespace: ms.Namespace, Labels: map[string]string{v1alpha1.LabelName: ms.Name}}
 }
 
-// NetworkPort is a port of pods or hosts, as NetworkPolicy sees it: a number, or the name of a container's port.
+// NetworkPort is a port of pods or hosts in a NetworkPolicy: a number, or the name of a container's port.
 type NetworkPort struct {
 	Protocol corev1.Protocol
 	Port     intstr.IntOrString
 }
 
-// Resolve says what each dependency comes to, in the order of the spec.
+// Resolve resolves each dependency, in the order of the spec.
 func Resolve(in Input) []Resolution {
 	ms := in.Microservice
 	all := make([]Resolution, 0, len(ms.Spec.Dependencies))
@@ -101,7 +101,7 @@ func Resolve(in Input) []Resolution {
 	return all
 }
 
-// Status is what is published of a dependency. The time of its last transition is not known here.
+// Status returns the published state of a dependency, without the time of its last transition.
 func (r *Resolution) Status() v1alpha1.DependencyStatus {
 	target := r.Target.String()
 	if r.Target.Kind == External {

@@ -10,18 +10,18 @@ import (
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 )
 
-// ServiceTarget is a Service that is named as a dependency, with what its EndpointSlices say.
+// ServiceTarget is a Service that a dependency names, with the state of its EndpointSlices.
 type ServiceTarget struct {
 	// Consent is the annotation apps.microservice.dev/allowed-dependents.
 	Consent string
 	Spec    corev1.ServiceSpec
-	// Ready says that at least one endpoint is.
+	// Ready is set if at least one endpoint is ready.
 	Ready bool
 	// Listening are the numbers that the endpoints listen on, by the name of the Service's port.
 	Listening map[string]int32
 }
 
-// NewServiceTarget is what matters of a Service and its slices.
+// NewServiceTarget returns what the resolution needs of a Service and its slices.
 func NewServiceTarget(svc *corev1.Service, slices []discoveryv1.EndpointSlice) *ServiceTarget {
 	t := &ServiceTarget{Consent: svc.Annotations[v1alpha1.AnnotationAllowedDependents], Spec: svc.Spec, Listening: map[string]int32{}}
 	for i := range slices {
@@ -38,17 +38,17 @@ func NewServiceTarget(svc *corev1.Service, slices []discoveryv1.EndpointSlice) *
 	return t
 }
 
-// listen takes the lowest where pods of several revisions listen on several: the order of slices means nothing.
+// listen keeps the lowest number if pods of several revisions listen on different ones: the order of slices means nothing.
 func (t *ServiceTarget) listen(name string, port int32) {
 	if namespaces, found := t.Listening[name]; !found || port < namespaces {
 		t.Listening[name] = port
 	}
 }
 
-// APIServer is the Service of the API server. It has no pods that a rule could name, and no team that could admit anybody.
+// APIServer is the Service of the API server. It has no pods that a rule could select, and no team that could give consent.
 var APIServer = Key{Namespace: "default", Name: "kubernetes"}
 
-// service judges a dependency on a Service that is not ours; nil is not there.
+// service resolves a dependency on a Service without a Microservice; target is nil if it does not exist.
 func service(ms *v1alpha1.Microservice, d *v1alpha1.Dependency, key Key, target *ServiceTarget) Resolution {
 	if key == APIServer {
 		r := Resolution{State: v1alpha1.DependencyUnverified, Message: fmt.Sprintf(
@@ -82,8 +82,8 @@ func service(ms *v1alpha1.Microservice, d *v1alpha1.Dependency, key Key, target 
 	return r
 }
 
-// refused says why ms may not call a Service, whatever its ports are. In another namespace what is not there and what does
-// not admit us look the same.
+// refused explains why ms may not call a Service, whatever its ports are. In another namespace a missing Service and one that
+// does not admit us look the same.
 func refused(ms *v1alpha1.Microservice, key Key, target *ServiceTarget) (v1alpha1.DependencyState, string) {
 	own := key.Namespace == ms.Namespace
 	switch {
@@ -101,7 +101,7 @@ func refused(ms *v1alpha1.Microservice, key Key, target *ServiceTarget) (v1alpha
 	return "", ""
 }
 
-// port is the port of that name, or the first; nil for none.
+// port returns the port of that name, or the first if the name is empty; nil if there is none.
 func (t *ServiceTarget) port(name string) *corev1.ServicePort {
 	for i := range t.Spec.Ports {
 		if name == "" || t.Spec.Ports[i].Name == name {
@@ -111,8 +111,8 @@ func (t *ServiceTarget) port(name string) *corev1.ServicePort {
 	return nil
 }
 
-// clientPort is a port as a client dials it: the Service's, or the pods' own where the Service is headless; nil while that
-// is not known.
+// clientPort returns the port that a client uses: the Service's, or the pods' own if the Service is headless; nil while that is
+// unknown.
 func (t *ServiceTarget) clientPort(p *corev1.ServicePort) *v1alpha1.Port {
 	if p == nil {
 		return nil

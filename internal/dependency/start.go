@@ -2,8 +2,8 @@ package dependency
 
 import "github.com/microservice-dev/microservice-operator/api/v1alpha1"
 
-// Awaited are the dependencies that hold the first start of ms: those with startPolicy AfterAvailable that are not ready.
-// Between members of one cycle nothing waits. cycle is that of ms, nil for none.
+// Awaited returns the dependencies that hold the first start of ms: those with startPolicy AfterAvailable that are not ready.
+// Members of one cycle do not wait for each other. cycle is that of ms, or nil.
 func Awaited(ms *v1alpha1.Microservice, resolutions []Resolution, cycle *Cycle) []Resolution {
 	var awaited []Resolution
 	for i := range resolutions {

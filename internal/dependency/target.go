@@ -1,5 +1,5 @@
-// Package dependency says what the declared dependencies of a Microservice come to: which targets are there, whether they
-// admit it and are available, who depends on whom, and where that leads back. It is pure: objects in, facts out.
+// Package dependency resolves the declared dependencies of a Microservice: which targets exist, whether they admit it and are
+// available, who depends on whom, and which cycles that forms. It is pure: objects in, facts out.
 package dependency
 
 import (
@@ -13,20 +13,20 @@ import (
 // Key is the namespace and name of a Microservice or a Service.
 type Key = types.NamespacedName
 
-// KeyOf is the key of a Microservice.
+// KeyOf returns the key of a Microservice.
 func KeyOf(ms *v1alpha1.Microservice) Key {
 	return Key{Namespace: ms.Namespace, Name: ms.Name}
 }
 
-// Kind is what a dependency names.
+// Kind is the kind of a dependency's target.
 type Kind string
 
 const (
-	// Microservice is one of ours.
+	// Microservice is a Microservice of this operator.
 	Microservice Kind = "Microservice"
-	// Service is a Service that is not a Microservice's.
+	// Service is a Service that does not belong to a Microservice.
 	Service Kind = "Service"
-	// External is outside the cluster.
+	// External is a target outside the cluster.
 	External Kind = "External"
 )
 
@@ -36,7 +36,7 @@ type Target struct {
 	Key  Key
 }
 
-// String is such as Microservice/shop/payments, and empty for an external target.
+// String formats a target as in Microservice/shop/payments. It is empty for an external one.
 func (t Target) String() string {
 	if t.Kind == External {
 		return ""
@@ -44,7 +44,7 @@ func (t Target) String() string {
 	return string(t.Kind) + "/" + t.Key.String()
 }
 
-// TargetOf is what the dependency d of ms names.
+// TargetOf returns the target of the dependency d of ms.
 func TargetOf(ms *v1alpha1.Microservice, d *v1alpha1.Dependency) Target {
 	switch {
 	case d.External != nil:
@@ -65,8 +65,8 @@ func keyOf(ms *v1alpha1.Microservice, r *v1alpha1.ObjectReference) Key {
 	return Key{Namespace: r.Namespace, Name: r.Name}
 }
 
-// Targets are the distinct keys of one kind that ms names, in the order of the spec. It never names itself: such a spec
-// is refused elsewhere.
+// Targets returns the distinct keys of one kind that ms names, in the order of the spec, without ms itself: such a spec is
+// rejected elsewhere.
 func Targets(ms *v1alpha1.Microservice, kind Kind) []Key {
 	var keys []Key
 	for i := range ms.Spec.Dependencies {
@@ -78,7 +78,7 @@ func Targets(ms *v1alpha1.Microservice, kind Kind) []Key {
 	return keys
 }
 
-// IsSelf says whether a target of ms is ms.
+// IsSelf reports whether a target of ms is ms itself.
 func IsSelf(ms *v1alpha1.Microservice, t Target) bool {
 	return t.Kind == Microservice && t.Key == KeyOf(ms)
 }

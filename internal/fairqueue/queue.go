@@ -11,27 +11,26 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 )
 
-// queue serves namespaces in turn, so that one that changes a thousand Microservices does not have the others wait
-// for them. It is start-time fair queueing (Goyal, Vin and Cheng, 1996) with items of one size: each item is stamped with
-// the turn in which it would be served if all namespaces that wait were served at the same rate, and the lowest stamp is
-// next. Nobody starves: a stamp that was given stays, and later ones are higher.
-// What has low priority, such as everything at the start, comes after the rest as before, in its order.
+// queue serves namespaces in turn, so that a namespace with a thousand changes does not delay the others. It is start-time fair
+// queueing (Goyal, Vin and Cheng, 1996) with items of one size: each item is stamped with the turn in which it would be served
+// if all waiting namespaces were served at the same rate, and the lowest stamp is next. Nobody starves: stamps do not change,
+// and later ones are higher. Items with low priority, such as all of them at the start, come after the others, in order.
 type queue struct {
 	priorityqueue.PriorityQueue[reconcile.Request]
 
 	mu sync.Mutex
-	// turns is that of the last item that was handed out.
+	// turns is the stamp of the last item that was handed out.
 	turns int
-	// last is the highest stamp of each namespace, where it is not in the past.
+	// last is the highest stamp of each namespace, if it is not in the past.
 	last map[string]int
-	// stamped are the items that wait for a worker, with their stamps.
+	// stamped are the stamps of the items that wait for a worker.
 	stamped map[reconcile.Request]int
 }
 
-// lowest is the priority of everything that has low priority: below every stamp.
+// lowest is the priority of all items with low priority, below every stamp.
 const lowest = -1 << 62
 
-// New returns a queue with the name, for its metrics, and the rate limiter. It is the NewQueue of controller.Options.
+// New returns a queue. It is the NewQueue of controller.Options; name is used for metrics.
 func New(name string, limiter workqueue.TypedRateLimiter[reconcile.Request]) workqueue.TypedRateLimitingInterface[reconcile.Request] {
 	return &queue{
 		PriorityQueue: priorityqueue.New(name, func(o *priorityqueue.Opts[reconcile.Request]) { o.RateLimiter = limiter }),
@@ -40,7 +39,7 @@ func New(name string, limiter workqueue.TypedRateLimiter[reconcile.Request]) wor
 	}
 }
 
-// AddWithOpts stamps what is not stamped yet.
+// AddWithOpts adds items with their stamps.
 func (q *queue) AddWithOpts(o priorityqueue.AddOpts, items ...reconcile.Request) {
 	if o.Priority != nil && *o.Priority < 0 {
 		o.Priority = new(lowest)
@@ -53,7 +52,7 @@ func (q *queue) AddWithOpts(o priorityqueue.AddOpts, items ...reconcile.Request)
 	}
 }
 
-// stamp notes what is to be served now. What comes later has nobody stand behind it yet.
+// stamp returns the stamp of an item. A delayed item does not count as waiting yet.
 func (q *queue) stamp(item reconcile.Request, later bool) int {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -67,22 +66,22 @@ func (q *queue) stamp(item reconcile.Request, later bool) int {
 	return stamp
 }
 
-// Add is AddWithOpts without options.
+// Add adds an item without options.
 func (q *queue) Add(item reconcile.Request) {
 	q.AddWithOpts(priorityqueue.AddOpts{}, item)
 }
 
-// AddAfter is AddWithOpts with a delay.
+// AddAfter adds an item with a delay.
 func (q *queue) AddAfter(item reconcile.Request, after time.Duration) {
 	q.AddWithOpts(priorityqueue.AddOpts{After: after}, item)
 }
 
-// AddRateLimited is AddWithOpts for a retry.
+// AddRateLimited adds an item for a retry.
 func (q *queue) AddRateLimited(item reconcile.Request) {
 	q.AddWithOpts(priorityqueue.AddOpts{RateLimited: true}, item)
 }
 
-// GetWithPriority gives the priority with which the item was added, not its stamp: it is added again with that.
+// GetWithPriority returns the priority that the item was added with, not its stamp: the item may be added again with it.
 func (q *queue) GetWithPriority() (reconcile.Request, int, bool) {
 	item, priority, shutdown := q.PriorityQueue.GetWithPriority()
 	if shutdown {
@@ -101,7 +100,7 @@ func (q *queue) GetWithPriority() (reconcile.Request, int, bool) {
 	return item, 0, false
 }
 
-// Get is GetWithPriority without the priority.
+// Get returns the next item.
 func (q *queue) Get() (reconcile.Request, bool) {
 	item, _, shutdown := q.GetWithPriority()
 	return item, shutdown

@@ -1,5 +1,4 @@
-// Package podreader reads the pods that tell why a rollout stands still: three requests, or two where no pod needs more
-// words than its own.
+// Package podreader reads the pods of a rollout without progress, in three requests, or two if the pods alone explain it.
 package podreader
 
 import (
@@ -16,14 +15,14 @@ import (
 	"github.com/microservice-dev/microservice-operator/internal/status"
 )
 
-// limit is the most pods, and the most events, that are read: of more, none tells another story.
+// limit is the maximum number of pods, and of events, that are read: more would not add another cause.
 const limit = 100
 
-// Reader reads pods. It must not be a cache's: a cluster has many pods, and most are well.
+// Reader reads pods. It must not read from a cache: a cluster has many pods, and most are healthy.
 type Reader struct{ client.Reader }
 
-// Newest returns the pods of the newest ReplicaSet of a Deployment, and the warnings about the one that does not say itself
-// what is wrong. An error is the API server's.
+// Newest returns the pods of a Deployment's newest ReplicaSet, and the warnings about the pod that does not explain itself. The
+// error is the API server's.
 func (r Reader) Newest(ctx context.Context, d *appsv1.Deployment) (status.Pods, error) {
 	hash, err := r.newestHash(ctx, d)
 	if err != nil || hash == "" {
@@ -50,7 +49,8 @@ func (r Reader) Newest(ctx context.Context, d *appsv1.Deployment) (status.Pods, 
 	return found, nil
 }
 
-// newestHash returns the pod-template-hash of the ReplicaSet with the highest revision: after a roll-back it is not the youngest.
+// newestHash returns the pod-template-hash of the ReplicaSet with the highest revision: after a roll-back that is not the
+// youngest.
 func (r Reader) newestHash(ctx context.Context, d *appsv1.Deployment) (string, error) {
 	sets := &metav1.PartialObjectMetadataList{}
 	sets.SetGroupVersionKind(appsv1.SchemeGroupVersion.WithKind("ReplicaSetList"))

@@ -9,16 +9,16 @@ import (
 	"github.com/microservice-dev/microservice-operator/internal/status"
 )
 
-// The kubelet starts a container that has ended again after 10 s, and after twice as long each time up to 5 minutes:
+// The kubelet restarts a container after 10 s, then after twice as long each time up to 5 minutes:
 // https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#restart-policy
 const (
 	firstBackOff = 10 * time.Second
 	maxBackOff   = 5 * time.Minute
 )
 
-// JustRestarted returns how many ready pods have a container that has run, since it was started again, for less than the
-// kubelet would wait the next time; and how long until the first of them has run for longer, 0 for none. So a container that
-// ends again and again is not taken for well each time that it starts.
+// JustRestarted returns the number of ready pods with a container that has run for less than the kubelet's next back-off since
+// its restart, and how long until the first of them counts, 0 if there is none. So a container that crashes again and again
+// does not count as available each time it starts.
 func JustRestarted(pods []corev1.Pod, now time.Time) (n int32, wait time.Duration) {
 	for i := range pods {
 		left := distrusted(&pods[i], now)

@@ -8,10 +8,11 @@ import (
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 )
 
-// defaultCPUUtilization is the target, in percent of the request, when the spec names no target at all.
+// defaultCPUUtilization is the target, in percent of the request, if the spec names none.
 const defaultCPUUtilization = 80
 
-// autoscaler targets the Deployment, not the Microservice, so that nothing ever writes the Microservice's spec.
+// autoscaler builds the HorizontalPodAutoscaler. It targets the Deployment and not the Microservice, so that nothing ever
+// writes the Microservice's spec.
 func autoscaler(ms *v1alpha1.Microservice) (*autoscalingv2ac.HorizontalPodAutoscalerApplyConfiguration, error) {
 	if !ms.Spec.Autoscaled() {
 		return nil, nil

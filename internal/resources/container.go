@@ -10,10 +10,10 @@ import (
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 )
 
-// stopDelaySeconds is how long a stopping pod goes on serving, so that every proxy has stopped sending to it.
+// stopDelaySeconds is how long a stopping pod keeps serving, until every proxy has stopped sending to it.
 const stopDelaySeconds = 5
 
-// container is the application.
+// container builds the application's container.
 func container(ms *v1alpha1.Microservice, env []corev1ac.EnvVarApplyConfiguration) (*corev1ac.ContainerApplyConfiguration, error) {
 	c := corev1ac.Container().
 		WithName(v1alpha1.ContainerName).
@@ -58,7 +58,7 @@ func resourceRequirements(r *corev1.ResourceRequirements) *corev1ac.ResourceRequ
 	return requirements
 }
 
-// containerPorts names each number once: two Service ports may lead to the same one.
+// containerPorts lists each number once: two ports of the Service may lead to the same number.
 func containerPorts(ports []v1alpha1.Port) []*corev1ac.ContainerPortApplyConfiguration {
 	type listener struct {
 		port     int32
@@ -77,8 +77,8 @@ func containerPorts(ports []v1alpha1.Port) []*corev1ac.ContainerPortApplyConfigu
 	return out
 }
 
-// setEnvironment puts the injected variables first, so that the spec's can use them, and leaves out those that the spec
-// sets itself.
+// setEnvironment puts the injected variables first, so that variables of the spec can use them, and leaves out those that the
+// spec sets itself.
 func setEnvironment(c *corev1ac.ContainerApplyConfiguration, spec *v1alpha1.MicroserviceSpec, injected []corev1ac.EnvVarApplyConfiguration) error {
 	own := make(map[string]bool, len(spec.Env))
 	for i := range spec.Env {
@@ -112,7 +112,7 @@ func setEnvironment(c *corev1ac.ContainerApplyConfiguration, spec *v1alpha1.Micr
 	return nil
 }
 
-// setProbes falls back to a TCP readiness probe on the primary port, so that "available" means something.
+// setProbes falls back to a TCP readiness probe on the primary port, so that "available" has a meaning.
 func setProbes(c *corev1ac.ContainerApplyConfiguration, spec *v1alpha1.MicroserviceSpec) error {
 	if p := spec.Probes; p != nil && (p.Startup != nil || p.Readiness != nil || p.Liveness != nil) {
 		return setDeclaredProbes(c, p)

@@ -2,8 +2,8 @@ package resources
 
 import "encoding/json"
 
-// convert turns a part of the spec that is a Kubernetes type into its apply configuration. They share one JSON form.
-// field names the part in the error, which is an *InvalidSpecError.
+// convert converts a part of the spec, a Kubernetes type, into its apply configuration, which has the same JSON form. field
+// names the part in the error, an *InvalidSpecError.
 func convert[To any](from any, field string) (*To, error) {
 	raw, err := json.Marshal(from)
 	if err != nil {

@@ -10,8 +10,8 @@ import (
 	"github.com/microservice-dev/microservice-operator/internal/dependency"
 )
 
-// deployment leaves replicas out while the Microservice is autoscaled: the number is then the autoscaler's.
-// previous are the ports of earlier pods.
+// deployment builds the Deployment. It has no replicas while the Microservice is autoscaled. previous are the ports of earlier
+// pods.
 func deployment(in Input, template *corev1ac.PodTemplateSpecApplyConfiguration, previous dependency.PodPorts) *appsv1ac.DeploymentApplyConfiguration {
 	ms := in.Microservice
 	spec := appsv1ac.DeploymentSpec().
@@ -41,8 +41,8 @@ func deployment(in Input, template *corev1ac.PodTemplateSpecApplyConfiguration, 
 	return d
 }
 
-// minReadySeconds returns the spec's, else the operator's, which gives way to the spec's progress deadline: Kubernetes asks that
-// the deadline exceeds it. nil leaves it to Kubernetes, which takes 0.
+// minReadySeconds returns the value of the spec, or the operator's default, which is lowered if necessary: the progress
+// deadline must exceed it. nil leaves it to Kubernetes, whose default is 0.
 func minReadySeconds(r *v1alpha1.Rollout, fallback int32) *int32 {
 	if r != nil && r.MinReadySeconds != nil {
 		return r.MinReadySeconds
@@ -56,7 +56,7 @@ func minReadySeconds(r *v1alpha1.Rollout, fallback int32) *int32 {
 	return &fallback
 }
 
-// strategy never goes below the wanted size, unless told to.
+// strategy keeps the desired number of pods available, unless the spec says otherwise.
 func strategy(r *v1alpha1.Rollout) *appsv1ac.DeploymentStrategyApplyConfiguration {
 	if r != nil && r.Strategy == v1alpha1.RolloutRecreate {
 		return appsv1ac.DeploymentStrategy().WithType(appsv1.RecreateDeploymentStrategyType)

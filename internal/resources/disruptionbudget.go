@@ -8,8 +8,8 @@ import (
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 )
 
-// disruptionBudget keeps a node drain from taking all replicas at once. With fewer than 2 guaranteed replicas it could
-// only block the drain, so there is none.
+// disruptionBudget builds the PodDisruptionBudget, which keeps a node drain from removing all replicas at once. With fewer than
+// 2 guaranteed replicas it would only block drains, so there is none.
 func disruptionBudget(ms *v1alpha1.Microservice) *policyv1ac.PodDisruptionBudgetApplyConfiguration {
 	o := ms.Spec.DisruptionBudget
 	if ms.Spec.GuaranteedReplicas() < 2 || (o != nil && o.Disabled) {

@@ -9,8 +9,8 @@ import (
 	"github.com/microservice-dev/microservice-operator/internal/dependency"
 )
 
-// addressVariables tell the application where its dependencies are. The host is known from the name alone; the port and
-// the URL come with the target, and stay when it goes.
+// addressVariables returns the variables with the addresses of dependencies. The host follows from the name alone; the port and
+// the URL appear with the target, and stay when it disappears.
 func addressVariables(dependencies []dependency.Resolution) []corev1ac.EnvVarApplyConfiguration {
 	all := make([]corev1ac.EnvVarApplyConfiguration, 0, 3*len(dependencies))
 	for i := range dependencies {

@@ -14,8 +14,8 @@ import (
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 )
 
-// finish decides what the server and the kubelet would decide once, or by another list than ours: which image is pulled when, and
-// which number a port's name stands for. The error is about the name of a port, without the field.
+// finish sets values that the server would set only once, or the kubelet from another list than ours: the pull policy, and the
+// numbers of named ports. The error is about a port's name and does not contain the field.
 func finish(pod *corev1ac.PodSpecApplyConfiguration, ports []v1alpha1.Port) error {
 	for i := range pod.InitContainers {
 		setPullPolicy(&pod.InitContainers[i])
@@ -32,8 +32,8 @@ func finish(pod *corev1ac.PodSpecApplyConfiguration, ports []v1alpha1.Port) erro
 	return nil
 }
 
-// setPullPolicy gives the policy that the tag asks for. The server does so, too, but only when the container is created, and it
-// does not change its mind with the tag: https://kubernetes.io/docs/concepts/containers/images/#imagepullpolicy-defaulting
+// setPullPolicy sets the policy that the tag implies. The server does the same, but only when the container is created, and
+// does not change it with the tag: https://kubernetes.io/docs/concepts/containers/images/#imagepullpolicy-defaulting
 func setPullPolicy(c *corev1ac.ContainerApplyConfiguration) {
 	if c.ImagePullPolicy == nil && c.Image != nil {
 		c.WithImagePullPolicy(pullPolicy(*c.Image))
@@ -49,7 +49,7 @@ func pullPolicy(image string) corev1.PullPolicy {
 	return corev1.PullIfNotPresent
 }
 
-// dropEmpty takes away what a patch left nothing of: that is how a strategic-merge patch drops a struct.
+// dropEmpty removes structs that a patch has emptied: that is how a strategic-merge patch removes one.
 func dropEmpty(c *corev1ac.ContainerApplyConfiguration) {
 	for _, probe := range []**corev1ac.ProbeApplyConfiguration{&c.StartupProbe, &c.ReadinessProbe, &c.LivenessProbe} {
 		*probe = unlessEmpty(*probe)
@@ -68,8 +68,8 @@ func unlessEmpty[T any](part *T) *T {
 	return part
 }
 
-// numberPorts replaces the names of ports in probes and hooks by their numbers. A kubelet looks a name up in the ports of the
-// container, where a number has one name only, though several of spec.ports may lead to it.
+// numberPorts replaces names of ports in probes and hooks by numbers. The kubelet looks names up in the container's ports,
+// where a number has only one name, although several of spec.ports may lead to it.
 func numberPorts(c *corev1ac.ContainerApplyConfiguration, ports []v1alpha1.Port) error {
 	for what, port := range handlerPorts(c) {
 		if port == nil || port.Type != intstr.String {
@@ -84,7 +84,7 @@ func numberPorts(c *corev1ac.ContainerApplyConfiguration, ports []v1alpha1.Port)
 	return nil
 }
 
-// portNumber looks a name up in spec.ports, and then among the ports that a patch gives the container.
+// portNumber looks a name up in spec.ports, then in the ports that a patch adds to the container.
 func portNumber(name string, c *corev1ac.ContainerApplyConfiguration, ports []v1alpha1.Port) (int32, bool) {
 	for i := range ports {
 		if ports[i].Name == name {
@@ -99,7 +99,7 @@ func portNumber(name string, c *corev1ac.ContainerApplyConfiguration, ports []v1
 	return 0, false
 }
 
-// handlerPorts yields the ports of probes and hooks, nil for none, with what they are of, in a fixed order.
+// handlerPorts yields the ports of probes and hooks with their field, in a fixed order; nil for none.
 func handlerPorts(c *corev1ac.ContainerApplyConfiguration) iter.Seq2[string, *intstr.IntOrString] {
 	return func(yield func(string, *intstr.IntOrString) bool) {
 		_ = probePorts("startup probe", c.StartupProbe, yield) &&
@@ -121,8 +121,8 @@ func actionPorts(what string, get *corev1ac.HTTPGetActionApplyConfiguration, tcp
 	return (get == nil || yield(what, get.Port)) && (tcp == nil || yield(what, tcp.Port))
 }
 
-// inOrder puts what was generated first, in its order, and what a patch added after it, in the patch's: so a variable may use
-// those of dependencies, and the application stays the first container. A strategic-merge patch puts new items first.
+// inOrder puts generated items first, in their order, and those added by a patch after them: variables may then use those of
+// dependencies, and the application stays the first container. A strategic-merge patch puts new items first.
 func inOrder(merged, generated *corev1ac.PodSpecApplyConfiguration) {
 	name := func(c corev1ac.ContainerApplyConfiguration) string { return nameOf(c.Name) }
 	stableBy(merged.Containers, generated.Containers, name)

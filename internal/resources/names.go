@@ -8,25 +8,24 @@ import (
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 )
 
-// selector is the one immutable selector of everything that belongs to ms.
+// selector returns the immutable selector of everything that belongs to ms.
 func selector(ms *v1alpha1.Microservice) map[string]string {
 	return map[string]string{v1alpha1.LabelName: ms.Name}
 }
 
-// matching selects what has all of these labels. They are not copied: what is built is read only, as its input is.
+// matching selects objects with all of these labels. The map is not copied: results are read-only, as inputs are.
 func matching(labels map[string]string) *metav1ac.LabelSelectorApplyConfiguration {
 	return &metav1ac.LabelSelectorApplyConfiguration{MatchLabels: labels}
 }
 
-// copiedLabels are those of the Microservice that its children get, too: what tools group and show objects by. All others
-// stay behind: they may be a deployment tool's tracking labels, by which it would take the children for its own.
+// copiedLabels are the labels that children inherit, by which tools group and show objects. Others are not inherited: a
+// deployment tool's tracking labels would make it take the children for its own.
 var copiedLabels = []string{
 	"app.kubernetes.io/part-of",
 	"backstage.io/kubernetes-id", // https://backstage.io/docs/features/kubernetes/configuration
 }
 
-// CopiedLabels are the labels of ms that its children get, too. They are not on the pods: an edit of a label restarts
-// nothing.
+// CopiedLabels returns the labels of ms that its children inherit. Pods do not, so that an edit of a label restarts nothing.
 func CopiedLabels(ms *v1alpha1.Microservice) map[string]string {
 	copied := map[string]string{}
 	for _, key := range copiedLabels {
@@ -37,14 +36,14 @@ func CopiedLabels(ms *v1alpha1.Microservice) map[string]string {
 	return copied
 }
 
-// childLabels are on every child.
+// childLabels returns the labels of every child.
 func childLabels(ms *v1alpha1.Microservice) map[string]string {
 	all := labels(ms)
 	maps.Copy(all, CopiedLabels(ms))
 	return all
 }
 
-// labels are on every child and every pod.
+// labels returns the labels of every child and every pod.
 func labels(ms *v1alpha1.Microservice) map[string]string {
 	return map[string]string{
 		v1alpha1.LabelName:             ms.Name,
@@ -56,7 +55,8 @@ func labels(ms *v1alpha1.Microservice) map[string]string {
 
 var apiVersion = v1alpha1.SchemeGroupVersion.String()
 
-// owner makes the garbage collector remove the child with the Microservice, also while the operator is away.
+// owner returns the reference by which the garbage collector deletes the child with the Microservice, even while the operator
+// is down.
 func owner(ms *v1alpha1.Microservice) *metav1ac.OwnerReferenceApplyConfiguration {
 	return metav1ac.OwnerReference().
 		WithAPIVersion(apiVersion).

@@ -11,8 +11,8 @@ import (
 	"github.com/microservice-dev/microservice-operator/internal/dependency"
 )
 
-// NetworkPolicyApplyConfiguration is client-go's, but for one thing: a policy that lets nobody in sends its empty list of
-// rules, and so owns it. Otherwise a rule that somebody adds to it would stay.
+// NetworkPolicyApplyConfiguration is client-go's with one difference: a policy that admits nobody sends its empty list of
+// rules, and so owns it. Otherwise a rule that somebody adds would stay.
 type NetworkPolicyApplyConfiguration struct {
 	metav1ac.TypeMetaApplyConfiguration    `json:",inline"`
 	*metav1ac.ObjectMetaApplyConfiguration `json:"metadata"`
@@ -27,9 +27,9 @@ type NetworkPolicySpecApplyConfiguration struct {
 	Egress      []networkingv1ac.NetworkPolicyEgressRuleApplyConfiguration  `json:"egress,omitempty"`
 }
 
-// networkPolicy closes both directions and opens what was declared. Apart from published ports and the user's raw
-// rules, no rule has an empty peer or port list: in Kubernetes that means "everyone". previous are the ports of earlier pods,
-// which are reached as the others are until the last of them is gone.
+// networkPolicy denies both directions and allows what was declared. Except for published ports and the user's raw rules, no
+// rule has an empty list of peers or ports: in Kubernetes that means "everyone". previous are the ports of earlier pods, which
+// stay open until the last of those is gone.
 func networkPolicy(in Input, previous dependency.PodPorts) (*NetworkPolicyApplyConfiguration, error) {
 	ms := in.Microservice
 	isolation := isolation(ms)
@@ -68,8 +68,8 @@ func isolation(ms *v1alpha1.Microservice) v1alpha1.Isolation {
 	return v1alpha1.IsolationFull
 }
 
-// publishedPorts lets anyone in on the ports of a NodePort or LoadBalancer Service: the source address of such traffic
-// is often a node's, so no peer could be named.
+// publishedPorts admits everyone on the ports of a NodePort or LoadBalancer Service: the source of such traffic is often a
+// node's address, so no peer could be named.
 func publishedPorts(ms *v1alpha1.Microservice, previous dependency.PodPorts) *networkingv1ac.NetworkPolicyIngressRuleApplyConfiguration {
 	rule := networkingv1ac.NetworkPolicyIngressRule()
 	for i := range ms.Spec.Ports {
@@ -78,7 +78,7 @@ func publishedPorts(ms *v1alpha1.Microservice, previous dependency.PodPorts) *ne
 	return rule
 }
 
-// scraperRule lets monitoring in on the port named metrics; nil where there is none of either.
+// scraperRule admits monitoring on the port named metrics; it returns nil if there is no such port or no scraper.
 func scraperRule(ms *v1alpha1.Microservice, namespaces []string, previous dependency.PodPorts) *networkingv1ac.NetworkPolicyIngressRuleApplyConfiguration {
 	for i := range ms.Spec.Ports {
 		if p := &ms.Spec.Ports[i]; p.Name == "metrics" && len(namespaces) > 0 {

@@ -17,8 +17,8 @@ import (
 
 const patchField = "spec.podTemplate.spec"
 
-// applyPodPatch lays a strategic-merge patch over the pod's spec. A patch with a field that Kubernetes does not know, of the
-// wrong type, or without the key of a list item gives an *InvalidSpecError with the decoder's words.
+// applyPodPatch applies a strategic-merge patch to the pod's spec. A patch with an unknown field, a wrong type, or a list item
+// without its key is an *InvalidSpecError with the decoder's message.
 func applyPodPatch(pod *corev1ac.PodSpecApplyConfiguration, patch []byte, ports []v1alpha1.Port, cache *PatchCache) (*corev1ac.PodSpecApplyConfiguration, error) {
 	generated, err := json.Marshal(pod)
 	if err != nil {
@@ -52,15 +52,15 @@ func applyPatch(pod *corev1ac.PodSpecApplyConfiguration, generated, patch []byte
 	return out, nil
 }
 
-// deleteDirective beside the list that it is about is applied before or after it, by chance: the template would change
-// from one look to the next.
+// deleteDirective may be applied before or after the list that it belongs to, at random: the template would change from one
+// reconcile to the next.
 const deleteDirective = "$deleteFromPrimitiveList"
 
 func merge(generated, patch []byte) (merged []byte, err error) {
 	if bytes.Contains(patch, []byte(deleteDirective)) {
 		return nil, errors.New(deleteDirective + " is not supported; give the whole list")
 	}
-	// The library panics on keys of list items that are not strings.
+	// The library panics on list keys that are not strings.
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("a value is of a kind that cannot be merged (%v)", r)

@@ -10,16 +10,16 @@ import (
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 )
 
-// maxCachedPatches are some 5 MB at most.
+// maxCachedPatches is about 5 MB.
 const maxCachedPatches = 500
 
-// PatchCache remembers what the last patches of pods came to: laying one costs as much as all the rest of a look. What it
-// gives is read only. It is safe for concurrent use; a nil one remembers nothing.
+// PatchCache caches patched pods: applying a patch costs as much as the rest of a reconcile. Its results are read-only. It is
+// safe for concurrent use; a nil one caches nothing.
 type PatchCache struct {
 	pods *lru.Cache
 }
 
-// NewPatchCache remembers nothing yet.
+// NewPatchCache returns an empty cache.
 func NewPatchCache() *PatchCache {
 	return &PatchCache{pods: lru.New(maxCachedPatches)}
 }
@@ -39,7 +39,7 @@ func (p *PatchCache) apply(pod *corev1ac.PodSpecApplyConfiguration, generated, p
 	return out, err
 }
 
-// withNames adds what the generated pod does not tell of the ports: a number has one name in it.
+// withNames adds the names of ports to a cache key: in the generated pod a number has one name only.
 func withNames(generated []byte, ports []v1alpha1.Port) []byte {
 	for i := range ports {
 		generated = append(append(generated, ports[i].Name...), '=')

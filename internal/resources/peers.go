@@ -15,21 +15,21 @@ import (
 	"github.com/microservice-dev/microservice-operator/internal/dependency"
 )
 
-// peerPorts is a peer and the ports that are open between it and us.
+// peerPorts is a peer and its open ports.
 type peerPorts struct {
-	// name tells peers apart, and sorts them.
+	// name identifies the peer, and sorts peers.
 	name  string
 	peer  *networkingv1ac.NetworkPolicyPeerApplyConfiguration
 	ports []dependency.NetworkPort
 }
 
-// groupedRule is peers that share the same ports.
+// groupedRule is a rule for peers with the same ports.
 type groupedRule struct {
 	peers []*networkingv1ac.NetworkPolicyPeerApplyConfiguration
 	ports []dependency.NetworkPort
 }
 
-// dependentRules let the admitted dependents in, each on the ports that it asked for, in pods of all revisions.
+// dependentRules admits each permitted dependent on the ports that it requested, in pods of all revisions.
 func dependentRules(ms *v1alpha1.Microservice, dependents []dependency.Dependent, previous dependency.PodPorts) []networkingv1ac.NetworkPolicyIngressRuleApplyConfiguration {
 	var peers []peerPorts
 	for _, d := range dependents {
@@ -42,7 +42,7 @@ func dependentRules(ms *v1alpha1.Microservice, dependents []dependency.Dependent
 	return rules
 }
 
-// dependencyRules open the ways to dependencies.
+// dependencyRules allows the traffic to dependencies.
 func dependencyRules(dependencies []dependency.Resolution, clusterCIDRs []string) []networkingv1ac.NetworkPolicyEgressRuleApplyConfiguration {
 	var peers []peerPorts
 	for i := range dependencies {
@@ -68,7 +68,7 @@ func dependencyRules(dependencies []dependency.Resolution, clusterCIDRs []string
 	return rules
 }
 
-// podPeer names the namespace and the pods in one peer: in two they would mean "or".
+// podPeer selects namespace and pods in one peer: in two they would mean "or".
 func podPeer(pods *dependency.Pods, ports []dependency.NetworkPort) peerPorts {
 	return peerPorts{
 		name: pods.Namespace + "/" + k8slabels.Set(pods.Labels).String(),
@@ -91,7 +91,7 @@ func cidrPeer(cidr string, except []string, ports []dependency.NetworkPort) peer
 	}
 }
 
-// excludedCIDRs are the networks of a family that are not outside the cluster: its own, and what is on the link, where most
+// excludedCIDRs returns the networks of a family that count as inside the cluster: its own, and link-local ones, where most
 // clouds keep the credentials of nodes.
 func excludedCIDRs(all string, clusterCIDRs []string) []string {
 	family := netip.MustParsePrefix(all).Addr()
@@ -104,8 +104,8 @@ func excludedCIDRs(all string, clusterCIDRs []string) []string {
 	return networks
 }
 
-// groupByPorts gathers the ports of each peer, and puts peers with the same ports into one rule. What comes out depends on
-// what is linked and not on the order. A link without ports opens nothing: in a rule that would mean all of them.
+// groupByPorts collects the ports of each peer, and puts peers with the same ports into one rule. The result does not depend on
+// the order of the peers. A peer without ports is left out: a rule without ports would allow all.
 func groupByPorts(peers []peerPorts) []groupedRule {
 	slices.SortStableFunc(peers, func(a, b peerPorts) int { return cmp.Compare(a.name, b.name) })
 	var rules []groupedRule
@@ -123,7 +123,7 @@ func groupByPorts(peers []peerPorts) []groupedRule {
 	return mergeEqualPorts(rules)
 }
 
-// mergeEqualPorts sorts rules by their ports, and makes one of those with the same.
+// mergeEqualPorts sorts rules by their ports and merges those with the same ports.
 func mergeEqualPorts(rules []groupedRule) []groupedRule {
 	slices.SortStableFunc(rules, func(a, b groupedRule) int { return slices.CompareFunc(a.ports, b.ports, dependency.ComparePorts) })
 	var all []groupedRule

@@ -9,11 +9,11 @@ import (
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 )
 
-// defaultContainer is the annotation that says which container kubectl logs and exec mean:
+// defaultContainer is the annotation that names the container for kubectl logs and exec:
 // https://kubernetes.io/docs/reference/labels-annotations-taints/#kubectl-kubernetes-io-default-container
 const defaultContainer = "kubectl.kubernetes.io/default-container"
 
-// podTemplate is what runs, with the user's patch on top. Nothing in it changes unless the spec does: every change
+// podTemplate builds the pod template, with the user's patch applied. It must not change unless the spec does: every change
 // restarts the pods.
 func podTemplate(ms *v1alpha1.Microservice, env []corev1ac.EnvVarApplyConfiguration, cache *PatchCache) (*corev1ac.PodTemplateSpecApplyConfiguration, error) {
 	app, err := container(ms, env)
@@ -43,8 +43,8 @@ func podTemplate(ms *v1alpha1.Microservice, env []corev1ac.EnvVarApplyConfigurat
 	return template.WithAnnotations(patch.Annotations), nil
 }
 
-// podSpec meets the Pod Security Standard "restricted", spreads the pods over nodes and zones where it can, and keeps
-// the variables of Service links out: a Service named orders would otherwise set ORDERS_PORT.
+// podSpec builds a pod that meets the Pod Security Standard "restricted", is spread over nodes and zones if possible, and has
+// no variables of Service links: a Service named orders would otherwise set ORDERS_PORT.
 func podSpec(ms *v1alpha1.Microservice) *corev1ac.PodSpecApplyConfiguration {
 	spec := corev1ac.PodSpec().
 		WithEnableServiceLinks(false).
@@ -63,7 +63,7 @@ func podSpec(ms *v1alpha1.Microservice) *corev1ac.PodSpecApplyConfiguration {
 	return spec
 }
 
-// spread counts the pods of one revision, so that a rollout ends as even as it began.
+// spread counts the pods of one revision, so that a rollout keeps them evenly spread.
 func spread(ms *v1alpha1.Microservice, topologyKey string) *corev1ac.TopologySpreadConstraintApplyConfiguration {
 	return corev1ac.TopologySpreadConstraint().
 		WithMaxSkew(1).

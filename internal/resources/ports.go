@@ -13,7 +13,7 @@ import (
 	"github.com/microservice-dev/microservice-operator/internal/dependency"
 )
 
-// podPorts returns the ports that the application has in pods of this template.
+// podPorts returns the ports of the application in pods of this template.
 func podPorts(pod *corev1ac.PodSpecApplyConfiguration) dependency.PodPorts {
 	var ports dependency.PodPorts
 	for i := range pod.Containers {
@@ -34,9 +34,8 @@ func podPort(p *corev1ac.ContainerPortApplyConfiguration) dependency.PodPort {
 	}
 }
 
-// targetPort returns the name of the container's port, so that each pod is reached where it listens, whatever its revision.
-// It returns the number where the name leads elsewhere in pods of this template, and where earlier pods have the number
-// under another name.
+// targetPort returns the name of the container's port, so that pods of each revision are reached where they listen. It returns
+// the number if the name leads elsewhere in this template, or if earlier pods have the number under another name.
 func targetPort(ms *v1alpha1.Microservice, p *v1alpha1.Port, pod *corev1ac.PodSpecApplyConfiguration, previous dependency.PodPorts) intstr.IntOrString {
 	name, protocol := ms.Spec.ContainerPortName(p), p.TransportProtocol()
 	renamed := slices.ContainsFunc(previous, func(old dependency.PodPort) bool {
@@ -50,8 +49,8 @@ func targetPort(ms *v1alpha1.Microservice, p *v1alpha1.Port, pod *corev1ac.PodSp
 	return intstr.FromString(name)
 }
 
-// named returns the number that Kubernetes finds for a named targetPort, 0 for none: that of the first container with such a
-// port, sidecars last (FindPort of https://pkg.go.dev/k8s.io/endpointslice).
+// named returns the number that Kubernetes finds for a named targetPort, 0 if there is none: that of the first container with
+// such a port, sidecars last (FindPort of https://pkg.go.dev/k8s.io/endpointslice).
 func named(pod *corev1ac.PodSpecApplyConfiguration, name string, protocol corev1.Protocol) int32 {
 	containers := slices.Clone(pod.Containers)
 	for i := range pod.InitContainers {
@@ -69,7 +68,7 @@ func named(pod *corev1ac.PodSpecApplyConfiguration, name string, protocol corev1
 	return 0
 }
 
-// ofAllRevisions adds to ports of the Microservice those where earlier pods listen instead.
+// ofAllRevisions adds the ports where earlier pods listen instead.
 func ofAllRevisions(ms *v1alpha1.Microservice, ports []dependency.NetworkPort, previous dependency.PodPorts) []dependency.NetworkPort {
 	if len(previous) == 0 {
 		return ports

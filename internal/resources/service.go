@@ -8,7 +8,8 @@ import (
 	"github.com/microservice-dev/microservice-operator/internal/dependency"
 )
 
-// service publishes every port; a worker has none. pod is that of the template, previous are the ports of earlier pods.
+// service builds the Service with every port of the spec; a worker has none. pod is the pod of the template, previous are the
+// ports of earlier pods.
 func service(ms *v1alpha1.Microservice, pod *corev1ac.PodSpecApplyConfiguration, previous dependency.PodPorts) *corev1ac.ServiceApplyConfiguration {
 	if len(ms.Spec.Ports) == 0 {
 		return nil
@@ -46,7 +47,7 @@ func serviceType(ms *v1alpha1.Microservice) corev1.ServiceType {
 	return corev1.ServiceTypeClusterIP
 }
 
-// published says whether the ports are open to the outside of the cluster.
+// published reports whether the ports are open to clients outside the cluster.
 func published(ms *v1alpha1.Microservice) bool {
 	return len(ms.Spec.Ports) > 0 && serviceType(ms) != corev1.ServiceTypeClusterIP
 }

@@ -6,8 +6,8 @@ import (
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 )
 
-// serviceAccount gives each service an identity of its own, without a token. An existing one named in the spec is not
-// ours to write.
+// serviceAccount builds an identity for the service alone, without a token. An existing account that the spec names is not
+// written.
 func serviceAccount(ms *v1alpha1.Microservice) *corev1ac.ServiceAccountApplyConfiguration {
 	if ms.Spec.ServiceAccountName != "" {
 		return nil

@@ -12,24 +12,24 @@ import (
 	"github.com/microservice-dev/microservice-operator/internal/dependency"
 )
 
-// Input is everything the children follow from.
+// Input is everything that the children depend on.
 type Input struct {
-	// Microservice is read only.
+	// Microservice is not modified.
 	Microservice *v1alpha1.Microservice
-	// Settings are the operator's, the same for all Microservices.
+	// Settings are operator-wide.
 	Settings Settings
-	// Dependencies are those of the spec, resolved.
+	// Dependencies are the resolved dependencies of the spec.
 	Dependencies []dependency.Resolution
 	// Dependents are the Microservices that name this one.
 	Dependents []dependency.Dependent
-	// Running are the ports of the pods that there are; nil where they are those of the spec.
+	// Running are the ports of the running pods, nil if they are those of the spec.
 	Running dependency.PodPorts
-	// PatchCache are those laid before; nil for none.
+	// PatchCache caches patched pods; nil caches nothing.
 	PatchCache *PatchCache
 }
 
-// Set is what a Microservice needs. A nil field is not wanted. Each child has the Microservice's name and namespace and
-// is controlled by it.
+// Set holds the desired children. A nil field is not desired. Each child has the Microservice's name and namespace and is
+// controlled by it.
 type Set struct {
 	ServiceAccount   *corev1ac.ServiceAccountApplyConfiguration
 	NetworkPolicy    *NetworkPolicyApplyConfiguration
@@ -40,7 +40,7 @@ type Set struct {
 	Autoscaler *autoscalingv2ac.HorizontalPodAutoscalerApplyConfiguration
 }
 
-// RunsAs reports whether the pods run as a ServiceAccount, which a patch of the pod template may have chosen.
+// RunsAs reports whether the pods run as a ServiceAccount, which a patch of the pod template may have set.
 func (s *Set) RunsAs(account string) bool {
 	if s.Deployment == nil {
 		return false
@@ -49,11 +49,11 @@ func (s *Set) RunsAs(account string) bool {
 	return name != nil && *name == account
 }
 
-// InvalidSpecError says which field of the spec cannot be used, and why.
+// InvalidSpecError reports a field of the spec that cannot be used.
 type InvalidSpecError struct {
 	// Field is a path such as spec.podTemplate.spec.
 	Field string
-	// Reason is a sentence, with the cure where there is one.
+	// Reason is a sentence that says why, and how to fix it.
 	Reason string
 }
 
@@ -61,7 +61,7 @@ func (e *InvalidSpecError) Error() string {
 	return e.Field + ": " + e.Reason
 }
 
-// For builds the children. The error is an *InvalidSpecError, for a spec that the CRD's rules could not refuse.
+// For builds the children. The error is an *InvalidSpecError, for a spec that the CRD's rules could not reject.
 func For(in Input) (*Set, error) {
 	ms := in.Microservice
 	if err := validate(ms); err != nil {

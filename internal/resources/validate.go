@@ -9,8 +9,7 @@ import (
 	"github.com/microservice-dev/microservice-operator/internal/dependency"
 )
 
-// validate refuses what no rule of the CRD can: CEL does not see the object's namespace, and selectors have rules of
-// their own.
+// validate rejects what CRD rules cannot: CEL has no access to the object's namespace, and selectors have rules of their own.
 func validate(ms *v1alpha1.Microservice) error {
 	for i := range ms.Spec.Dependencies {
 		if target := dependency.TargetOf(ms, &ms.Spec.Dependencies[i]); dependency.IsSelf(ms, target) {

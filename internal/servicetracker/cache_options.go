@@ -10,15 +10,15 @@ import (
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 )
 
-// indexService leads from the name of a Service to its EndpointSlices.
+// indexService is the index of EndpointSlices by the name of their Service.
 const indexService = "service"
 
 func serviceOf(slice client.Object) []string {
 	return []string{slice.GetLabels()[discoveryv1.LabelServiceName]}
 }
 
-// cacheOptions returns the options of a cache of one namespace, or of all where it is empty. It holds every Service there,
-// so it keeps of each only what dependency.NewServiceTarget reads.
+// cacheOptions returns the options for a cache of one namespace, or of all if it is empty. It holds every Service there, so it
+// keeps only the fields that dependency.NewServiceTarget reads.
 func cacheOptions(namespace string) cache.Options {
 	options := cache.Options{ByObject: map[client.Object]cache.ByObject{
 		&corev1.Service{}:            {Transform: trimService},
@@ -44,7 +44,7 @@ func trimService(object any) (any, error) {
 	return trimmed, nil
 }
 
-// trimSlice makes one endpoint of all: whether one is ready is all that is read of them.
+// trimSlice merges all endpoints into one: only whether any is ready is read.
 func trimSlice(object any) (any, error) {
 	slice, ok := object.(*discoveryv1.EndpointSlice)
 	if !ok {

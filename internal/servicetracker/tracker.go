@@ -17,37 +17,37 @@ import (
 	"github.com/microservice-dev/microservice-operator/internal/dependency"
 )
 
-// ErrNotSynced is returned while the Services are being read for the first time. Their users are told when they have been.
+// ErrNotSynced is returned while Services are listed for the first time. The Microservices that wait for them are enqueued
+// afterwards.
 var ErrNotSynced = errors.New("the Services are not read yet")
 
-// Tracker watches Services and EndpointSlices with two watches in all, or two in each namespace where the operator is
-// limited to some. They start with the first Service that is named, and stay: a cluster that had one dependency on a
-// Service will have another. It is safe for concurrent use.
+// Tracker watches Services and EndpointSlices with two watches in all, or two per namespace if the operator is limited to some.
+// They start with the first Service that a dependency names, and never stop: a cluster that had such a dependency is likely to
+// have another. It is safe for concurrent use.
 type Tracker struct {
-	// open makes a cache of one namespace, or of all.
+	// open creates a cache of one namespace, or of all.
 	open func(namespace string, failed toolscache.WatchErrorHandlerWithContext) (cache.Cache, error)
-	// limited is true where each namespace has a cache of its own.
+	// limited is set if each namespace has a cache of its own.
 	limited bool
 
 	mu      sync.Mutex
 	ctx     context.Context
 	changed func(...dependency.Key)
-	// watchers are by namespace, or there is one without.
+	// watchers are by namespace; the key is empty for a watcher of all.
 	watchers map[string]*watcher
 	services map[dependency.Key]*service
-	// named is what each Microservice names.
+	// named are the Services that each Microservice names.
 	named map[dependency.Key][]dependency.Key
 }
 
-// service is one that is named. It is guarded by the mutex of the Tracker.
+// service is a Service that a dependency names. It is guarded by the Tracker's mutex.
 type service struct {
 	users sets.Set[dependency.Key]
-	// target is what was last read, nil where it does not exist.
+	// target is the last known state, nil if the Service does not exist.
 	target *dependency.ServiceTarget
 }
 
-// New returns a tracker that reads as the manager does. namespaces are those that the operator is limited to; none means
-// all.
+// New returns a tracker that uses the manager's configuration. namespaces are the watched ones; empty means all.
 func New(mgr ctrl.Manager, namespaces []string) *Tracker {
 	return newTracker(len(namespaces) > 0, func(namespace string, failed toolscache.WatchErrorHandlerWithContext) (cache.Cache, error) {
 		options := cacheOptions(namespace)
@@ -69,17 +69,17 @@ func newTracker(limited bool, open func(string, toolscache.WatchErrorHandlerWith
 	}
 }
 
-// Start sets the context in which the watches run, and the function that is told whose Services have changed. It is called
-// before Targets.
+// Start sets the context of the watches, and the function that is called with the Microservices whose Services changed. It must
+// be called before Targets.
 func (t *Tracker) Start(ctx context.Context, changed func(...dependency.Key)) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.ctx, t.changed = ctx, changed
 }
 
-// Targets returns the Services that ms names, as they are now; those that do not exist are absent. From now on ms is told
-// of changes of these, and of no others. The error is ErrNotSynced while they are being read for the first time, or says
-// why they cannot be read; ms is told when that is over.
+// Targets returns the current Services that ms names; missing ones are absent. From now on changes of these, and of no others,
+// are reported for ms. The error is ErrNotSynced while they are listed for the first time, or explains why they cannot be read;
+// ms is reported when that is over.
 func (t *Tracker) Targets(ms dependency.Key, keys []dependency.Key) (map[dependency.Key]*dependency.ServiceTarget, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -103,14 +103,14 @@ func (t *Tracker) Targets(ms dependency.Key, keys []dependency.Key) (map[depende
 	return found, nil
 }
 
-// Forget drops what a Microservice that is gone has named.
+// Forget drops the Services that a deleted Microservice named.
 func (t *Tracker) Forget(ms dependency.Key) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.name(ms, nil)
 }
 
-// name replaces what ms names. What nobody names any more is not read any more.
+// name replaces the Services that ms names, and drops those that nobody names any more.
 func (t *Tracker) name(ms dependency.Key, keys []dependency.Key) {
 	for _, key := range t.named[ms] {
 		if s := t.services[key]; !slices.Contains(keys, key) {
@@ -133,7 +133,7 @@ func (t *Tracker) name(ms dependency.Key, keys []dependency.Key) {
 	}
 }
 
-// watcherOf returns the watcher of a Service, and starts it where there is none yet.
+// watcherOf returns the watcher of a Service, and starts it if necessary.
 func (t *Tracker) watcherOf(key dependency.Key) *watcher {
 	namespace := t.scope(key)
 	if t.watchers[namespace] == nil {
@@ -142,7 +142,7 @@ func (t *Tracker) watcherOf(key dependency.Key) *watcher {
 	return t.watchers[namespace]
 }
 
-// scope returns the namespace of the watcher of a Service, empty where there is one for all.
+// scope returns the namespace of a Service's watcher, empty for a watcher of all.
 func (t *Tracker) scope(key dependency.Key) string {
 	if t.limited {
 		return key.Namespace
@@ -150,7 +150,7 @@ func (t *Tracker) scope(key dependency.Key) string {
 	return ""
 }
 
-// read takes over what the watcher's cache has of a named Service. It reports whether that is another than before.
+// read updates a named Service from the watcher's cache. It reports whether it changed.
 func (t *Tracker) read(w *watcher, key dependency.Key) bool {
 	s := t.services[key]
 	if s == nil || !w.synced {
@@ -164,7 +164,7 @@ func (t *Tracker) read(w *watcher, key dependency.Key) bool {
 	return true
 }
 
-// users returns those who name a Service of the watcher.
+// users returns the Microservices that name a Service of the watcher.
 func (t *Tracker) users(w *watcher) []dependency.Key {
 	users := sets.New[dependency.Key]()
 	for key, s := range t.services {

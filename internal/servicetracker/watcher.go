@@ -12,13 +12,13 @@ import (
 	"github.com/microservice-dev/microservice-operator/internal/dependency"
 )
 
-// watcher has the cache of one namespace, or of all. Its fields are guarded by the mutex of the Tracker.
+// watcher is the cache of one namespace, or of all. Its fields are guarded by the Tracker's mutex.
 type watcher struct {
 	cache  cache.Cache
 	synced bool
-	// err is why it could not be read yet.
+	// err is why the cache is not synced yet.
 	err error
-	// ended is true where it will not be read any more.
+	// ended is set once the cache has stopped.
 	ended bool
 }
 
@@ -44,7 +44,7 @@ func (t *Tracker) startWatcher(namespace string) *watcher {
 	return w
 }
 
-// run fills the cache and follows it, until the context ends.
+// run fills the cache and keeps it up to date until the context ends.
 func (t *Tracker) run(ctx context.Context, w *watcher) error {
 	if err := w.cache.IndexField(ctx, &discoveryv1.EndpointSlice{}, indexService, serviceOf); err != nil {
 		return err
@@ -73,7 +73,7 @@ func (t *Tracker) run(ctx context.Context, w *watcher) error {
 	return w.cache.Start(ctx)
 }
 
-// refresh reads the Service that an event is about, and tells its users if it is another than before.
+// refresh updates the Service of an event, and reports its users if it changed.
 func (t *Tracker) refresh(w *watcher, event any) {
 	if unknown, ok := event.(toolscache.DeletedFinalStateUnknown); ok {
 		event = unknown.Obj
@@ -94,7 +94,7 @@ func (t *Tracker) refresh(w *watcher, event any) {
 	t.changed(users...)
 }
 
-// sync reads all named Services once the cache is filled, and tells everybody who waits for that.
+// sync reads all named Services once the cache is filled, and reports everybody who waits for that.
 func (t *Tracker) sync(w *watcher) {
 	t.mu.Lock()
 	w.synced, w.err = true, nil
@@ -108,7 +108,7 @@ func (t *Tracker) sync(w *watcher) {
 	t.changed(users...)
 }
 
-// fail tells the users that their Services cannot be read. Once they have been, what was read last stays: a lost watch must
+// fail reports the users of Services that cannot be read. After a first successful read the last state stays: a lost watch must
 // not remove network rules.
 func (t *Tracker) fail(w *watcher, err error) {
 	t.mu.Lock()
@@ -122,7 +122,7 @@ func (t *Tracker) fail(w *watcher, err error) {
 	t.changed(users...)
 }
 
-// target returns what the cache has of a Service, nil where it does not exist.
+// target returns the state of a Service in the cache, nil if it does not exist.
 func (w *watcher) target(ctx context.Context, key dependency.Key) (*dependency.ServiceTarget, error) {
 	svc, slices := &corev1.Service{}, &discoveryv1.EndpointSliceList{}
 	if err := w.cache.Get(ctx, key, svc, client.UnsafeDisableDeepCopy); err != nil {

@@ -6,7 +6,7 @@ import (
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 )
 
-// url is empty for a worker.
+// url returns the address within the cluster, empty for a worker.
 func url(ms *v1alpha1.Microservice, clusterDomain string) string {
 	primary := ms.Spec.PrimaryPort()
 	if primary == nil {

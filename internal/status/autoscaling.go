@@ -11,7 +11,7 @@ import (
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 )
 
-// autoscalingCondition says what the HorizontalPodAutoscaler says of its metrics, with the cure where it is known.
+// autoscalingCondition reports the state of the HorizontalPodAutoscaler and its metrics, with a hint if one is known.
 func autoscalingCondition(ms *v1alpha1.Microservice, hpa *autoscalingv2.HorizontalPodAutoscaler) metav1.Condition {
 	c := metav1.Condition{
 		Type:    v1alpha1.ConditionAutoscaling,
@@ -40,7 +40,7 @@ func autoscalingCondition(ms *v1alpha1.Microservice, hpa *autoscalingv2.Horizont
 	return c
 }
 
-// scalerCondition is one with a reason, nil for none.
+// scalerCondition returns the condition if it has a reason, or nil.
 func scalerCondition(hpa *autoscalingv2.HorizontalPodAutoscaler, conditionType autoscalingv2.HorizontalPodAutoscalerConditionType) *autoscalingv2.HorizontalPodAutoscalerCondition {
 	for i := range hpa.Status.Conditions {
 		if c := &hpa.Status.Conditions[i]; c.Type == conditionType && c.Reason != "" {
@@ -50,7 +50,7 @@ func scalerCondition(hpa *autoscalingv2.HorizontalPodAutoscaler, conditionType a
 	return nil
 }
 
-// unscaled is why no size can be computed, and what helps. The autoscaler names a pod where a request is missing, another
+// unscaled explains why no size can be computed, and what helps. If a request is missing the autoscaler names a pod, another
 // one each time: that is left out.
 func unscaled(said *autoscalingv2.HorizontalPodAutoscalerCondition) (reason, message string) {
 	if _, rest, found := strings.Cut(said.Message, "missing request for "); found {

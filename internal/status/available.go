@@ -15,7 +15,7 @@ func availableCondition(ms *v1alpha1.Microservice, o Observation) metav1.Conditi
 	c := metav1.Condition{Type: v1alpha1.ConditionAvailable}
 	switch {
 	case len(o.Awaited) > 0:
-		// This reason is also how a first start that waits is told from a Deployment that somebody deleted.
+		// This reason also tells a first start that waits from a Deployment that somebody deleted.
 		c.Status, c.Reason, c.Message = metav1.ConditionFalse, v1alpha1.ReasonWaitingForDependency, "There is no Deployment yet: the first start waits"
 	case ms.Spec.Parked():
 		c.Status, c.Reason, c.Message = metav1.ConditionTrue, v1alpha1.ReasonParked, "spec.replicas is 0: no replica is needed"
@@ -31,7 +31,7 @@ func availableCondition(ms *v1alpha1.Microservice, o Observation) metav1.Conditi
 
 func availableMessage(ms *v1alpha1.Microservice, o Observation) string {
 	d, available := o.Deployment, availableReplicas(o)
-	// During a rollout there may be more than are wanted.
+	// During a rollout there may be more than desired.
 	count := fmt.Sprintf("%d of %d replicas are available", available, max(replicas(d), d.Status.Replicas))
 	if minimum := minimumAvailable(&ms.Spec); available < minimum {
 		return fmt.Sprintf("%s, at least %d are needed", count, minimum)
@@ -39,12 +39,12 @@ func availableMessage(ms *v1alpha1.Microservice, o Observation) string {
 	return count
 }
 
-// availableReplicas leaves out those that have just restarted: they may do so again in a moment.
+// availableReplicas does not count replicas that have just restarted: they may crash again in a moment.
 func availableReplicas(o Observation) int32 {
 	return max(o.Deployment.Status.AvailableReplicas-o.JustRestarted, 0)
 }
 
-// minimumAvailable is the rule of v1alpha1.ConditionAvailable.
+// minimumAvailable implements the rule of v1alpha1.ConditionAvailable.
 func minimumAvailable(spec *v1alpha1.MicroserviceSpec) int32 {
 	wanted := spec.GuaranteedReplicas()
 	if wanted <= 1 {
@@ -52,7 +52,7 @@ func minimumAvailable(spec *v1alpha1.MicroserviceSpec) int32 {
 	}
 	missing := 1
 	if r := spec.Rollout; r != nil && r.MaxUnavailable != nil {
-		// The pattern of the field leaves no value that fails here.
+		// The field's pattern leaves no value that fails here.
 		if n, err := intstr.GetScaledValueFromIntOrPercent(r.MaxUnavailable, int(wanted), false); err == nil {
 			missing = max(missing, n)
 		}
@@ -60,7 +60,7 @@ func minimumAvailable(spec *v1alpha1.MicroserviceSpec) int32 {
 	return max(1, wanted-int32(missing))
 }
 
-// Started says whether the Deployment has been due before: whether ms has a status, and its first start does not wait.
+// Started reports whether the first start has happened: a status was written, and does not wait for a dependency.
 func Started(ms *v1alpha1.Microservice) bool {
 	before := available(&ms.Status)
 	return before != nil && before.Reason != v1alpha1.ReasonWaitingForDependency

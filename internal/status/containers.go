@@ -12,8 +12,7 @@ import (
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 )
 
-// The reasons for which a kubelet lets a container wait:
-// https://github.com/kubernetes/kubernetes/blob/v1.37.2/pkg/kubelet/images/types.go and
+// The reasons of a waiting container: https://github.com/kubernetes/kubernetes/blob/v1.37.2/pkg/kubelet/images/types.go and
 // https://github.com/kubernetes/kubernetes/blob/v1.37.2/pkg/kubelet/kuberuntime/kuberuntime_container.go.
 var (
 	imageReasons = []string{
@@ -25,7 +24,7 @@ var (
 	}
 )
 
-// eachContainer asks the containers of a pod in a fixed order.
+// eachContainer calls find for the containers of a pod in a fixed order.
 func eachContainer(pod *corev1.Pod, find func(name string, c *corev1.ContainerStatus) *podFailure) *podFailure {
 	all := containers(pod)
 	for _, name := range slices.Sorted(maps.Keys(all)) {
@@ -36,7 +35,7 @@ func eachContainer(pod *corev1.Pod, find func(name string, c *corev1.ContainerSt
 	return nil
 }
 
-// imagePull says the same while the kubelet tries and while it backs off.
+// imagePull returns the same message while the kubelet pulls and while it backs off.
 func imagePull(pod *corev1.Pod) *podFailure {
 	return eachContainer(pod, func(name string, c *corev1.ContainerStatus) *podFailure {
 		w := c.State.Waiting
@@ -51,8 +50,8 @@ func imagePull(pod *corev1.Pod) *podFailure {
 	})
 }
 
-// pullError takes the cause out of "Back-off pulling image ...: ErrImagePull: the cause". Before Kubernetes 1.32 there
-// is none in it.
+// pullError extracts the cause from "Back-off pulling image ...: ErrImagePull: the cause". Before Kubernetes 1.32 there is
+// none.
 func pullError(message string) string {
 	if _, said, found := strings.Cut(message, "ErrImagePull: "); found {
 		return said
@@ -73,7 +72,7 @@ func containerConfig(pod *corev1.Pod) *podFailure {
 	})
 }
 
-// crash has no count of restarts, and says the same while the container waits, runs and ends.
+// crash leaves out the restart count, so that the message is the same while the container waits, runs and exits.
 func crash(pod *corev1.Pod) *podFailure {
 	return eachContainer(pod, func(name string, c *corev1.ContainerStatus) *podFailure {
 		ended := c.State.Terminated
@@ -93,7 +92,7 @@ func crash(pod *corev1.Pod) *podFailure {
 	})
 }
 
-// initializing is an init container that runs while the others wait for it. A sidecar runs all the time.
+// initializing finds an init container that is still running while the others wait for it. A sidecar runs all the time.
 func initializing(pod *corev1.Pod) *podFailure {
 	for i := range pod.Status.InitContainerStatuses {
 		c := &pod.Status.InitContainerStatuses[i]
@@ -113,7 +112,7 @@ func isSidecar(pod *corev1.Pod, name string) bool {
 	})
 }
 
-// maxTerminationMessage bounds what a container wrote to its termination log.
+// maxTerminationMessage bounds the text from a container's termination log, in bytes.
 const maxTerminationMessage = 256
 
 func terminationMessage(ended *corev1.ContainerStateTerminated) string {
@@ -130,7 +129,7 @@ func terminationMessage(ended *corev1.ContainerStateTerminated) string {
 	return words
 }
 
-// eventCount is how often an event came, in either of its forms.
+// eventCount returns how often an event occurred, in either form of the API.
 func eventCount(e *corev1.Event) int32 {
 	if e.Series != nil {
 		return e.Series.Count
@@ -138,7 +137,7 @@ func eventCount(e *corev1.Event) int32 {
 	return max(e.Count, 1)
 }
 
-// eventTime is the time of an event in either of its forms.
+// eventTime returns the time of an event, in either form of the API.
 func eventTime(e *corev1.Event) *metav1.Time {
 	switch {
 	case e.Series != nil:

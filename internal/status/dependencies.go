@@ -10,11 +10,11 @@ import (
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 )
 
-// maxDependents bounds the list in status. The count is of all.
+// maxDependents bounds the list in status. The count covers all.
 const maxDependents = 50
 
-// dependencyReasons are the reasons of DependenciesReady for states that are not Ready, worst first: what needs an edit
-// comes before what may heal by itself.
+// dependencyReasons are the reasons of DependenciesReady by state, worst first: states that need an edit come before those that
+// may heal.
 var dependencyReasons = []struct {
 	state  v1alpha1.DependencyState
 	reason string
@@ -26,7 +26,7 @@ var dependencyReasons = []struct {
 	{v1alpha1.DependencyUnverified, v1alpha1.ReasonDependencyUnverified},
 }
 
-// dependenciesCondition is about direct dependencies only, and those that count.
+// dependenciesCondition covers required direct dependencies.
 func dependenciesCondition(ms *v1alpha1.Microservice, o Observation) metav1.Condition {
 	c := metav1.Condition{Type: v1alpha1.ConditionDependenciesReady, Status: metav1.ConditionTrue}
 	if len(ms.Spec.Dependencies) == 0 {
@@ -57,8 +57,7 @@ func dependenciesCondition(ms *v1alpha1.Microservice, o Observation) metav1.Cond
 	return c
 }
 
-// required are the dependencies that count: those that are not optional, and not outside the cluster, where nobody can
-// see how they are.
+// required returns the dependencies that count: not optional, and in the cluster, where their health can be observed.
 func required(ms *v1alpha1.Microservice, all []v1alpha1.DependencyStatus) []v1alpha1.DependencyStatus {
 	var counted []v1alpha1.DependencyStatus
 	for _, d := range all {
@@ -85,7 +84,7 @@ func unready(dependencies []v1alpha1.DependencyStatus) []string {
 	return words
 }
 
-// summary is such as 2/3, and empty where nothing counts.
+// summary formats the ready and required dependencies, such as 2/3. It is empty if none are required.
 func summary(ms *v1alpha1.Microservice, all []v1alpha1.DependencyStatus) string {
 	counted := required(ms, all)
 	if len(counted) == 0 {
@@ -109,13 +108,13 @@ func cycleCondition(path string) metav1.Condition {
 	}
 }
 
-// dependencies keep the order of the stored ones, so that a status which says the same is the same, and the time of
-// those whose state did not change.
-func dependencies(stored, o []v1alpha1.DependencyStatus, now metav1.Time) []v1alpha1.DependencyStatus {
-	next := make([]v1alpha1.DependencyStatus, 0, len(o))
+// dependencies keeps the order of the stored entries, so that an equal status compares as equal, and the time of those whose
+// state did not change.
+func dependencies(stored, observed []v1alpha1.DependencyStatus, now metav1.Time) []v1alpha1.DependencyStatus {
+	next := make([]v1alpha1.DependencyStatus, 0, len(observed))
 	for _, before := range stored {
-		if i := indexOf(o, before.Name); i >= 0 {
-			d := o[i]
+		if i := indexOf(observed, before.Name); i >= 0 {
+			d := observed[i]
 			d.Message = bounded(d.Message)
 			d.LastTransitionTime = &now
 			if before.State == d.State {
@@ -124,7 +123,7 @@ func dependencies(stored, o []v1alpha1.DependencyStatus, now metav1.Time) []v1al
 			next = append(next, d)
 		}
 	}
-	for _, d := range o {
+	for _, d := range observed {
 		if indexOf(next, d.Name) < 0 {
 			d.Message = bounded(d.Message)
 			d.LastTransitionTime = &now

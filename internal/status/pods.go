@@ -13,23 +13,23 @@ import (
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 )
 
-// Pods are those of the newest template, read when a rollout stands still.
+// Pods are the pods of the newest template, read when a rollout makes no progress.
 type Pods struct {
-	// Read says that somebody looked.
+	// Read is set if the pods were read.
 	Read  bool
 	Items []corev1.Pod
-	// Warnings are the Warning events about the pod that Suspect names.
+	// Warnings are the Warning events about the pod that PodToInspect returns.
 	Warnings []corev1.Event
 }
 
 // podFailure is why pods do not start or do not become ready.
 type podFailure struct {
 	reason, message string
-	// container is the one that crashes, where one does.
+	// container is the name of the crashing container, if any.
 	container string
 }
 
-// LacksPods says whether pods are worth a look, if nothing changes any more: some are wanted and are not there.
+// LacksPods reports whether the pods are worth reading if nothing else changes: some are desired and not available.
 func LacksPods(ms *v1alpha1.Microservice, o *Observation) bool {
 	d := o.Deployment
 	if d == nil || !o.Applied || o.Problem != nil || ms.Spec.Parked() {
@@ -38,8 +38,8 @@ func LacksPods(ms *v1alpha1.Microservice, o *Observation) bool {
 	return !rolledOut(d) || d.Status.AvailableReplicas < minimumAvailable(&ms.Spec) || lacksReplicas(d)
 }
 
-// Recovering reports whether enough replicas are there again after too few were, or after they crashed: then it matters
-// whether they have just restarted.
+// Recovering reports whether enough replicas are available again after too few were, or after crashes: whether they have just
+// restarted matters then.
 func Recovering(ms *v1alpha1.Microservice, o *Observation) bool {
 	d, before := o.Deployment, readyBefore(ms)
 	if d == nil || !o.Applied || o.Problem != nil || before == nil || d.Status.AvailableReplicas < minimumAvailable(&ms.Spec) {
@@ -48,8 +48,8 @@ func Recovering(ms *v1alpha1.Microservice, o *Observation) bool {
 	return before.Reason == v1alpha1.ReasonUnavailable || before.Reason == v1alpha1.ReasonCrashLooping
 }
 
-// whyNotReady returns why the newest pods are not ready, nil where nothing is known. Between two reads of the pods it is what
-// the last one found, so that the status does not change back and forth.
+// whyNotReady returns why the newest pods are not ready, or nil if that is unknown. Between two reads of the pods it returns
+// the last result, so that the status does not change back and forth.
 func whyNotReady(ms *v1alpha1.Microservice, o Observation) *podFailure {
 	if c := refusedPods(o.Deployment); c != nil {
 		return c
@@ -65,7 +65,7 @@ func whyNotReady(ms *v1alpha1.Microservice, o Observation) *podFailure {
 	return nil
 }
 
-// podReasons are those of a rollout whose pods are at fault.
+// podReasons are the reasons of a rollout that fails because of its pods.
 var podReasons = map[string]bool{
 	v1alpha1.ReasonImagePullFailed:      true,
 	v1alpha1.ReasonContainerConfigError: true,
@@ -78,8 +78,8 @@ var podReasons = map[string]bool{
 	v1alpha1.ReasonPodNotStarting:       true,
 }
 
-// podCause is the first cause in an order in which what keeps a pod from an earlier step comes first; nil for none. Of
-// several pods with the same, the first by name speaks, so that the words stay.
+// podCause returns the first failure in the order in which a pod starts, or nil. If several pods have it, the first by name is
+// used, so that the message is stable.
 func podCause(ms *v1alpha1.Microservice, pods Pods) *podFailure {
 	for _, find := range []func(*corev1.Pod) *podFailure{unschedulable, imagePull, containerConfig, crash, initializing} {
 		for _, pod := range activePods(pods.Items) {
@@ -98,13 +98,13 @@ func podCause(ms *v1alpha1.Microservice, pods Pods) *podFailure {
 	return evicted(pods.Items)
 }
 
-// inParentheses is how a kubelet ends some of its words, and inPod what it has within others.
+// inParentheses and inPod match where kubelet messages name the pod.
 var (
 	inParentheses = regexp.MustCompile(` ?\(pod: "[^"]*", container: [^)]*\)`)
 	inPod         = regexp.MustCompile(` in Pod "[^"]*"`)
 )
 
-// withoutNames makes words of a pod the same for the next pod of its kind.
+// withoutNames removes names from a message, so that it is the same for the next pod.
 func withoutNames(message string, pod *corev1.Pod) string {
 	message = inPod.ReplaceAllString(inParentheses.ReplaceAllString(message, ""), "")
 	if pod.Name != "" && strings.Contains(pod.Name, "-") {
@@ -116,7 +116,7 @@ func withoutNames(message string, pod *corev1.Pod) string {
 	return message
 }
 
-// withHint adds why, where only the events know it, and what to do, where the words do not say it.
+// withHint adds the cause if only the events contain it, and a hint if the message contains none.
 func withHint(ms *v1alpha1.Microservice, c *podFailure, warnings []corev1.Event) *podFailure {
 	switch c.reason {
 	case v1alpha1.ReasonImagePullFailed:
@@ -138,8 +138,7 @@ func withHint(ms *v1alpha1.Microservice, c *podFailure, warnings []corev1.Event)
 	return c
 }
 
-// PodToInspect is the pod that says itself no more than that it is not ready: the events about it may know why. It is nil
-// where there is none.
+// PodToInspect returns a pod that reports only that it is not ready, or nil: the events about it may tell why.
 func PodToInspect(pods []corev1.Pod) *corev1.Pod {
 	for _, pod := range activePods(pods) {
 		if !PodReady(pod) && scheduled(pod) {
@@ -149,7 +148,8 @@ func PodToInspect(pods []corev1.Pod) *corev1.Pod {
 	return nil
 }
 
-// activePods are the pods that may still become ready, by name. What has ended or is going says nothing of a rollout.
+// activePods returns the pods that may still become ready, by name. Pods that ended or are being deleted do not describe the
+// rollout.
 func activePods(pods []corev1.Pod) []*corev1.Pod {
 	return slices.DeleteFunc(byName(pods), func(pod *corev1.Pod) bool {
 		return pod.DeletionTimestamp != nil || pod.Status.Phase == corev1.PodFailed || pod.Status.Phase == corev1.PodSucceeded
@@ -165,10 +165,10 @@ func byName(pods []corev1.Pod) []*corev1.Pod {
 	return sorted
 }
 
-// podName is in the server's words, and another one each time that the ReplicaSet tries again.
+// podName matches the pod in the server's message, which differs each time the ReplicaSet tries again.
 var podName = regexp.MustCompile(`pods "[^"]+"`)
 
-// refusedPods is what the ReplicaSet was told when it wanted to create pods.
+// refusedPods returns why the ReplicaSet could not create pods, or nil.
 func refusedPods(d *appsv1.Deployment) *podFailure {
 	for _, c := range d.Status.Conditions {
 		if c.Type != appsv1.DeploymentReplicaFailure || c.Status != corev1.ConditionTrue {
@@ -183,7 +183,7 @@ func refusedPods(d *appsv1.Deployment) *podFailure {
 	return nil
 }
 
-// containers are all, each with what to call it.
+// containers returns the status of all containers by their description.
 func containers(pod *corev1.Pod) map[string]*corev1.ContainerStatus {
 	all := map[string]*corev1.ContainerStatus{}
 	for i := range pod.Status.InitContainerStatuses {
@@ -195,7 +195,7 @@ func containers(pod *corev1.Pod) map[string]*corev1.ContainerStatus {
 	return all
 }
 
-// PodReady reports whether a pod says that it is ready.
+// PodReady reports whether the pod's Ready condition is True.
 func PodReady(pod *corev1.Pod) bool {
 	return podCondition(pod, corev1.PodReady).Status == corev1.ConditionTrue
 }
@@ -213,7 +213,7 @@ func podCondition(pod *corev1.Pod, conditionType corev1.PodConditionType) corev1
 	return corev1.PodCondition{}
 }
 
-// unschedulable leaves out what the scheduler thinks of preemption.
+// unschedulable leaves out the scheduler's remarks on preemption.
 func unschedulable(pod *corev1.Pod) *podFailure {
 	c := podCondition(pod, corev1.PodScheduled)
 	switch {
@@ -232,10 +232,10 @@ func unschedulable(pod *corev1.Pod) *podFailure {
 	return &podFailure{reason: v1alpha1.ReasonUnschedulable, message: "No node takes the pods: " + said}
 }
 
-// threshold is how the kubelet's words end when a node was short of something: with numbers of that moment.
+// threshold is the end of the kubelet's message about a node that lacks a resource: it contains changing numbers.
 const threshold = " Threshold quantity"
 
-// evicted is the cause where nothing else is known and pods are evicted again and again. A single one may be long gone.
+// evicted returns repeated evictions as the failure if there is no other. A single eviction may be long past.
 func evicted(pods []corev1.Pod) *podFailure {
 	var last *corev1.Pod
 	n := 0
@@ -252,7 +252,7 @@ func evicted(pods []corev1.Pod) *podFailure {
 	return &podFailure{reason: v1alpha1.ReasonPodNotStarting, message: "The pods are evicted again and again: " + strings.TrimSpace(withoutNames(said, last))}
 }
 
-// lastWarning is the kubelet's last warning about a pod that still matters.
+// lastWarning returns the kubelet's last relevant warning about a pod.
 func lastWarning(pod *corev1.Pod, warnings []corev1.Event) *podFailure {
 	last := latest(warnings, func(e *corev1.Event) bool { return e.Reason != unhealthy || exceedsFailureThreshold(pod, e, warnings) })
 	if last == nil {
@@ -270,13 +270,13 @@ func lastWarning(pod *corev1.Pod, warnings []corev1.Event) *podFailure {
 	return &podFailure{reason: reason, message: fmt.Sprintf("The pods do not become ready: %s", strings.TrimSpace(last.Message))}
 }
 
-// unhealthy is the kubelet's event about a probe that fails.
+// unhealthy is the reason of the kubelet's event about a failed probe.
 const unhealthy = "Unhealthy"
 
 const readinessProbe = "Readiness probe"
 
-// exceedsFailureThreshold says that a probe failed more often than its failureThreshold has patience for: a slow start is no alarm. Of a startup
-// or liveness probe it is the restart that tells.
+// exceedsFailureThreshold reports whether a readiness probe failed at least failureThreshold times: a slow start is not a
+// failure. For startup and liveness probes the restart is the sign.
 func exceedsFailureThreshold(pod *corev1.Pod, warning *corev1.Event, warnings []corev1.Event) bool {
 	if !strings.HasPrefix(warning.Message, readinessProbe) {
 		return false
@@ -291,7 +291,7 @@ func exceedsFailureThreshold(pod *corev1.Pod, warning *corev1.Event, warnings []
 	return failures >= failureThreshold(pod, warning.InvolvedObject.FieldPath)
 }
 
-// failureThreshold is the failureThreshold of the readiness probe of the container that an event's field path names, 1 where it names none.
+// failureThreshold returns that of the readiness probe of the container in an event's field path, or 1.
 func failureThreshold(pod *corev1.Pod, fieldPath string) int32 {
 	for _, c := range slices.Concat(pod.Spec.InitContainers, pod.Spec.Containers) {
 		if c.ReadinessProbe != nil && strings.HasSuffix(fieldPath, "ontainers{"+c.Name+"}") {
@@ -301,10 +301,10 @@ func failureThreshold(pod *corev1.Pod, fieldPath string) int32 {
 	return 1
 }
 
-// failedPullSecret is the kubelet's event about a pull secret that it cannot read.
+// failedPullSecret is the reason of the kubelet's event about a pull secret that it cannot read.
 const failedPullSecret = "FailedToRetrieveImagePullSecret"
 
-// missingPullSecrets returns the names that the kubelet says it cannot use, empty for none.
+// missingPullSecrets returns the names of the pull secrets that the kubelet cannot use, empty if there are none.
 func missingPullSecrets(warnings []corev1.Event) string {
 	for i := range warnings {
 		if warnings[i].Reason != failedPullSecret {
@@ -318,7 +318,7 @@ func missingPullSecrets(warnings []corev1.Event) string {
 	return ""
 }
 
-// probeThatKilled returns the last words of a probe or hook for which a kubelet kills containers, empty for none.
+// probeThatKilled returns the last message of a probe or hook for which the kubelet kills containers, empty if there is none.
 func probeThatKilled(warnings []corev1.Event) string {
 	last := latest(warnings, func(e *corev1.Event) bool {
 		return e.Reason == "FailedPostStartHook" ||
@@ -330,7 +330,7 @@ func probeThatKilled(warnings []corev1.Event) string {
 	return strings.TrimSpace(inPod.ReplaceAllString(last.Message, ""))
 }
 
-// latest is the last of those warnings that count, nil where none does.
+// latest returns the last warning that counts, or nil.
 func latest(warnings []corev1.Event, counts func(*corev1.Event) bool) *corev1.Event {
 	var last *corev1.Event
 	for i := range warnings {

@@ -11,11 +11,12 @@ import (
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 )
 
-// readyState is Ready, with kstatus' word for what it means to a tool that waits.
+// readyState is the Ready condition, and whether Reconciling or Stalled (kstatus) accompanies it.
 type readyState struct {
 	ready                metav1.Condition
 	reconciling, stalled bool
-	// failure is what keeps the pods, where Ready has another reason: Reconciling or Stalled has it instead. nil is Ready's.
+	// failure is the failure of the pods, if Ready has another reason: Reconciling or Stalled carries it. nil means that they
+	// carry Ready's.
 	failure *podFailure
 }
 
@@ -52,8 +53,8 @@ func awaitedMessage(o Observation) string {
 	return message
 }
 
-// rolling is a rollout under way, or stuck. What keeps the new pods is said of both; whether the old ones serve is
-// Available's to say.
+// rolling covers a rollout that is under way or stuck. Both report what keeps the new pods; whether the old ones serve is up to
+// Available.
 func rolling(ms *v1alpha1.Microservice, o Observation) readyState {
 	if deadlineExceeded(ms, o.Deployment) {
 		return pastDeadlineState(ms, o)
@@ -61,7 +62,7 @@ func rolling(ms *v1alpha1.Microservice, o Observation) readyState {
 	return notRolledOut(ms, o)
 }
 
-// notRolledOut is while replicas are still coming.
+// notRolledOut covers a rollout whose replicas are not complete.
 func notRolledOut(ms *v1alpha1.Microservice, o Observation) readyState {
 	if c := whyNotReady(ms, o); c != nil {
 		return waiting(c.reason, c.message)
@@ -69,7 +70,7 @@ func notRolledOut(ms *v1alpha1.Microservice, o Observation) readyState {
 	return waiting(v1alpha1.ReasonRollingOut, rollingOutMessage(ms)+pausedByHand(ms, o.Deployment))
 }
 
-// pausedByHand is the way out of kubectl rollout pause, empty where nobody used it.
+// pausedByHand returns a hint if somebody used kubectl rollout pause, else nothing.
 func pausedByHand(ms *v1alpha1.Microservice, d *appsv1.Deployment) string {
 	if !d.Spec.Paused {
 		return ""
@@ -99,8 +100,8 @@ func parked(d *appsv1.Deployment) readyState {
 	return readyState{ready: ready(metav1.ConditionTrue, v1alpha1.ReasonParked, parkedMessage)}
 }
 
-// afterRollout is what follows a rollout. Too few replicas are an outage only where there were enough before: after an edit of
-// the size they are still coming.
+// afterRollout covers the time after a rollout. Too few replicas are an outage only if there were enough before: after an edit
+// of the size they are still starting.
 func afterRollout(ms *v1alpha1.Microservice, o Observation) readyState {
 	switch {
 	case availableReplicas(o) >= minimumAvailable(&ms.Spec):
@@ -120,19 +121,19 @@ func afterRollout(ms *v1alpha1.Microservice, o Observation) readyState {
 	}
 }
 
-// lacksReplicas says that not all of the pods that are wanted now are available. That is no outage where enough are, and worth a word
-// all the same.
+// lacksReplicas reports whether fewer replicas are available than desired now. If enough are available that is no outage, but
+// worth a hint.
 func lacksReplicas(d *appsv1.Deployment) bool {
 	return d.Status.AvailableReplicas < replicas(d)
 }
 
-// wasReady says whether this generation has been Ready.
+// wasReady reports whether this generation has been Ready.
 func wasReady(ms *v1alpha1.Microservice) bool {
 	before := readyBefore(ms)
 	return before != nil && (before.Status == metav1.ConditionTrue || before.Reason == v1alpha1.ReasonUnavailable)
 }
 
-// readyBefore is what was last said of this generation, nil for nothing.
+// readyBefore returns the stored Ready condition of this generation, or nil.
 func readyBefore(ms *v1alpha1.Microservice) *metav1.Condition {
 	before := meta.FindStatusCondition(ms.Status.Conditions, v1alpha1.ConditionReady)
 	if before == nil || before.ObservedGeneration != ms.Generation {
@@ -141,7 +142,7 @@ func readyBefore(ms *v1alpha1.Microservice) *metav1.Condition {
 	return before
 }
 
-// rollingOutMessage has no counters, so that a rollout of n pods is not n messages.
+// rollingOutMessage contains no counters, so that a rollout of n pods does not cause n messages.
 func rollingOutMessage(ms *v1alpha1.Microservice) string {
 	return "Rolling out " + ms.Spec.Image
 }
@@ -150,14 +151,14 @@ func ready(status metav1.ConditionStatus, reason, message string) metav1.Conditi
 	return metav1.Condition{Type: v1alpha1.ConditionReady, Status: status, Reason: reason, Message: message}
 }
 
-// rolledOut says that every pod has the newest template. The Deployment says the first also during a roll-back to a
-// template that it had before, when no pod is updated yet.
+// rolledOut reports whether every pod has the newest template. UpdatedReplicas is needed: during a roll-back to an earlier
+// template the Progressing condition alone says so before any pod is updated.
 func rolledOut(d *appsv1.Deployment) bool {
 	return !generationNotObserved(d) && rolloutComplete(d)
 }
 
-// rolloutComplete is what the Deployment's controller said when it last looked. Of one that is paused it says nothing of progress: then the
-// counters tell whether the newest template was rolled out before.
+// rolloutComplete evaluates the last status of the Deployment's controller. For a paused Deployment it does not report
+// progress: then the counters tell whether the newest template was rolled out.
 func rolloutComplete(d *appsv1.Deployment) bool {
 	if d.Spec.Paused {
 		return d.Status.UpdatedReplicas == d.Status.Replicas && d.Status.UpdatedReplicas >= min(replicas(d), 1)
@@ -165,14 +166,14 @@ func rolloutComplete(d *appsv1.Deployment) bool {
 	return lastProgress(d) == "NewReplicaSetAvailable" && d.Status.UpdatedReplicas == d.Status.Replicas
 }
 
-// staleAfterResize says that what was rolled out has been written by somebody else, most likely an autoscaler, and that the
-// Deployment's controller has not looked yet. Until then it is as it was.
+// staleAfterResize reports whether somebody else, most likely an autoscaler, resized a complete Deployment whose controller has
+// not observed that yet. Until then the state is unchanged.
 func staleAfterResize(ms *v1alpha1.Microservice, o Observation) bool {
 	d := o.Deployment
 	return generationNotObserved(d) && !o.Rewritten && wasReady(ms) && rolloutComplete(d)
 }
 
-// Restarting reports whether pods are being replaced, and nothing is known that keeps the new ones from starting. d is the
+// Restarting reports whether pods are being replaced, and nothing is known that prevents the new ones from starting. d is the
 // Deployment of ms.
 func Restarting(ms *v1alpha1.Microservice, d *appsv1.Deployment) bool {
 	if rolledOut(d) || meta.IsStatusConditionTrue(ms.Status.Conditions, v1alpha1.ConditionStalled) {
@@ -186,8 +187,8 @@ func Restarting(ms *v1alpha1.Microservice, d *appsv1.Deployment) bool {
 	}
 }
 
-// OldPodsGone reports whether only pods of the newest template are left. Kubernetes counts those that are being stopped since
-// 1.35; where it does not, longSettled says that the Deployment has not changed for as long as pods may take to stop.
+// OldPodsGone reports whether only pods of the newest template are left. Since 1.35 Kubernetes counts terminating pods; before
+// that, longSettled tells that the Deployment has not changed for as long as pods may take to stop.
 func OldPodsGone(d *appsv1.Deployment, longSettled bool) bool {
 	if !rolledOut(d) {
 		return false
@@ -202,18 +203,18 @@ func generationNotObserved(d *appsv1.Deployment) bool {
 	return d.Status.ObservedGeneration < d.Generation
 }
 
-// deadlineExceeded is sticky for a generation: the Deployment itself forgets it with the next pod that starts.
+// deadlineExceeded stays true for a generation: the Deployment's own condition is reset by the next pod that starts.
 func deadlineExceeded(ms *v1alpha1.Microservice, d *appsv1.Deployment) bool {
 	return pastDeadline(ms) || progress(d) == "ProgressDeadlineExceeded"
 }
 
-// pastDeadline is what was said of this generation before. Trouble with a child does not make it hopeful again.
+// pastDeadline reports whether this generation exceeded the deadline before. A later failure of a child does not reset it.
 func pastDeadline(ms *v1alpha1.Microservice) bool {
 	before := readyBefore(ms)
 	return before != nil && before.Reason == v1alpha1.ReasonProgressDeadlineExceeded
 }
 
-// progress is what the Deployment says of its newest template, empty while it has not looked at it.
+// progress returns the reason of the Progressing condition for the newest template, empty if it is not observed yet.
 func progress(d *appsv1.Deployment) string {
 	if generationNotObserved(d) {
 		return ""
@@ -225,7 +226,7 @@ func lastProgress(d *appsv1.Deployment) string {
 	return progressing(d).Reason
 }
 
-// progressing is what the Deployment's controller says of progress, the zero value while it has said nothing.
+// progressing returns the Deployment's Progressing condition, or the zero value.
 func progressing(d *appsv1.Deployment) appsv1.DeploymentCondition {
 	for _, c := range d.Status.Conditions {
 		if c.Type == appsv1.DeploymentProgressing {
@@ -235,7 +236,7 @@ func progressing(d *appsv1.Deployment) appsv1.DeploymentCondition {
 	return appsv1.DeploymentCondition{}
 }
 
-// pastDeadlineState ends with the pods' words, or where to look for them.
+// pastDeadlineState adds the failure of the pods, or how to find it.
 func pastDeadlineState(ms *v1alpha1.Microservice, o Observation) readyState {
 	deadline := int32(600)
 	if n := o.Deployment.Spec.ProgressDeadlineSeconds; n != nil {
@@ -250,7 +251,7 @@ func pastDeadlineState(ms *v1alpha1.Microservice, o Observation) readyState {
 	return found
 }
 
-// LastProgress returns when the Deployment's controller last saw progress; the zero time is never.
+// LastProgress returns when the Deployment's controller last saw progress, or the zero time.
 func LastProgress(d *appsv1.Deployment) metav1.Time {
 	return progressing(d).LastUpdateTime
 }

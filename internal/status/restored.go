@@ -6,10 +6,10 @@ import (
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 )
 
-// appContainer is where a Deployment has the container of the application.
+// appContainer is the path of the application's container in a Deployment.
 const appContainer = "spec.template.spec.containers[" + v1alpha1.ContainerName + "]."
 
-// fieldsOf are the fields of a Microservice by what they become in a child. The first that a path begins with counts.
+// fieldsOf maps paths in a child to fields of a Microservice. The first path that is a prefix applies.
 var fieldsOf = []struct{ path, field string }{
 	{"spec.replicas", "spec.replicas"},
 	{appContainer + "image", "spec.image"},
@@ -21,7 +21,7 @@ var fieldsOf = []struct{ path, field string }{
 	{"spec.ports", "spec.ports"},
 }
 
-// FieldFor returns the field of a Microservice to edit instead of a field of a child, such as spec.image. It is spec where no
+// FieldFor returns the field of a Microservice to edit instead of a field of a child, such as spec.image; it is spec if no
 // single field decides.
 func FieldFor(path string) string {
 	for _, f := range fieldsOf {

@@ -1,4 +1,4 @@
-// Package status says how a Microservice is. It is pure: a typed observation in, conditions and counters out.
+// Package status computes the status of a Microservice. It is pure: a typed observation in, conditions and counters out.
 package status
 
 import (
@@ -13,52 +13,52 @@ import (
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 )
 
-// Observation is what was seen in one reconcile: the server's answers where something was written, else what the cache
-// holds. A nil child is not there.
+// Observation is the result of one reconcile: the server's responses for what was written, else the cached objects. A nil child
+// does not exist.
 type Observation struct {
 	Deployment *appsv1.Deployment
 	Service    *corev1.Service
 	Autoscaler *autoscalingv2.HorizontalPodAutoscaler
-	// Pods are those of the Deployment's newest template, where somebody looked.
+	// Pods are the pods of the Deployment's newest template, if they were read.
 	Pods Pods
-	// JustRestarted is how many of the available replicas are not counted, because they have just restarted.
+	// JustRestarted is the number of available replicas that do not count because they have just restarted.
 	JustRestarted int32
-	// Applied says that the Deployment is as this generation asks for.
+	// Applied is set if the Deployment was last applied from this generation.
 	Applied bool
-	// Rewritten says that the Deployment was written in this look.
+	// Rewritten is set if this reconcile wrote the Deployment.
 	Rewritten bool
-	// Settled is true when the Deployment has not changed for some seconds.
+	// Settled is set if the Deployment has not changed for some seconds.
 	Settled bool
-	// Problem is why the children are not all as wanted; nil when they are.
+	// Problem is why some children are not as desired, or nil.
 	Problem *Problem
-	// Dependencies are those of the spec, in its order. The times of their last transitions are not known yet.
+	// Dependencies are those of the spec, in its order, without the times of their last transitions.
 	Dependencies []v1alpha1.DependencyStatus
-	// Dependents are all of them, sorted.
+	// Dependents are all dependents, sorted.
 	Dependents []v1alpha1.DependentReference
-	// Cycle is the path of dependencies from the Microservice back to it; empty for none.
+	// Cycle is the path of dependencies from the Microservice back to it, empty for none.
 	Cycle string
 	// Awaited are the dependencies that hold the first start.
 	Awaited []v1alpha1.DependencyStatus
-	// AwaitedBecause says until when they do, where that is not until they are available.
+	// AwaitedBecause tells until when, if not until they are available.
 	AwaitedBecause string
-	// ClusterDomain ends the name of the Service in the URL.
+	// ClusterDomain is appended to the name of the Service in the URL.
 	ClusterDomain string
 	// Pending names the changes that a paused Microservice holds back, such as "update Deployment".
 	Pending []string
 }
 
-// Problem is why the children are not as wanted.
+// Problem is why some children are not as desired.
 type Problem struct {
 	// Reason is a reason of ConditionReady.
 	Reason string
-	// Message says what is wrong and the way out.
+	// Message explains the problem and how to resolve it.
 	Message string
-	// Stalled problems need somebody's help; the others are retried.
+	// Stalled is set for problems that need somebody's help; others are retried.
 	Stalled bool
 }
 
-// Compute says how ms is. Conditions that did not change their status keep their transition time; now is for the
-// others. ms.Status is the previous status, which some answers depend on.
+// Compute returns the status of ms. Conditions whose status did not change keep their transition time; others get now.
+// ms.Status is the previous status, on which some results depend.
 func Compute(ms *v1alpha1.Microservice, o Observation, now metav1.Time) v1alpha1.MicroserviceStatus {
 	next := v1alpha1.MicroserviceStatus{
 		ObservedGeneration: ms.Generation,
@@ -84,8 +84,8 @@ func Compute(ms *v1alpha1.Microservice, o Observation, now metav1.Time) v1alpha1
 	return next
 }
 
-// conditions keep the order of the stored ones, so that a status which says the same is the same, and keep the time of
-// those whose status did not change.
+// conditions keeps the order of the stored conditions, so that an equal status compares as equal, and the time of those whose
+// status did not change.
 func conditions(ms *v1alpha1.Microservice, o Observation, now metav1.Time) []metav1.Condition {
 	wanted := wantedConditions(ms, o)
 	next := make([]metav1.Condition, 0, len(wanted))
@@ -130,7 +130,8 @@ func wantedConditions(ms *v1alpha1.Microservice, o Observation) []metav1.Conditi
 	return wanted
 }
 
-// abnormal returns a condition that is present only while True. It says what Ready says, or what keeps the pods.
+// abnormal returns a condition that is present only while True. It carries Ready's reason and message, or those of the pods'
+// failure.
 func abnormal(conditionType string, found readyState) metav1.Condition {
 	c := metav1.Condition{Type: conditionType, Status: metav1.ConditionTrue, Reason: found.ready.Reason, Message: found.ready.Message}
 	if found.failure != nil {
@@ -139,7 +140,7 @@ func abnormal(conditionType string, found readyState) metav1.Condition {
 	return c
 }
 
-// maxMessage bounds a message, in bytes: a status is for people.
+// maxMessage bounds a message, in bytes: people read it.
 const maxMessage = 1024
 
 func bounded(message string) string {

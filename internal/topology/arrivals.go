@@ -10,7 +10,7 @@ import (
 	"github.com/microservice-dev/microservice-operator/internal/dependency"
 )
 
-// arrivals knows when the address of a Microservice changed last in each namespace, since the operator started.
+// arrivals records, per namespace, when the address of a Microservice last changed, since the operator started.
 type arrivals struct {
 	clock clock.PassiveClock
 
@@ -27,8 +27,8 @@ func (a *arrivals) observe(before, after *v1alpha1.Microservice) {
 	a.last[after.Namespace] = a.clock.Now()
 }
 
-// LastArrival returns when the address of a Microservice changed last in a namespace; the zero time is not since the operator
-// started.
+// LastArrival returns when the address of a Microservice in a namespace last changed; the zero time means not since the
+// operator started.
 func (r *Resolver) LastArrival(namespace string) time.Time {
 	r.arrivals.mu.Lock()
 	defer r.arrivals.mu.Unlock()

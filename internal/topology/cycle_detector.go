@@ -12,11 +12,10 @@ import (
 	"github.com/microservice-dev/microservice-operator/internal/dependency"
 )
 
-// betweenSearches is the least time between two searches for cycles: a burst of edits is one search.
+// betweenSearches is the minimum time between two searches for cycles: a burst of edits causes one search.
 const betweenSearches = time.Second
 
-// cycleDetector knows the cycles of the whole graph. They are searched again only when an edge has changed, never for the health of
-// a Microservice.
+// cycleDetector finds the cycles of the whole graph. It searches again only after an edge changed, not for a change of health.
 type cycleDetector struct {
 	index      graphIndex
 	namespaces namespaceReader
@@ -31,7 +30,7 @@ func newCycleDetector(index graphIndex, namespaces namespaceReader) *cycleDetect
 	return &cycleDetector{index: index, namespaces: namespaces, outdated: make(chan struct{}, 1)}
 }
 
-// search is the whole work: it reads all Microservices.
+// search reads all Microservices and returns the cycles by member.
 func (c *cycleDetector) search(ctx context.Context) (map[dependency.Key]*dependency.Cycle, error) {
 	all, err := c.index.list(ctx)
 	if err != nil {
@@ -48,8 +47,7 @@ func (c *cycleDetector) search(ctx context.Context) (map[dependency.Key]*depende
 	return dependency.Cycles(all, namespaces), nil
 }
 
-// get returns the cycle that a Microservice is part of, nil for none. The first call searches, so that no status is written
-// that does not know of them.
+// get returns the cycle of a Microservice, or nil. The first call searches, so that no status is written without it.
 func (c *cycleDetector) get(ctx context.Context, key dependency.Key) (*dependency.Cycle, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -63,7 +61,7 @@ func (c *cycleDetector) get(ctx context.Context, key dependency.Key) (*dependenc
 	return c.byMember[key], nil
 }
 
-// invalidate has them searched again soon.
+// invalidate schedules another search.
 func (c *cycleDetector) invalidate() {
 	select {
 	case c.outdated <- struct{}{}:
@@ -71,7 +69,7 @@ func (c *cycleDetector) invalidate() {
 	}
 }
 
-// run searches whenever it is needed, and tells which Microservices have another cycle than before.
+// run searches when needed and reports the Microservices whose cycle changed.
 func (c *cycleDetector) run(ctx context.Context, changed func(...dependency.Key)) {
 	for {
 		select {
@@ -94,7 +92,7 @@ func (c *cycleDetector) run(ctx context.Context, changed func(...dependency.Key)
 	}
 }
 
-// replace returns the cycles that were known before.
+// replace stores the cycles and returns the previous ones.
 func (c *cycleDetector) replace(found map[dependency.Key]*dependency.Cycle) map[dependency.Key]*dependency.Cycle {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -103,8 +101,7 @@ func (c *cycleDetector) replace(found map[dependency.Key]*dependency.Cycle) map[
 	return before
 }
 
-// difference are the Microservices that were or are in a cycle that is not the same. Each two cycles are compared once,
-// not once for each member.
+// difference returns the Microservices whose cycle changed. Two cycles are compared once, not once for each member.
 func difference(before, after map[dependency.Key]*dependency.Cycle) []dependency.Key {
 	same := map[[2]*dependency.Cycle]bool{}
 	changed := sets.New[dependency.Key]()

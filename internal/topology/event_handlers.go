@@ -19,10 +19,10 @@ import (
 	"github.com/microservice-dev/microservice-operator/internal/dependency"
 )
 
-// Queue is the controller's.
+// Queue is the controller's work queue.
 type Queue = workqueue.TypedRateLimitingInterface[reconcile.Request]
 
-// Enqueue adds Microservices behind those that somebody has just edited.
+// Enqueue adds Microservices with low priority, after those that somebody has just edited.
 func Enqueue(q Queue, keys ...dependency.Key) {
 	enqueue(q, handler.LowPriority, keys...)
 }
@@ -38,8 +38,8 @@ func enqueue(q Queue, priority int, keys ...dependency.Key) {
 	}
 }
 
-// MicroserviceHandler enqueues the neighbours of a Microservice for which a change of it is visible. In the initial list, when
-// everything is enqueued with low priority, it lets those go first whose spec no operator has seen.
+// MicroserviceHandler enqueues the neighbours that are affected by a change of a Microservice. In the initial list, where
+// everything is enqueued with low priority, it raises those whose spec no operator has observed.
 func (r *Resolver) MicroserviceHandler() handler.EventHandler {
 	return handler.Funcs{
 		CreateFunc: func(ctx context.Context, e event.CreateEvent, q Queue) {
@@ -60,8 +60,8 @@ func (r *Resolver) MicroserviceHandler() handler.EventHandler {
 	}
 }
 
-// enqueueAffected enqueues the dependents and the dependencies that a change of a Microservice affects. before or after is
-// nil where it did not exist.
+// enqueueAffected enqueues the dependents and the dependencies that a change of a Microservice affects. before or after is nil
+// if it does not exist.
 func (r *Resolver) enqueueAffected(ctx context.Context, q Queue, before, after *v1alpha1.Microservice) {
 	if dependency.NoVisibleChange(before, after) {
 		return
@@ -99,8 +99,8 @@ func (r *Resolver) affectedDependents(ctx context.Context, before, after *v1alph
 	return keys, nil
 }
 
-// DeploymentHandler enqueues the dependents of a Microservice when its pods have other ports than before: those of its spec
-// are told by it. A Deployment that comes has those.
+// DeploymentHandler enqueues the dependents of a Microservice when the ports of its pods change. A new Deployment has the ports
+// of the spec, whose change enqueues them already.
 func (r *Resolver) DeploymentHandler() handler.EventHandler {
 	tell := func(ctx context.Context, q Queue, before, after *appsv1.Deployment) {
 		if dependency.SamePorts(before, after) {
@@ -129,7 +129,7 @@ func selects(ms *v1alpha1.Microservice) bool {
 	return ms != nil && dependency.SelectsNamespaces(ms)
 }
 
-// NamespaceHandler enqueues both sides of every consent that new labels of a namespace change.
+// NamespaceHandler enqueues both sides of every consent that changed labels of a namespace affect.
 func (r *Resolver) NamespaceHandler() handler.EventHandler {
 	return handler.Funcs{
 		CreateFunc: func(ctx context.Context, e event.CreateEvent, q Queue) {

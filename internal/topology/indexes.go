@@ -10,16 +10,16 @@ import (
 	"github.com/microservice-dev/microservice-operator/internal/dependency"
 )
 
-// Indexes of the Microservices in the cache.
+// Names of the cache's indexes of Microservices.
 const (
-	// indexTargets leads from a Microservice or a Service to the Microservices that name it.
+	// indexTargets finds the Microservices that name a Microservice or a Service.
 	indexTargets = "targets"
-	// indexSelectors has those whose consent depends on the labels of namespaces.
+	// indexSelectors finds the Microservices whose consent depends on namespace labels.
 	indexSelectors = "selectors"
 	indexed        = "yes"
 )
 
-// AddIndexes adds the indexes that a Resolver needs. It is called before the cache starts.
+// AddIndexes adds the indexes that a Resolver needs. It must be called before the cache starts.
 func AddIndexes(ctx context.Context, indexer client.FieldIndexer) error {
 	for name, index := range map[string]client.IndexerFunc{indexTargets: indexByTarget, indexSelectors: indexBySelector} {
 		if err := indexer.IndexField(ctx, &v1alpha1.Microservice{}, name, index); err != nil {
@@ -46,7 +46,7 @@ func indexBySelector(o client.Object) []string {
 	return nil
 }
 
-// graphIndex asks the indexes.
+// graphIndex queries the indexes.
 type graphIndex struct{ cache client.Reader }
 
 // referrers returns the Microservices that name one, admitted or not.
@@ -59,12 +59,12 @@ func (g graphIndex) dependents(ctx context.Context, target dependency.Target) ([
 	return g.list(ctx, client.MatchingFields{indexTargets: target.String()})
 }
 
-// selecting returns the Microservices whose consent depends on the labels of namespaces.
+// selecting returns the Microservices whose consent depends on namespace labels.
 func (g graphIndex) selecting(ctx context.Context) ([]*v1alpha1.Microservice, error) {
 	return g.list(ctx, client.MatchingFields{indexSelectors: indexed})
 }
 
-// list returns the cache's own objects, which nobody may change.
+// list returns objects that are shared with the cache and must not be modified.
 func (g graphIndex) list(ctx context.Context, options ...client.ListOption) ([]*v1alpha1.Microservice, error) {
 	found := &v1alpha1.MicroserviceList{}
 	if err := g.cache.List(ctx, found, append(options, client.UnsafeDisableDeepCopy)...); err != nil {

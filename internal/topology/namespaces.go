@@ -14,11 +14,10 @@ import (
 	"github.com/microservice-dev/microservice-operator/internal/dependency"
 )
 
-// namespaceReader reads namespaces from the cache, where the operator may see them: one that is limited to some has no
-// right to.
+// namespaceReader reads namespaces from the cache. An operator that is limited to some namespaces has no right to read them.
 type namespaceReader struct {
 	cache client.Reader
-	// watched are the namespaces that the operator is limited to; none means all.
+	// watched are the namespaces that the operator is limited to; empty means all.
 	watched sets.Set[string]
 }
 
@@ -26,7 +25,7 @@ func (n namespaceReader) limited() bool {
 	return n.watched.Len() > 0
 }
 
-// inWatched returns the keys in namespaces that the operator watches.
+// inWatched returns the keys whose namespace the operator watches.
 func (n namespaceReader) inWatched(keys []dependency.Key) []dependency.Key {
 	if !n.limited() {
 		return keys
@@ -40,7 +39,7 @@ func (n namespaceReader) inWatched(keys []dependency.Key) []dependency.Key {
 	return watched
 }
 
-// labels returns the labels of the namespaces that exist; none where the operator may not see them.
+// labels returns the labels of the namespaces that exist, and none if the operator may not read namespaces.
 func (n namespaceReader) labels(ctx context.Context, names sets.Set[string]) (dependency.Namespaces, error) {
 	namespaces := dependency.Namespaces{}
 	if n.limited() {
@@ -58,7 +57,7 @@ func (n namespaceReader) labels(ctx context.Context, names sets.Set[string]) (de
 	return namespaces, nil
 }
 
-// get returns nil where the cache has no such namespace.
+// get returns nil if the namespace does not exist.
 func (n namespaceReader) get(ctx context.Context, name string) (*metav1.PartialObjectMetadata, error) {
 	namespace := NamespaceMetadata()
 	err := n.cache.Get(ctx, types.NamespacedName{Name: name}, namespace, client.UnsafeDisableDeepCopy)
@@ -76,8 +75,8 @@ func (r *Resolver) SeesNamespaces() bool {
 	return !r.namespaces.limited()
 }
 
-// NamespaceTerminating reports whether a namespace is being deleted: nothing in it is to be made again, and the server
-// would refuse it. It is false where the operator may not see namespaces; there the first refusal says so.
+// NamespaceTerminating reports whether a namespace is being deleted: the server rejects new objects in it. It returns false if
+// the operator may not read namespaces; then the first rejection tells.
 func (r *Resolver) NamespaceTerminating(ctx context.Context, name string) (bool, error) {
 	if r.namespaces.limited() {
 		return false, nil
@@ -86,7 +85,7 @@ func (r *Resolver) NamespaceTerminating(ctx context.Context, name string) (bool,
 	return namespace != nil && namespace.DeletionTimestamp != nil, err
 }
 
-// NamespaceMetadata returns an empty Namespace, of which only the metadata is read.
+// NamespaceMetadata returns an empty Namespace of which only the metadata is read.
 func NamespaceMetadata() *metav1.PartialObjectMetadata {
 	m := &metav1.PartialObjectMetadata{}
 	m.APIVersion, m.Kind = "v1", "Namespace"

@@ -1,5 +1,5 @@
-// Package topology knows the graph of all Microservices as the caches have it: what surrounds one, and whom a change
-// concerns.
+// Package topology resolves the graph of all Microservices from the caches: the neighbours of one, and who is affected by a
+// change.
 package topology
 
 import (
@@ -23,7 +23,7 @@ import (
 	"github.com/microservice-dev/microservice-operator/internal/status"
 )
 
-// Resolver finds the neighbours of a Microservice. It sends no request: it reads caches.
+// Resolver finds the neighbours of a Microservice. It reads only caches and sends no requests.
 type Resolver struct {
 	cache         client.Reader
 	namespaces    namespaceReader
@@ -33,25 +33,25 @@ type Resolver struct {
 	arrivals      *arrivals
 }
 
-// Neighbours are what surrounds a Microservice in the graph.
+// Neighbours are the dependencies, dependents and cycle of a Microservice.
 type Neighbours struct {
-	// Dependencies are those of the spec, in its order.
+	// Dependencies are resolved, in the order of the spec.
 	Dependencies []dependency.Resolution
 	// Dependents are the Microservices that name this one, sorted.
 	Dependents []dependency.Dependent
-	// Cycle is the one that the Microservice is part of, nil for none.
+	// Cycle is the cycle that the Microservice is part of, or nil.
 	Cycle *dependency.Cycle
 	// Awaited are the dependencies that hold the first start.
 	Awaited []dependency.Resolution
-	// AwaitedBecause says until when, where that is not until they are available.
+	// AwaitedBecause tells until when, if not until they are available.
 	AwaitedBecause string
 	// PreviousAddresses are the addresses that the pods were given.
 	PreviousAddresses dependency.Addresses
-	// Started is set once the Deployment has been due.
+	// Started is set once a Deployment exists or existed.
 	Started bool
 }
 
-// NewResolver returns a resolver that reads the cache. namespaces are those that the operator watches; none means all.
+// NewResolver returns a resolver that reads the cache. namespaces are the watched ones; empty means all.
 func NewResolver(cache client.Reader, services *servicetracker.Tracker, namespaces []string, clusterDomain string, clock clock.PassiveClock) *Resolver {
 	reader := namespaceReader{cache: cache, watched: sets.New(namespaces...)}
 	return &Resolver{
@@ -64,21 +64,21 @@ func NewResolver(cache client.Reader, services *servicetracker.Tracker, namespac
 	}
 }
 
-// Start runs what finds changes that no event of a watch of the controller tells: those of Services, and of cycles.
-// enqueue is called with the Microservices that they concern, until the context ends.
+// Start watches Services and searches for cycles, which the controller's own watches do not cover. It calls enqueue with the
+// affected Microservices until the context ends.
 func (r *Resolver) Start(ctx context.Context, enqueue func(...dependency.Key)) {
 	r.services.Start(ctx, enqueue)
 	go r.cycles.run(ctx, enqueue)
 }
 
-// Forget drops what is remembered of a Microservice that is gone.
+// Forget drops the state kept for a Microservice that is gone.
 func (r *Resolver) Forget(ms dependency.Key) {
 	r.services.Forget(ms)
 }
 
-// Resolve returns the neighbours of a Microservice. deployment has its name, nil for none. The error wraps
-// servicetracker.ErrNotSynced while a Service that is named for the first time is being read; changes of it are told
-// after that.
+// Resolve returns the neighbours of a Microservice. deployment has its name, or is nil. The error wraps
+// servicetracker.ErrNotSynced while a newly referenced Service is being listed; the tracker then enqueues the Microservice
+// again.
 func (r *Resolver) Resolve(ctx context.Context, ms *v1alpha1.Microservice, deployment *appsv1.Deployment) (*Neighbours, error) {
 	n := &Neighbours{PreviousAddresses: previousAddresses(ms, deployment), Started: deployment != nil || status.Started(ms)}
 	in := dependency.Input{
@@ -112,12 +112,12 @@ func (r *Resolver) Resolve(ctx context.Context, ms *v1alpha1.Microservice, deplo
 	return n, nil
 }
 
-// IsNotSynced reports whether an error of Resolve heals by itself in a moment, and needs no retry.
+// IsNotSynced reports whether an error of Resolve needs no retry, because the Microservice will be enqueued.
 func IsNotSynced(err error) bool {
 	return errors.Is(err, servicetracker.ErrNotSynced)
 }
 
-// targets returns the Microservices that ms names and that exist, and the ports of their pods.
+// targets returns the existing Microservices that ms names, and the ports of their pods.
 func (r *Resolver) targets(ctx context.Context, ms *v1alpha1.Microservice) (map[dependency.Key]*v1alpha1.Microservice, map[dependency.Key]dependency.PodPorts, error) {
 	found := map[dependency.Key]*v1alpha1.Microservice{}
 	var running map[dependency.Key]dependency.PodPorts
@@ -146,8 +146,8 @@ func (r *Resolver) targets(ctx context.Context, ms *v1alpha1.Microservice) (map[
 	return found, running, nil
 }
 
-// readDeployment reports whether a Microservice has a Deployment, and reads it into d, which must not be changed: it shares
-// the cache's own parts.
+// readDeployment reads the Deployment of a Microservice into d, which shares parts with the cache and must not be modified. It
+// returns false if there is none.
 func (r *Resolver) readDeployment(ctx context.Context, ms *v1alpha1.Microservice, d *appsv1.Deployment) (bool, error) {
 	err := r.cache.Get(ctx, dependency.KeyOf(ms), d, client.UnsafeDisableDeepCopy)
 	switch {
@@ -193,7 +193,7 @@ func (r *Resolver) dependents(ctx context.Context, ms *v1alpha1.Microservice) ([
 	return dependency.Dependents(ms, candidates, namespaces), nil
 }
 
-// previousAddresses returns those that the pods of the Deployment have, if it is the Microservice's own.
+// previousAddresses returns the addresses that the pods of the Deployment have, if the Microservice controls it.
 func previousAddresses(ms *v1alpha1.Microservice, d *appsv1.Deployment) dependency.Addresses {
 	if d == nil || !metav1.IsControlledBy(d, ms) {
 		return nil
