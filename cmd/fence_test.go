@@ -46,7 +46,7 @@ func TestFence(t *testing.T) {
 	}{
 		{0, 200, "PATCH", "/apis/apps/v1/namespaces/shop/deployments/web", false}, // never led
 		{0, 200, "GET", lease, true},
-		{0, 200, "PATCH", "/apis/apps/v1/namespaces/shop/deployments/web", false}, // a look is no renewal
+		{0, 200, "PATCH", "/apis/apps/v1/namespaces/shop/deployments/web", false}, // a read is no renewal
 		{0, 409, "PUT", lease, true},
 		{0, 200, "PATCH", "/apis/apps/v1/namespaces/shop/deployments/web", false}, // nor is a refused one
 		{0, 201, "POST", strings.TrimSuffix(lease, "/operator"), true},

@@ -5,7 +5,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// StartPolicy says whether the first start waits for a dependency.
+// StartPolicy reports whether the first start waits for a dependency.
 //
 // +kubebuilder:validation:Enum=Immediate;AfterAvailable
 type StartPolicy string
@@ -56,7 +56,7 @@ type Dependency struct {
 	// +optional
 	Optional bool `json:"optional,omitempty"`
 
-	// startPolicy says whether the first start of this service waits for the dependency: Immediate or AfterAvailable.
+	// startPolicy decides whether the first start of this service waits for the dependency: Immediate or AfterAvailable.
 	// Default: Immediate.
 	// +optional
 	StartPolicy StartPolicy `json:"startPolicy,omitempty"`

@@ -1,11 +1,11 @@
 package v1alpha1
 
-// Autoscaled says whether a HorizontalPodAutoscaler owns the number of replicas.
+// Autoscaled reports whether a HorizontalPodAutoscaler owns the number of replicas.
 func (s *MicroserviceSpec) Autoscaled() bool {
 	return s.Autoscaling != nil
 }
 
-// Parked says whether nothing shall run.
+// Parked reports whether no pod should run.
 func (s *MicroserviceSpec) Parked() bool {
 	return !s.Autoscaled() && s.GuaranteedReplicas() == 0
 }

@@ -59,7 +59,7 @@ Its reason and message are the condition's. Its related object is the Deployment
 	return page.Bytes()
 }
 
-// ofReady says whether Ready takes the reasons of the group.
+// ofReady reports whether Ready takes the reasons of the group.
 func (g group) ofReady() bool {
 	return g.words[0].constant == "ConditionReady" || strings.Contains(g.title, "reasons of `Ready`")
 }

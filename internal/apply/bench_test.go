@@ -41,7 +41,7 @@ func TestSeesAtLittleCostThatAllIsInPlace(t *testing.T) {
 	}
 }
 
-// deploymentInPlace gives a look at a Deployment that a applier has written.
+// deploymentInPlace returns a function that applies a Deployment which is up to date.
 func deploymentInPlace(t testing.TB) func(*apply.Applier) {
 	owner := newOwner(t)
 	in := desiredOf(owner)["Deployment"]

@@ -106,7 +106,7 @@ func collisions() []collision {
 	return append(all, collision{"Service", "affinity", `{"spec":{"sessionAffinity":"None"}}`, `{"spec":{"sessionAffinity":"ClientIP","sessionAffinityConfig":{"clientIP":{"timeoutSeconds":5}}}}`})
 }
 
-// ways are how somebody else writes what he lays over the object: over what is there now, in after all that shall be there.
+// ways are how somebody else writes his fields: before is the current object, after the one that he wants.
 var ways = map[string]func(c collision, before, after *unstructured.Unstructured) error{
 	"update": func(_ collision, _, after *unstructured.Unstructured) error {
 		return admin.Update(context.Background(), after, somebody)
@@ -167,7 +167,7 @@ func TestTheSpecWins(t *testing.T) {
 	}
 }
 
-// collide says whether the collision could be made at all.
+// collide reports whether the collision could be made at all.
 func collide(t *testing.T, c collision, write func(c collision, before, after *unstructured.Unstructured) error, over bool) bool {
 	owner := newOwner(t)
 	plain := wishOf(t, owner, c.kind)
@@ -295,7 +295,7 @@ func without(object, ours map[string]any) {
 	}
 }
 
-// isStruct says whether a field is there also without what the collisions put into it.
+// isStruct reports whether a field is there also without what the collisions put into it.
 func isStruct(name string) bool {
 	return slices.Contains([]string{"spec", "template", "lifecycle", "resources", "securityContext", "strategy"}, name)
 }

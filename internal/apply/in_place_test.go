@@ -117,7 +117,7 @@ func TestRestoresEveryField(t *testing.T) {
 	}
 }
 
-// restoresField says whether the server let the field be changed at all.
+// restoresField reports whether the server let the field be changed at all.
 func restoresField(t *testing.T, kind string, owner client.Object, path []string) bool {
 	t.Helper()
 	ctx := context.Background()

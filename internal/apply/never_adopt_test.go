@@ -51,7 +51,7 @@ func race[T any, P apply.Object[T]](t *testing.T) {
 	}
 }
 
-// raceOnce lets both create at once, one of them a moment ahead. It says whether the other came first, and fails if its object was touched, or if we
+// raceOnce lets both create at once, one of them a moment ahead. It reports whether the other came first, and fails if its object was touched, or if we
 // did not notice.
 func raceOnce[T any, P apply.Object[T]](t *testing.T, kind string, owner *corev1.ConfigMap, weGoFirst bool) bool {
 	t.Helper()
@@ -162,7 +162,7 @@ func TestDoesNotTouchAnObjectThatReplacedOurs(t *testing.T) {
 	if err := admin.Create(context.Background(), theirs); err != nil {
 		t.Fatal(err)
 	}
-	desired := desiredDeployment(owner).WithAnnotations(map[string]string{"new": "wish"})
+	desired := desiredDeployment(owner).WithAnnotations(map[string]string{"new": "value"})
 	changes := putDeployment(door, owner, desired, stale)
 	var conflict *apply.NameConflictError
 	if len(changes) != 1 || !errors.As(changes[0].Err, &conflict) {

@@ -57,7 +57,7 @@ func TestDoesNotMakeAgainWhatGoesWithItsOwner(t *testing.T) {
 	}
 }
 
-// What somebody deletes comes back, after a look at its owner. A child that was not there before costs none.
+// A deleted child is created again after a read of its owner. A new child needs no such read.
 func TestMakesAgainWhatSomebodyDeletes(t *testing.T) {
 	t.Parallel()
 	current := &counting{Reader: admin}

@@ -79,7 +79,7 @@ func TestHealingTakesNoMoreThanIsInTheWay(t *testing.T) {
 	current := by(t, "kubectl-set", owner, set(`{"name":"X","value":"1"},{"name":"Y","value":"1"}`))
 	requests = 0
 	mustSucceed(t, putDeployment(door, owner, withEnv(owner, fromSecret("X")), current))
-	// The refusal, a look, the question whether the intent is valid alone, the taking over, the intent.
+	// The refusal, a read, the dry run of the intent alone, the take-over, the apply.
 	if requests != 5 {
 		t.Errorf("healing took %d requests, want 5", requests)
 	}

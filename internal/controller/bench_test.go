@@ -22,7 +22,7 @@ import (
 	. "github.com/microservice-dev/microservice-operator/test/wrappers"
 )
 
-// A look at the demo's frontend, which has all six children and seven dependencies, and where everything is in place. It
+// A reconcile of the demo's frontend, which has all six children and seven dependencies, with everything up to date. It
 // goes through the real manager, its caches and its client. The bars are 0 requests, 250 us and 1,000 allocations.
 func BenchmarkReconcileInPlace(b *testing.B) {
 	startBenchmark(b)
@@ -49,7 +49,7 @@ func BenchmarkReconcileInPlace(b *testing.B) {
 	b.Run("without, among 1000 more", look)
 }
 
-// withoutPatch leaves out what costs as much as all else in a look.
+// withoutPatch removes the patch, which costs as much as the rest of a reconcile.
 func withoutPatch(s *v1alpha1.MicroserviceSpec) { s.PodTemplate = nil }
 
 // startBenchmark starts what the specs have, but for the controllers: they would disturb.
@@ -124,7 +124,7 @@ func fill(n int) {
 	settled("")
 }
 
-// lookAt is one look of the operator.
+// reconcileDirectly calls Reconcile once.
 func reconcileDirectly(ms *v1alpha1.Microservice) {
 	_, err := operator.reconciler.Reconcile(ctx, ctrl.Request{NamespacedName: client.ObjectKeyFromObject(ms)})
 	Expect(err).NotTo(HaveOccurred())

@@ -76,7 +76,7 @@ func message(ms *v1alpha1.Microservice) string {
 	return ready.Message
 }
 
-// exists says whether the child of a kind is there.
+// exists reports whether the child of a kind is there.
 func exists(ms *v1alpha1.Microservice, child client.Object) func() bool {
 	return func() bool {
 		return k8s.Get(ctx, client.ObjectKeyFromObject(ms), child) == nil

@@ -19,7 +19,7 @@ import (
 	. "github.com/microservice-dev/microservice-operator/test/wrappers"
 )
 
-// The journey of a size: each step is an edit, and the number of replicas that it shall end in. Without metrics an
+// Steps of a size: each is an edit, and the number of replicas that it must end in. Without metrics an
 // autoscaler still keeps the number between its bounds.
 type step struct {
 	what string
@@ -101,7 +101,7 @@ func travel(ms *v1alpha1.Microservice, alive func()) {
 	}
 }
 
-// arrive waits until the size is what it shall be, and the Microservice says that it is done. The autoscaler must have
+// arrive waits until the size is as expected and the Microservice reports it. The autoscaler must have
 // had its say, too: it is the one that could disagree.
 func arrive(ms *v1alpha1.Microservice, s step, alive func()) {
 	GinkgoHelper()

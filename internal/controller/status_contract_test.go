@@ -125,7 +125,7 @@ func luaOf(object *unstructured.Unstructured) string {
 	return builtIn
 }
 
-// kubectlWaits says whether the command ends well.
+// kubectlWaits reports whether the command ends well.
 func kubectlWaits(ms *v1alpha1.Microservice) bool {
 	GinkgoHelper()
 	err := exec.CommandContext(ctx, cluster.Program("kubectl"), "--kubeconfig", kubeconfig, "wait", "--for=condition=Ready",

@@ -33,7 +33,7 @@ var (
 	k8s client.WithWatch
 	// operatorConfig has the rights of the rendered ClusterRole and no others.
 	operatorConfig *rest.Config
-	// requests are those of the operator that runs for all specs; specs look at their own namespace's.
+	// requests records the requests of the operator that runs for all specs; each spec filters by its namespace.
 	requests *cluster.Recorder
 	operator *runningOperator
 	// latest is the operator that was started last, where a spec has one of its own.

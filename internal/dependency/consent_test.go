@@ -18,7 +18,7 @@ func TestAdmits(t *testing.T) {
 	namespaces := dependency.Namespaces{"warehouse": {"stage": "production"}, "sandbox": {"stage": "test"}, "plain": {}}
 	cases := map[string]struct {
 		consent change
-		// want are the namespaces that are admitted, of shop (the own), warehouse, sandbox, plain and unknown.
+		// want are the admitted namespaces among shop (the Microservice's own), warehouse, sandbox, plain and unknown.
 		want []string
 	}{
 		"nothing said admits the own namespace": {

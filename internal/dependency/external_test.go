@@ -94,7 +94,7 @@ func TestResolveExternal(t *testing.T) {
 	}
 }
 
-// What is outside is described by the own spec alone: whoever edits it means it.
+// An external target is described by the Microservice's own spec alone: an edit is intended.
 func TestKnownAddressOfSomethingOutsideDoesNotStay(t *testing.T) {
 	for name, namespaces := range map[string]string{
 		"another number": "https://geo.example.com:8443",

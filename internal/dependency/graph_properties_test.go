@@ -108,7 +108,7 @@ func distances(all []*v1alpha1.Microservice) [][]int {
 	return steps
 }
 
-// edge says whether from names to, and is admitted.
+// edge reports whether from names to, and is admitted.
 func edge(from, to *v1alpha1.Microservice) bool {
 	admitted := false
 	switch to.Spec.AllowedDependents.From {

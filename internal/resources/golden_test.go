@@ -90,7 +90,7 @@ func alone(ms *v1alpha1.Microservice) resources.Input {
 	return neighbours{}.around(ms, resources.DefaultSettings())
 }
 
-// readInto reads a file of one document, and says whether it is there.
+// readInto reads a file of one document, and reports whether it is there.
 func readInto(t testing.TB, path string, object any) bool {
 	t.Helper()
 	content, err := os.ReadFile(path)

@@ -15,7 +15,7 @@ import (
 )
 
 // Whatever is observed: nothing panics, each condition is there once with a reason and a status that Kubernetes knows, and
-// a second look at the same finds nothing new.
+// a second computation from the same observation changes nothing.
 func FuzzCompute(f *testing.F) {
 	f.Add([]byte(`{"image":"x"}`), []byte(`{}`), []byte(`{}`), []byte(`[]`))
 	f.Add([]byte(`{"image":"x","replicas":2}`),

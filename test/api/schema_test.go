@@ -93,13 +93,13 @@ func plainConstraints(field string, s *schema) []constraint {
 	return all
 }
 
-// chosen says whether a bound is one that somebody thought of. What an int32 and a JSON number hold is asked of every integer
+// chosen reports whether a bound is one that somebody thought of. What an int32 and a JSON number hold is asked of every integer
 // by TestWhatIsStoredCanBeRead.
 func chosen(bound *float64) bool {
 	return bound != nil && !slices.Contains([]float64{math.MinInt32, math.MaxInt32, -(1<<53 - 1), 1<<53 - 1}, *bound)
 }
 
-// isBorrowed says whether the field is inside one of the embedded types, or is one.
+// isBorrowed reports whether the field is inside one of the embedded types, or is one.
 func isBorrowed(field string) bool {
 	return slices.ContainsFunc(borrowed, func(b string) bool {
 		return field == b || strings.HasPrefix(field, b+".") || strings.HasPrefix(field, b+"[")

@@ -52,7 +52,7 @@ func written(d *appsv1.Deployment) status.Observation {
 	return status.Observation{Deployment: d, Applied: true}
 }
 
-// looked is written, and somebody looked at the newest pods.
+// looked is written, and the newest pods were read.
 func looked(d *appsv1.Deployment, pods ...corev1.Pod) status.Observation {
 	seen := written(d)
 	seen.Pods = status.Pods{Read: true, Items: pods}

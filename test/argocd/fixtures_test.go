@@ -57,7 +57,7 @@ func TestGoldenHealth(t *testing.T) {
 	}
 }
 
-// What an action gets and gives: the spec changes, and the status is not looked at.
+// The input and output of an action: the spec changes, and the status is not read.
 func TestGoldenActions(t *testing.T) {
 	changes := map[string][]func(*v1alpha1.Microservice){
 		"running":             {},

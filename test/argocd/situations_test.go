@@ -24,7 +24,7 @@ const (
 	someTime    = "0001-01-01T00:00:00Z"
 )
 
-// situation is a row of the contract: what the operator sees, and what Argo CD shall make of the status that follows.
+// situation is a row of the contract: what the operator observes, and what Argo CD must make of the status.
 type situation struct {
 	ms   *v1alpha1.Microservice
 	seen status.Observation

@@ -81,7 +81,7 @@ func (c *Cluster) StartControllers(ctx context.Context) error {
 		return fmt.Errorf("writing KWOK's configuration: %w", err)
 	}
 	for _, command := range [][]string{
-		// The node sends no heartbeats, so nobody shall miss them.
+		// The node sends no heartbeats, so nobody may miss them.
 		{"kube-controller-manager", "--controllers=*,-node-lifecycle-controller", "--horizontal-pod-autoscaler-sync-period=2s",
 			"--secure-port=0", "--leader-elect=false", "--kube-api-qps=500", "--kube-api-burst=1000", "--kubeconfig=" + kubeconfig},
 		{"kube-scheduler", "--secure-port=0", "--leader-elect=false", "--kubeconfig=" + kubeconfig},

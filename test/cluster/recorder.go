@@ -26,7 +26,7 @@ type Request struct {
 	Code int
 }
 
-// Writes says whether it changes the operator's objects. Leases and events are not of them.
+// Writes reports whether it changes the operator's objects. Leases and events are not of them.
 func (r Request) Writes() bool {
 	return writes.Has(r.Verb) && r.Resource != "leases" && r.Resource != "events"
 }

@@ -188,7 +188,7 @@ func names(p fieldpath.Path) bool {
 	return slices.ContainsFunc(*p[len(p)-2].Key, func(key value.Field) bool { return key.Name == *p[len(p)-1].FieldName })
 }
 
-// disturbField has somebody else change a field, or take it away, in one of the ways. It says whether that made a difference.
+// disturbField has somebody else change a field, or take it away, in one of the ways. It reports whether that made a difference.
 func disturbField(ctx context.Context, objects dynamic.ResourceInterface, path fieldpath.Path, change bool, way string) (bool, error) {
 	live, err := objects.Get(ctx, "web", metav1.GetOptions{})
 	if err != nil {
@@ -245,7 +245,7 @@ func at(v any, path fieldpath.Path, change bool) (any, error) {
 	return v, nil
 }
 
-// is says whether an item of a list is the one that a path names.
+// is reports whether an item of a list is the one that a path names.
 func is(item any, step fieldpath.PathElement) bool {
 	if step.Value != nil {
 		return value.Equals(value.NewValueInterface(item), *step.Value)

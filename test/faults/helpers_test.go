@@ -108,7 +108,7 @@ func (s *Run) report(t *testing.T, problems []string) {
 	}
 }
 
-// assertQuiet fails the test when the operator writes though everything is in place, or says what it never shall.
+// assertQuiet fails the test when the operator writes though everything is in place, or logs what it never must.
 func (s *Run) assertQuiet(t *testing.T) {
 	t.Helper()
 	s.report(t, append(s.silence(t.Context(), lastQuiet), s.words()...))

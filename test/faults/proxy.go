@@ -62,7 +62,7 @@ type Sent struct {
 	At time.Time
 }
 
-// Match says whether a fault concerns a request.
+// Match reports whether a fault concerns a request.
 type Match func(cluster.Request) bool
 
 // Fault decides what becomes of a request.

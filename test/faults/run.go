@@ -279,7 +279,7 @@ func (s *Run) finish(out *Outcome) error {
 	return nil
 }
 
-// words are what the operator says that it never shall.
+// words are log lines of the operator that must never occur.
 func (s *Run) words() []string {
 	var problems []string
 	for line := range strings.Lines(s.Operator.Transcript()) {

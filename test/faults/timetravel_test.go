@@ -15,7 +15,7 @@ import (
 
 // TestTimeTravel has the operator start again and read from an API server that no longer hears from etcd: everything is
 // as it was some time ago, while what it writes arrives (F10). It deletes nothing that was made since, and when it reads
-// the present again, everything is as it shall be.
+// the present again, everything is as it should be.
 func TestTimeTravel(t *testing.T) {
 	t.Parallel()
 	own := ownEnv(t)

@@ -24,7 +24,7 @@ func TestTwoVersionsTakeTurns(t *testing.T) {
 		before := len(s.Proxy.Sent(writes))
 		s.Operator.Leave()
 		s.Operator.ReturnAs(programs[i%2])
-		time.Sleep(later) // it starts, and looks at everything
+		time.Sleep(later) // it starts, and reconciles everything
 		s.arrive(t, &scenario[0])
 		s.assertQuiet(t)
 		// two Deployments, and the status of each while its pods are replaced

@@ -69,7 +69,7 @@ func (g *generator) nameMicroservice(ms *v1alpha1.Microservice, d *v1alpha1.Depe
 	}
 }
 
-// near prefers the own namespace, where less is refused.
+// near prefers the same namespace, where less is refused.
 func near[T metav1.Object](g *generator, ms *v1alpha1.Microservice, from []T) T {
 	for range 2 {
 		if target := pick(g, from); target.GetNamespace() == ms.Namespace {

@@ -12,7 +12,7 @@ import (
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 )
 
-// consents says whether target lets dependents of a namespace in.
+// consents reports whether target lets dependents of a namespace in.
 func (m *model) consents(target *v1alpha1.Microservice, namespace string) bool {
 	own := namespace == target.Namespace
 	if target.Spec.AllowedDependents == nil {
@@ -30,7 +30,7 @@ func (m *model) consents(target *v1alpha1.Microservice, namespace string) bool {
 	}
 }
 
-// isPortNamed says whether c arrives at the port of ms with that name, or at the first one where there is no name.
+// isPortNamed reports whether c arrives at the port of ms with that name, or at the first one where there is no name.
 func (m *model) isPortNamed(ms *v1alpha1.Microservice, name string, c connection) bool {
 	for i, p := range ms.Spec.Ports {
 		if p.Name == name || (name == "" && i == 0) {
@@ -40,14 +40,14 @@ func (m *model) isPortNamed(ms *v1alpha1.Microservice, name string, c connection
 	return false
 }
 
-// isPort says whether c arrives where pods listen for a port of ms, those of an earlier revision included.
+// isPort reports whether c arrives where pods listen for a port of ms, those of an earlier revision included.
 func (m *model) isPort(ms *v1alpha1.Microservice, p v1alpha1.Port, c connection) bool {
 	return isPort(p, c) || slices.ContainsFunc(m.world.earlier[key{Namespace: ms.Namespace, Name: ms.Name}], func(old v1alpha1.Port) bool {
 		return old.Name == p.Name && isPort(old, c)
 	})
 }
 
-// isPort says whether c arrives at the targetPort of p.
+// isPort reports whether c arrives at the targetPort of p.
 func isPort(p v1alpha1.Port, c connection) bool {
 	number, protocol := p.TargetPort, p.Protocol
 	if number == 0 {
@@ -59,7 +59,7 @@ func isPort(p v1alpha1.Port, c connection) bool {
 	return number == c.port && protocol == c.protocol
 }
 
-// isPublished says whether anyone may come in: what a node or a load balancer forwards has no sender to be named.
+// isPublished reports whether anyone may come in: what a node or a load balancer forwards has no sender to be named.
 func (m *model) isPublished(ms *v1alpha1.Microservice, c connection) bool {
 	if ms.Spec.Service == nil {
 		return false

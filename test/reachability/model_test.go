@@ -92,7 +92,7 @@ func isolationOf(ms *v1alpha1.Microservice) v1alpha1.Isolation {
 	return ms.Spec.NetworkPolicy.Isolation
 }
 
-// isDNS says whether it goes to a resolver. Both of its protocols are open, on the ports of the DNS pods.
+// isDNS reports whether it goes to a resolver. Both of its protocols are open, on the ports of the DNS pods.
 func (m *model) isDNS(c connection) bool {
 	s := &m.world.settings
 	if c.protocol == corev1.ProtocolSCTP || !slices.Contains(s.dnsPorts, c.port) {
@@ -115,7 +115,7 @@ func (m *model) opened(ms *v1alpha1.Microservice, d *v1alpha1.Dependency, c conn
 	return ""
 }
 
-// reaches says whether c is what the dependency d of ms, on a Microservice, stands for: it leads to that one's pod, on
+// reaches reports whether c is what the dependency d of ms, on a Microservice, stands for: it leads to that one's pod, on
 // the targetPort of the port that d names, and that one admits the namespace of ms.
 func (m *model) reaches(ms *v1alpha1.Microservice, d *v1alpha1.Dependency, c connection) bool {
 	at := key{Namespace: ms.Namespace, Name: d.Name}
@@ -126,7 +126,7 @@ func (m *model) reaches(ms *v1alpha1.Microservice, d *v1alpha1.Dependency, c con
 	return target != nil && c.to.microservice == at && m.consents(target, ms.Namespace) && m.isPortNamed(target, d.Port, c)
 }
 
-// isDependent says whether c comes from a pod of a Microservice that declares exactly this, and is admitted.
+// isDependent reports whether c comes from a pod of a Microservice that declares exactly this, and is admitted.
 func (m *model) isDependent(target *v1alpha1.Microservice, c connection) bool {
 	dependent := m.microservices[c.from.microservice]
 	if dependent == nil {
@@ -185,7 +185,7 @@ func referenced(ms *v1alpha1.Microservice, r *v1alpha1.ObjectReference) key {
 	return key{Namespace: r.Namespace, Name: r.Name}
 }
 
-// isListed says whether a comma-separated list names a namespace, or all of them.
+// isListed reports whether a comma-separated list names a namespace, or all of them.
 func isListed(list, namespace string) bool {
 	for word := range strings.SplitSeq(list, ",") {
 		if word = strings.TrimSpace(word); word == "*" || word == namespace {

@@ -35,12 +35,12 @@ func TestShape(t *testing.T) {
 	}
 }
 
-// shape looks at one policy.
+// shape checks one policy.
 type shape struct {
 	world  *world
 	ms     *v1alpha1.Microservice
 	policy *networkingv1.NetworkPolicy
-	// rules and peers count what was looked at.
+	// rules and peers count what was checked.
 	rules, peers int
 	found        []string
 }
@@ -145,7 +145,7 @@ func (s *shape) ports(direction string, i int, ports []networkingv1.NetworkPolic
 	}
 }
 
-// isScraper says whether a peer is a whole namespace of scrapers, and gets the port of metrics alone.
+// isScraper reports whether a peer is a whole namespace of scrapers, and gets the port of metrics alone.
 func (s *shape) isScraper(direction string, p networkingv1.NetworkPolicyPeer, ports []networkingv1.NetworkPolicyPort) bool {
 	namespace := p.NamespaceSelector.MatchLabels[corev1.LabelMetadataName]
 	all := slices.Concat(s.ms.Spec.Ports, s.world.earlier[key{Namespace: s.ms.Namespace, Name: s.ms.Name}])

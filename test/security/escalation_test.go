@@ -201,7 +201,7 @@ func TestRandomSpecs(t *testing.T) {
 	}
 }
 
-// judge says whether pods are made of a Microservice, and looks at what is said of it.
+// judge reports whether pods are made of a Microservice, and checks its status.
 func judge(t *testing.T, ms *v1alpha1.Microservice) (works bool) {
 	t.Helper()
 	for _, c := range ms.Status.Conditions {

@@ -35,7 +35,7 @@ const (
 )
 
 // allowed are the rights of each actor: by namespace, or everywhere where it is empty, verbs by resource. Nothing else.
-// This is written down by hand, as what shall be; the API server is asked about what is.
+// This is written by hand, as the expected rights; the API server is asked for the actual ones.
 var allowed = map[string]map[string]map[string]string{
 	"system:anonymous": {},
 	"nobody":           {},

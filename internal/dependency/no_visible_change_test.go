@@ -7,7 +7,7 @@ import (
 	"github.com/microservice-dev/microservice-operator/internal/dependency"
 )
 
-// What is said to look the same is not looked at any further, so it must concern nobody.
+// A change without visible effect is not processed further, so it must affect nobody.
 func TestLooksTheSame(t *testing.T) {
 	next := func(ms *v1alpha1.Microservice) { ms.Generation++ }
 	counters := func(ms *v1alpha1.Microservice) { ms.Status.Replicas, ms.Status.Conditions[0].Message = 7, "7 of 8" }
@@ -31,7 +31,7 @@ func TestLooksTheSame(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			got := dependency.NoVisibleChange(tc.before, tc.after)
 			if got != tc.want {
-				t.Errorf("LooksTheSame() = %v, want %v", got, tc.want)
+				t.Errorf("NoVisibleChange() = %v, want %v", got, tc.want)
 			}
 			if got && dependency.AffectedBy(web, tc.before, tc.after, nil) {
 				t.Error("it looks the same, and concerns a dependent")

@@ -35,7 +35,7 @@ func TestConcerns(t *testing.T) {
 		port string
 		// A nil change is of a Microservice that is not there.
 		before, after change
-		// wantOwn and wantForeign say whether a dependent of the own namespace and of another one sees the change.
+		// wantOwn and wantForeign tell whether the change affects a dependent of the same namespace, and one of another.
 		wantOwn, wantForeign bool
 	}{
 		"nothing changes":                         {before: plain, after: plain},
@@ -162,7 +162,7 @@ func TestConcernsIsTrueExactlyWhenTheResolutionChanges(t *testing.T) {
 	}
 }
 
-// sees says whether what the dependency resolves to differs.
+// sees reports whether what the dependency resolves to differs.
 func sees(dependent, before, after *v1alpha1.Microservice, namespaces dependency.Namespaces) bool {
 	resolved := func(target *v1alpha1.Microservice) []dependency.Resolution {
 		w := world{namespaces: namespaces}
