@@ -5,7 +5,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// StartPolicy reports whether the first start waits for a dependency.
+// StartPolicy decides whether the first start waits for a dependency.
 //
 // +kubebuilder:validation:Enum=Immediate;AfterAvailable
 type StartPolicy string
