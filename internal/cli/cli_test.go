@@ -1,0 +1,190 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/util/yaml"
+	"k8s.io/cli-runtime/pkg/genericiooptions"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
+	"github.com/microservice-dev/microservice-operator/internal/dependency"
+	"github.com/microservice-dev/microservice-operator/test/cluster"
+	. "github.com/microservice-dev/microservice-operator/test/wrappers"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"kubectl-msvc": func() {
+		os.Exit(Run(context.Background(), genericiooptions.IOStreams{In: os.Stdin, Out: os.Stdout, ErrOut: os.Stderr}, os.Args))
+	}})
+}
+
+// TestScripts runs testdata/*.txtar against a real API server. Their objects come with a status: no operator runs here.
+//
+//	apply FILE                  creates the objects of a file in the namespace, with their status
+//	as-viewer NAME              goes on as a user who may read Microservices in the namespace NAME and nothing else
+//	code CODE COMMAND ...       runs a command and checks its exit code
+func TestScripts(t *testing.T) {
+	server := cluster.StartFor(t)
+	kube, err := cluster.NewClient(server.Config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kubeconfig, err := server.Kubeconfig()
+	if err != nil {
+		t.Fatal(err)
+	}
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata",
+		RequireExplicitExec: true,
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("KUBECONFIG", kubeconfig)
+			env.Setenv("TZ", "UTC")
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"apply": func(ts *testscript.TestScript, _ bool, args []string) {
+				ts.Check(applyAll(kube, []byte(ts.ReadFile(args[0]))))
+			},
+			"as-viewer": func(ts *testscript.TestScript, _ bool, args []string) {
+				path, err := viewer(server, kube, args[0])
+				ts.Check(err)
+				ts.Setenv("KUBECONFIG", path)
+			},
+			"code": func(ts *testscript.TestScript, _ bool, args []string) {
+				got := 0
+				if err := ts.Exec(args[1], args[2:]...); err != nil {
+					exited, ok := errors.AsType[interface {
+						error
+						ExitCode() int
+					}](err)
+					if !ok {
+						ts.Fatalf("%v", err)
+					}
+					got = exited.ExitCode()
+				}
+				if fmt.Sprint(got) != args[0] {
+					ts.Fatalf("exit code %d, want %s", got, args[0])
+				}
+			},
+		},
+	})
+}
+
+// applyAll creates the objects of YAML documents, and writes their status.
+func applyAll(kube client.Client, raw []byte) error {
+	ctx := context.Background()
+	documents := yaml.NewYAMLOrJSONDecoder(bytes.NewReader(raw), 4096)
+	for {
+		o := &unstructured.Unstructured{}
+		if err := documents.Decode(&o.Object); err != nil {
+			if errors.Is(err, io.EOF) {
+				return nil
+			}
+			return err
+		}
+		ns := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: o.GetNamespace()}}
+		if err := kube.Create(ctx, ns); err != nil && !apierrors.IsAlreadyExists(err) {
+			return err
+		}
+		status := o.Object["status"]
+		if err := kube.Create(ctx, o); err != nil {
+			return err
+		}
+		if status == nil {
+			continue
+		}
+		o.Object["status"] = status
+		if err := kube.Status().Update(ctx, o); err != nil {
+			return err
+		}
+	}
+}
+
+// viewer returns the kubeconfig of a user who may read Microservices in one namespace.
+func viewer(server *cluster.Cluster, kube client.Client, namespace string) (string, error) {
+	ctx, name := context.Background(), "viewer-of-"+namespace
+	role := &rbacv1.Role{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name}, Rules: []rbacv1.PolicyRule{{
+		APIGroups: []string{v1alpha1.SchemeGroupVersion.Group}, Resources: []string{"microservices"}, Verbs: []string{"get", "list", "watch"},
+	}}}
+	binding := &rbacv1.RoleBinding{
+		ObjectMeta: role.ObjectMeta,
+		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "Role", Name: name},
+		Subjects:   []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: rbacv1.UserKind, Name: name}},
+	}
+	if err := errors.Join(kube.Create(ctx, role), kube.Create(ctx, binding)); err != nil {
+		return "", err
+	}
+	return server.KubeconfigFor(name)
+}
+
+// counted counts the requests of a reader.
+type counted struct {
+	client.Reader
+	requests int
+}
+
+func (c *counted) Get(ctx context.Context, key client.ObjectKey, o client.Object, options ...client.GetOption) error {
+	c.requests++
+	return c.Reader.Get(ctx, key, o, options...)
+}
+
+func (c *counted) List(ctx context.Context, list client.ObjectList, options ...client.ListOption) error {
+	c.requests++
+	return c.Reader.List(ctx, list, options...)
+}
+
+// However long a chain is, why sends at most 8 requests.
+func TestWhySendsFewRequests(t *testing.T) {
+	server := cluster.StartFor(t)
+	kube, err := cluster.NewClient(server.Config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const length = 40
+	if err := kube.Create(t.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "chain"}}); err != nil {
+		t.Fatal(err)
+	}
+	for i := range length {
+		ms := MakeMicroservice("chain", fmt.Sprintf("m%d", i))
+		conditions := []metav1.Condition{{Type: v1alpha1.ConditionReady, Status: metav1.ConditionTrue, Reason: v1alpha1.ReasonAvailable, ObservedGeneration: 1, LastTransitionTime: metav1.Now()}}
+		var at []v1alpha1.DependencyStatus
+		if i < length-1 {
+			target := fmt.Sprintf("m%d", i+1)
+			ms.Spec.Dependencies = []v1alpha1.Dependency{{Name: target}}
+			at = []v1alpha1.DependencyStatus{{Name: target, Target: "Microservice/chain/" + target, State: v1alpha1.DependencyNotReady}}
+		} else {
+			conditions[0].Status, conditions[0].Reason, conditions[0].Message = metav1.ConditionFalse, v1alpha1.ReasonQuotaExceeded, "no room"
+		}
+		if err := kube.Create(t.Context(), ms); err != nil {
+			t.Fatal(err)
+		}
+		ms.Status = v1alpha1.MicroserviceStatus{ObservedGeneration: 1, Conditions: conditions, Dependencies: at}
+		if err := kube.Status().Update(t.Context(), ms); err != nil {
+			t.Fatal(err)
+		}
+	}
+	reader := &counted{Reader: kube}
+	answer, err := why(t.Context(), reader, dependency.Key{Namespace: "chain", Name: "m0"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if reader.requests > 8 {
+		t.Errorf("%d requests", reader.requests)
+	}
+	if len(answer.Causes) != 1 || answer.Causes[0].Reason != v1alpha1.ReasonQuotaExceeded || len(answer.Causes[0].Path) != length {
+		t.Errorf("%+v", answer)
+	}
+}

@@ -1,0 +1,118 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
+	"github.com/microservice-dev/microservice-operator/internal/dependency"
+	"github.com/microservice-dev/microservice-operator/internal/explain"
+)
+
+// fieldOwner is the field manager of what the plugin writes.
+const fieldOwner = "kubectl-msvc"
+
+// client returns a client that knows its kinds without discovery: that would be a request for each API group of the cluster.
+func (o *options) client() (client.WithWatch, error) {
+	config, err := o.flags.ToRESTConfig()
+	if err != nil {
+		return nil, fmt.Errorf("reading the kubeconfig: %w", err)
+	}
+	config.QPS, config.Burst = 50, 100
+	scheme := runtime.NewScheme()
+	utilruntime.Must(clientgoscheme.AddToScheme(scheme))
+	utilruntime.Must(v1alpha1.AddToScheme(scheme))
+	return client.NewWithWatch(config, client.Options{Scheme: scheme, Mapper: mapper(scheme)})
+}
+
+// mapper returns a mapper of all kinds that the plugin reads. All of them are namespaced.
+func mapper(scheme *runtime.Scheme) meta.RESTMapper {
+	m := meta.NewDefaultRESTMapper(nil)
+	for kind := range scheme.AllKnownTypes() {
+		if plural := plurals[kind.GroupKind()]; plural != "" {
+			m.AddSpecific(kind, kind.GroupVersion().WithResource(plural), kind.GroupVersion().WithResource(plural), meta.RESTScopeNamespace)
+		}
+	}
+	return m
+}
+
+// plurals are the resources of the kinds.
+var plurals = map[schema.GroupKind]string{
+	{Group: v1alpha1.SchemeGroupVersion.Group, Kind: "Microservice"}: "microservices",
+	{Group: "apps", Kind: "Deployment"}:                              "deployments",
+	{Kind: "Pod"}:                                                    "pods",
+	{Kind: "Service"}:                                                "services",
+	{Kind: "ServiceAccount"}:                                         "serviceaccounts",
+	{Group: "networking.k8s.io", Kind: "NetworkPolicy"}:              "networkpolicies",
+	{Group: "policy", Kind: "PodDisruptionBudget"}:                   "poddisruptionbudgets",
+	{Group: "autoscaling", Kind: "HorizontalPodAutoscaler"}:          "horizontalpodautoscalers",
+}
+
+// read returns a Microservice. The error ends the command with the right code.
+func read(ctx context.Context, c client.Reader, key dependency.Key) (*v1alpha1.Microservice, error) {
+	ms := &v1alpha1.Microservice{}
+	switch err := c.Get(ctx, key, ms); {
+	case meta.IsNoMatchError(err), isMissingCRD(err):
+		return nil, failed(ExitUsage, "the cluster has no Microservices: install the operator first")
+	case apierrors.IsNotFound(err):
+		return nil, failed(ExitNotFound, "there is no Microservice %s in namespace %s", key.Name, key.Namespace)
+	case err != nil:
+		return nil, fmt.Errorf("reading Microservice %s: %w", key, err)
+	}
+	return ms, nil
+}
+
+// isMissingCRD reports whether the server does not serve Microservices: then its 404 names no object.
+func isMissingCRD(err error) bool {
+	var status apierrors.APIStatus
+	return apierrors.IsNotFound(err) && errors.As(err, &status) && (status.Status().Details == nil || status.Status().Details.Name == "")
+}
+
+// maxGets is how many Microservices are read one by one before all are listed instead.
+const maxGets = 6
+
+// load adds Microservices to a world. It reads them one by one while they are few, and then lists all that the user may see.
+func load(ctx context.Context, c client.Reader, w explain.World, gets *int, keys []dependency.Key) error {
+	if *gets+len(keys) > maxGets {
+		list := &v1alpha1.MicroserviceList{}
+		err := c.List(ctx, list)
+		if err == nil {
+			for i := range list.Items {
+				w.Microservices[dependency.KeyOf(&list.Items[i])] = &list.Items[i]
+			}
+			for _, key := range keys {
+				if w.Microservices[key] == nil {
+					w.Absent.Insert(key)
+				}
+			}
+			return nil
+		}
+		if !apierrors.IsForbidden(err) {
+			return fmt.Errorf("listing Microservices: %w", err)
+		}
+	}
+	for _, key := range keys {
+		*gets++
+		ms, err := read(ctx, c, key)
+		switch {
+		case err == nil:
+			w.Microservices[key] = ms
+		case code(err) == ExitNotFound:
+			w.Absent.Insert(key)
+		case apierrors.IsForbidden(err):
+			w.Hidden.Insert(key)
+		default:
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,94 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/spf13/cobra"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
+	"github.com/microservice-dev/microservice-operator/internal/explain"
+)
+
+func newGraph(o *options) *cobra.Command {
+	var format output
+	var all bool
+	var around string
+	var depth int
+	c := &cobra.Command{
+		Use:   "graph",
+		Short: "Draw who depends on whom",
+		Long: `Draw who depends on whom, with the state of each.
+
+Mermaid goes into a README or a pull request, dot to Graphviz, json to other programs.`,
+		Example: o.example("$ graph -n shop\n$ graph -A -o mermaid\n$ graph -n shop --around=checkout --depth=1 -o dot"),
+		Args:    exactly(0, "no argument"),
+		RunE: func(c *cobra.Command, _ []string) error {
+			if depth < 1 {
+				return failed(ExitUsage, "--depth=%d: must be at least 1", depth)
+			}
+			namespace, err := o.namespace()
+			if err != nil {
+				return err
+			}
+			kube, err := o.client()
+			if err != nil {
+				return err
+			}
+			list := &v1alpha1.MicroserviceList{}
+			var scope []client.ListOption
+			if !all {
+				scope = append(scope, client.InNamespace(namespace))
+			}
+			if err := kube.List(c.Context(), list, scope...); err != nil {
+				if isMissingCRD(err) {
+					return failed(ExitUsage, "the cluster has no Microservices: install the operator first")
+				}
+				return fmt.Errorf("listing Microservices: %w", err)
+			}
+			w := explain.NewWorld()
+			for i := range list.Items {
+				w.Microservices[client.ObjectKeyFromObject(&list.Items[i])] = &list.Items[i]
+			}
+			g := explain.NewGraph(w)
+			if around != "" {
+				id := namespace + "/" + around
+				if !g.Has(id) {
+					return failed(ExitNotFound, "there is no Microservice %s in namespace %s", around, namespace)
+				}
+				g = g.Around(id, depth)
+			}
+			return o.printGraph(g, string(format))
+		},
+	}
+	format.add(c, "tree", "mermaid", "dot", "json")
+	c.Flags().BoolVarP(&all, "all-namespaces", "A", false, "Draw all namespaces.")
+	c.Flags().StringVar(&around, "around", "", "Draw this Microservice and its neighbours only.")
+	c.Flags().IntVar(&depth, "depth", 2, "How many edges away from it, with --around.")
+	_ = c.RegisterFlagCompletionFunc("around", o.completeNames) // the flag exists
+	return c
+}
+
+func (o *options) printGraph(g explain.Graph, format string) error {
+	switch format {
+	case "mermaid":
+		text, err := g.Mermaid()
+		if err != nil {
+			return failed(ExitUsage, "%v", err)
+		}
+		print(o.Out, "%s", text)
+	case "dot":
+		print(o.Out, "%s", g.Dot())
+	case "json":
+		encoder := json.NewEncoder(o.Out)
+		encoder.SetIndent("", "  ")
+		return encoder.Encode(g)
+	default:
+		if len(g.Nodes) == 0 {
+			print(o.ErrOut, "There are no Microservices.\n")
+		}
+		print(o.Out, "%s", g.Text())
+	}
+	return nil
+}
