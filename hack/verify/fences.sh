@@ -34,6 +34,9 @@ check internal/resources time
 check internal/status k8s.io/client-go/kubernetes
 check internal/status $module/internal/resources
 check internal/status $module/internal/dependency
+check internal/explain sigs.k8s.io/controller-runtime/pkg/client
+check internal/explain $module/internal/topology
+check internal/cli $module/internal/apply
 check internal/apply $module/api/v1alpha1
 check internal/apply $module/internal/resources
 check internal/consistency $module/api/v1alpha1
