@@ -2,18 +2,18 @@ package cli
 
 import (
 	"encoding/json"
-	"fmt"
+	"maps"
 
 	"github.com/spf13/cobra"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
+	"github.com/microservice-dev/microservice-operator/internal/dependency"
 	"github.com/microservice-dev/microservice-operator/internal/explain"
 )
 
 func newGraph(o *options) *cobra.Command {
 	var format output
-	var all bool
+	var from source
 	var around string
 	var depth int
 	c := &cobra.Command{
@@ -22,7 +22,7 @@ func newGraph(o *options) *cobra.Command {
 		Long: `Draw who depends on whom, with the state of each.
 
 Mermaid goes into a README or a pull request, dot to Graphviz, json to other programs.`,
-		Example: o.example("$ graph -n shop\n$ graph -A -o mermaid\n$ graph -n shop --around=checkout --depth=1 -o dot"),
+		Example: o.example("$ graph -n shop\n$ graph -A -o mermaid\n$ graph -f deploy/ -o mermaid\n$ graph -n shop --around=checkout --depth=1 -o dot"),
 		Args:    exactly(0, "no argument"),
 		RunE: func(c *cobra.Command, _ []string) error {
 			if depth < 1 {
@@ -32,25 +32,11 @@ Mermaid goes into a README or a pull request, dot to Graphviz, json to other pro
 			if err != nil {
 				return err
 			}
-			kube, err := o.client()
+			w, asked, err := from.world(c.Context(), o)
 			if err != nil {
 				return err
 			}
-			list := &v1alpha1.MicroserviceList{}
-			var scope []client.ListOption
-			if !all {
-				scope = append(scope, client.InNamespace(namespace))
-			}
-			if err := kube.List(c.Context(), list, scope...); err != nil {
-				if isMissingCRD(err) {
-					return failed(ExitUsage, "the cluster has no Microservices: install the operator first")
-				}
-				return fmt.Errorf("listing Microservices: %w", err)
-			}
-			w := explain.NewWorld()
-			for i := range list.Items {
-				w.Microservices[client.ObjectKeyFromObject(&list.Items[i])] = &list.Items[i]
-			}
+			maps.DeleteFunc(w.Microservices, func(key dependency.Key, _ *v1alpha1.Microservice) bool { return !asked(key.Namespace) })
 			g := explain.NewGraph(w)
 			if around != "" {
 				id := namespace + "/" + around
@@ -63,7 +49,7 @@ Mermaid goes into a README or a pull request, dot to Graphviz, json to other pro
 		},
 	}
 	format.add(c, "tree", "mermaid", "dot", "json")
-	c.Flags().BoolVarP(&all, "all-namespaces", "A", false, "Draw all namespaces.")
+	from.add(c)
 	c.Flags().StringVar(&around, "around", "", "Draw this Microservice and its neighbours only.")
 	c.Flags().IntVar(&depth, "depth", 2, "How many edges away from it, with --around.")
 	_ = c.RegisterFlagCompletionFunc("around", o.completeNames) // the flag exists

@@ -115,7 +115,8 @@ var lease = []rbacv1.PolicyRule{
 	{APIGroups: []string{corev1.GroupName}, Resources: []string{"events"}, Verbs: []string{"create", "patch"}},
 }
 
-// Close ends everything and has the namespace deleted.
+// Close ends everything, has the namespace deleted and drops the record: the testing package keeps what its cleanups refer to until
+// the last test has ended, and a record is some 25 MB.
 func (s *Run) Close(ctx context.Context) error {
 	var all []error
 	if s.Operator != nil {
@@ -127,6 +128,7 @@ func (s *Run) Close(ctx context.Context) error {
 	if s.History != nil {
 		s.History.Stop()
 	}
+	s.Operator, s.Proxy, s.History = nil, nil, nil
 	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: s.Namespace}}
 	all = append(all, client.IgnoreNotFound(s.env.Kube.Delete(ctx, namespace)), os.RemoveAll(s.dir))
 	return errors.Join(all...)

@@ -1,0 +1,115 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"sigs.k8s.io/yaml"
+
+	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
+	"github.com/microservice-dev/microservice-operator/internal/dependency"
+	"github.com/microservice-dev/microservice-operator/internal/explain"
+	"github.com/microservice-dev/microservice-operator/internal/resources"
+)
+
+func newRender(o *options) *cobra.Command {
+	var from source
+	c := &cobra.Command{
+		Use:   "render [NAME]",
+		Short: "Print the objects that the operator makes of Microservices",
+		Long: `Print the objects that the operator makes of Microservices, by the code of the operator, with its default settings.
+
+Addresses and rules of dependencies need their targets: give all files of a system. What is missing is named in a comment.`,
+		Example:           o.example("$ render -f shop/\n$ render web -n shop"),
+		Args:              cobra.MaximumNArgs(1),
+		ValidArgsFunction: o.completeNames,
+		RunE: func(c *cobra.Command, args []string) error {
+			w, asked, err := from.world(c.Context(), o)
+			if err != nil {
+				return err
+			}
+			found := false
+			for _, key := range sortedKeys(w) {
+				if !asked(key.Namespace) || len(args) > 0 && args[0] != key.Name {
+					continue
+				}
+				found = true
+				if err := render(o.Out, w, w.Microservices[key]); err != nil {
+					return err
+				}
+			}
+			if !found {
+				return failed(ExitNotFound, "there is no Microservice %s", strings.Join(args, ""))
+			}
+			return nil
+		},
+	}
+	from.add(c)
+	return c
+}
+
+func sortedKeys(w explain.World) []dependency.Key {
+	return slices.SortedFunc(maps.Keys(w.Microservices), func(a, b dependency.Key) int {
+		return strings.Compare(a.String(), b.String())
+	})
+}
+
+// render prints the children of one Microservice as YAML documents.
+func render(out io.Writer, w explain.World, ms *v1alpha1.Microservice) error {
+	in := resources.Input{Microservice: ms, Settings: resources.DefaultSettings()}
+	in.Dependencies = dependency.Resolve(dependency.Input{Microservice: ms, Microservices: w.Microservices})
+	in.Dependents = dependency.Dependents(ms, slices.Collect(maps.Values(dependents(w, ms))), nil)
+	set, err := resources.For(in)
+	if err != nil {
+		return fmt.Errorf("rendering %s/%s: %w", ms.Namespace, ms.Name, err)
+	}
+	for _, d := range in.Dependencies {
+		if d.Port == 0 && d.Target.Kind != dependency.External {
+			print(out, "# %s: the address of %s is not known: %s\n", ms.Name, d.Name, d.Message)
+		}
+	}
+	for _, child := range []any{set.ServiceAccount, set.NetworkPolicy, set.Service, set.DisruptionBudget, set.Deployment, set.Autoscaler} {
+		text, err := document(child)
+		if err != nil {
+			return fmt.Errorf("rendering %s/%s: %w", ms.Namespace, ms.Name, err)
+		}
+		if text != "" {
+			print(out, "---\n%s", text)
+		}
+	}
+	return nil
+}
+
+// dependents returns the Microservices that declare a dependency on ms.
+func dependents(w explain.World, ms *v1alpha1.Microservice) map[dependency.Key]*v1alpha1.Microservice {
+	found := map[dependency.Key]*v1alpha1.Microservice{}
+	for key, other := range w.Microservices {
+		if slices.Contains(dependency.Targets(other, dependency.Microservice), dependency.KeyOf(ms)) {
+			found[key] = other
+		}
+	}
+	return found
+}
+
+// document returns a child as YAML, empty for none. An owner that has no UID yet is left out.
+func document(child any) (string, error) {
+	raw, err := json.Marshal(child)
+	if err != nil || string(raw) == "null" {
+		return "", err
+	}
+	object := map[string]any{}
+	if err := json.Unmarshal(raw, &object); err != nil {
+		return "", err
+	}
+	metadata, _ := object["metadata"].(map[string]any)
+	if owners, _ := metadata["ownerReferences"].([]any); len(owners) > 0 && owners[0].(map[string]any)["uid"] == "" {
+		delete(metadata, "ownerReferences")
+	}
+	text, err := yaml.Marshal(object)
+	return string(text), err
+}

@@ -1,0 +1,62 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
+	"github.com/microservice-dev/microservice-operator/internal/explain"
+	"github.com/microservice-dev/microservice-operator/internal/manifest"
+)
+
+// source says where a system is read from: the cluster, or files.
+type source struct {
+	files []string
+	all   bool
+}
+
+func (s *source) add(c *cobra.Command) {
+	c.Flags().StringSliceVarP(&s.files, "filename", "f", nil, "Read these files or folders instead of the cluster; - is standard input.")
+	c.Flags().BoolVarP(&s.all, "all-namespaces", "A", false, "Take all namespaces.")
+}
+
+// world loads the system, and tells which Microservices were asked for: those of the files, or of the namespace, or all. The others
+// are there because those may depend on them.
+func (s *source) world(ctx context.Context, o *options) (w explain.World, asked func(namespace string) bool, err error) {
+	namespace, err := o.namespace()
+	if err != nil {
+		return w, nil, err
+	}
+	if len(s.files) > 0 {
+		found, err := (&manifest.Reader{Namespace: namespace, In: o.In}).Read(s.files...)
+		if err != nil {
+			return w, nil, err
+		}
+		return explain.NewWorld(found...), func(string) bool { return true }, nil
+	}
+	asked = func(of string) bool { return s.all || of == namespace }
+	kube, err := o.client()
+	if err != nil {
+		return w, nil, err
+	}
+	list := &v1alpha1.MicroserviceList{}
+	err = kube.List(ctx, list)
+	if apierrors.IsForbidden(err) && !s.all {
+		err = kube.List(ctx, list, client.InNamespace(namespace))
+	}
+	if isMissingCRD(err) {
+		return w, nil, failed(ExitUsage, "the cluster has no Microservices: install the operator first")
+	}
+	if err != nil {
+		return w, nil, fmt.Errorf("listing Microservices: %w", err)
+	}
+	w = explain.NewWorld()
+	for i := range list.Items {
+		w.Microservices[client.ObjectKeyFromObject(&list.Items[i])] = &list.Items[i]
+	}
+	return w, asked, nil
+}

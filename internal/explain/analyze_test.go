@@ -1,0 +1,161 @@
+package explain
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"sigs.k8s.io/yaml"
+
+	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
+	"github.com/microservice-dev/microservice-operator/internal/dependency"
+)
+
+// system of Microservices by name and spec, all in the namespace shop. A name with a slash has another namespace.
+func world(t *testing.T, specs map[string]string) World {
+	t.Helper()
+	w := NewWorld()
+	for name, spec := range specs {
+		ms := &v1alpha1.Microservice{}
+		ms.Namespace, ms.Name = "shop", name
+		if i := slices.Index([]byte(name), '/'); i >= 0 {
+			ms.Namespace, ms.Name = name[:i], name[i+1:]
+		}
+		if err := yaml.UnmarshalStrict([]byte(spec), &ms.Spec); err != nil {
+			t.Fatal(err)
+		}
+		w.Microservices[dependency.KeyOf(ms)] = ms
+	}
+	return w
+}
+
+// sound is a spec without a weakness.
+const sound = `
+image: example.com/a:1
+replicas: 2
+ports: [{name: http, port: 80}]
+probes: {readiness: {httpGet: {port: http}}}
+resources: {limits: {memory: 64Mi}}
+`
+
+func with(more string) string { return sound + more }
+
+// many are n Microservices that depend on target.
+func many(n int, target string) map[string]string {
+	all := map[string]string{target: sound}
+	for i := range n {
+		all[fmt.Sprintf("m%d", i)] = with("dependencies: [{name: " + target + "}]")
+	}
+	return all
+}
+
+// examples trigger a code, and do not.
+var examples = map[string]struct{ bad, good map[string]string }{
+	"MSV101": {
+		map[string]string{"web": with("dependencies: [{name: db}]")},
+		map[string]string{"web": with("dependencies: [{name: db}, {name: no, optional: true}]"), "db": sound},
+	},
+	"MSV102": {
+		map[string]string{"web": with("dependencies: [{name: db, microservice: {name: db, namespace: data}}]"), "data/db": sound},
+		map[string]string{"web": with("dependencies: [{name: db, microservice: {name: db, namespace: data}}]"), "data/db": with("allowedDependents: {from: All}")},
+	},
+	"MSV103": {
+		map[string]string{"a": with("dependencies: [{name: b}]"), "b": with("dependencies: [{name: a}]")},
+		map[string]string{"a": with("dependencies: [{name: b}]"), "b": sound},
+	},
+	"MSV201": {many(10, "hub"), many(9, "hub")},
+	"MSV202": {
+		map[string]string{
+			"a": with("dependencies: [{name: b}]"), "b": with("dependencies: [{name: c}]"), "c": with("dependencies: [{name: d}]"),
+			"d": with("dependencies: [{name: e}]"), "e": with("dependencies: [{name: f}]"), "f": sound,
+		},
+		map[string]string{
+			"a": with("dependencies: [{name: b}]"), "b": with("dependencies: [{name: c}]"), "c": with("dependencies: [{name: d, optional: true}]"),
+			"d": with("dependencies: [{name: e}]"), "e": with("dependencies: [{name: f}]"), "f": sound,
+		},
+	},
+	"MSV203": {
+		map[string]string{"a": with("dependencies: [{name: pg, service: {name: postgres}}]"), "b": with("dependencies: [{name: pg, service: {name: postgres}}]")},
+		map[string]string{"a": with("dependencies: [{name: pg, service: {name: postgres}}]"), "b": with("dependencies: [{name: q, service: {name: queue}}]"), "c": with("dependencies: [{name: q, service: {name: queue}}]")},
+	},
+	"MSV206": {
+		map[string]string{"web": with("dependencies: [{name: mail, external: {host: mail.example.com, ports: [{port: 587}]}}]")},
+		map[string]string{"web": with("dependencies: [{name: mail, external: {host: mail.example.com, cidrs: [192.0.2.0/24], ports: [{port: 587}]}}]")},
+	},
+	"MSV207": {
+		map[string]string{"web": "{image: a:1, autoscaling: {maxReplicas: 3}}"},
+		map[string]string{"web": "{image: a:1, autoscaling: {maxReplicas: 3}, resources: {requests: {cpu: 100m}}}"},
+	},
+	"MSV208": {
+		map[string]string{"web": "image: localhost:5000/web"},
+		map[string]string{"web": "image: localhost:5000/web:1", "api": "image: web@sha256:" + "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"},
+	},
+	"MSV209": {
+		map[string]string{"web": with("dependencies: [{name: db}]"), "db": "image: a:1"},
+		map[string]string{"web": with("dependencies: [{name: db}]"), "db": sound, "lonely": "image: a:1"},
+	},
+	"MSV210": {
+		map[string]string{"web": with("dependencies: [{name: db}]\nnetworkPolicy: {isolation: None}"), "db": sound},
+		map[string]string{"web": with("dependencies: [{name: db}]"), "db": with("networkPolicy: {isolation: None}")},
+	},
+	"MSV301": {
+		map[string]string{"web": "{image: a:1, ports: [{port: 80}]}"},
+		map[string]string{"web": sound, "worker": "image: a:1"},
+	},
+	"MSV302": {map[string]string{"web": "image: a:1"}, map[string]string{"web": sound}},
+	"MSV303": {map[string]string{"web": with("envFrom: [{configMapRef: {name: a}}]")}, map[string]string{"web": sound}},
+}
+
+// Each code has an example that triggers it, and one that does not.
+func TestAnalyze(t *testing.T) {
+	for _, c := range Checks {
+		example, found := examples[c.Code]
+		if !found {
+			t.Errorf("%s has no example", c.Code)
+			continue
+		}
+		t.Run(c.Code, func(t *testing.T) {
+			only := func(code string) bool { return code == c.Code }
+			found := Analyze(world(t, example.bad), only)
+			if len(found) == 0 {
+				t.Error("the bad example is not found")
+			}
+			for _, f := range found {
+				if f.Message == "" || f.Cure == "" || f.Field == "" || f.Severity != c.Severity {
+					t.Errorf("%+v", f)
+				}
+			}
+			if found := Analyze(world(t, example.good), only); len(found) > 0 {
+				t.Errorf("of the good example it says %+v", found)
+			}
+		})
+	}
+}
+
+// An annotation keeps a code quiet, for its Microservice only.
+func TestAnalyzeIgnores(t *testing.T) {
+	w := world(t, map[string]string{"a": "image: a", "b": "image: b"})
+	for key, ms := range w.Microservices {
+		if key.Name == "a" {
+			ms.Annotations = map[string]string{AnnotationIgnore: "MSV208, MSV302"}
+		}
+	}
+	for _, f := range Analyze(w, func(string) bool { return true }) {
+		if f.Name == "a" {
+			t.Errorf("%+v is reported", f)
+		}
+	}
+	if len(Analyze(w, func(code string) bool { return code == "MSV208" })) != 1 {
+		t.Error("of b nothing is said")
+	}
+}
+
+func TestCoupling(t *testing.T) {
+	w := world(t, map[string]string{
+		"web": with("dependencies: [{name: a}, {name: mail, external: {host: m, ports: [{port: 25}]}}]"),
+		"a":   with("dependencies: [{name: b}]"), "b": with("dependencies: [{name: a}, {name: c}]"), "c": sound,
+	})
+	if got, want := CouplingOf(w), (Coupling{Services: 4, Edges: 4, LongestChain: 3, LargestCycle: 2}); got != want {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+}
