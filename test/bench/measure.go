@@ -4,70 +4,12 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"k8s.io/apimachinery/pkg/util/sets"
 )
-
-// Result is what one workload cost one system.
-type Result struct {
-	Workload string `json:"workload"`
-	System   string `json:"system"`
-	// N is how many custom resources were worked on, and Present how many there were in all.
-	N       int `json:"n"`
-	Present int `json:"present"`
-	// Wall is until the work was done, in seconds: what that is, the workload says.
-	Wall float64 `json:"wall"`
-	// Settled is until its last request of the work, in seconds.
-	Settled float64 `json:"settled"`
-	// CPU is the system's, ServerCPU that of etcd and the API server, in seconds.
-	CPU       float64 `json:"cpu"`
-	ServerCPU float64 `json:"serverCPU"`
-	// Heap is what is live after a garbage collection, Resident and Peak the resident set, in bytes; 0 is not measured.
-	Heap     int64   `json:"heap,omitempty"`
-	Resident int64   `json:"resident,omitempty"`
-	Peak     int64   `json:"peak,omitempty"`
-	Requests []Count `json:"requests"`
-	// Times are those from a change to ready, in seconds; Passed is how many generations were passed over.
-	Times  []float64 `json:"times,omitempty"`
-	Passed int       `json:"passed,omitempty"`
-	// Rewritten is how often the specs of all Deployments were written after their creation, where a graph is created. Where
-	// nobody waits for a target to be available, each is a rollout that was not needed.
-	Rewritten int64 `json:"rewritten,omitempty"`
-	// Load is the load average of the last minute when the workload began.
-	Load float64 `json:"load"`
-
-	samples []sample
-}
-
-// writes are those of the work, of resources or of all.
-func (r *Result) writes(resources ...string) int { return r.sum("write", resources...) }
-
-// reads are the GETs; lists and watches are those of caches.
-func (r *Result) reads() int { return r.sum("read") }
-
-func (r *Result) sum(kind string, resources ...string) int {
-	n := 0
-	for _, c := range r.Requests {
-		if c.Kind == kind && (len(resources) == 0 || slices.Contains(resources, c.Resource)) {
-			n += c.N
-		}
-	}
-	return n
-}
-
-func (r *Result) conflicts() int {
-	n := 0
-	for _, c := range r.Requests {
-		if c.Code == 409 {
-			n += c.N
-		}
-	}
-	return n
-}
 
 // patience is how long the bench waits for silence: some operators never are.
 const patience = time.Minute
@@ -183,19 +125,6 @@ func (w *world) weigh(ctx context.Context, r *Result) (err error) {
 	}
 	r.Resident, r.Peak, err = residentOf(o.process.PID)
 	return err
-}
-
-// String is the result's line on the terminal.
-func (r *Result) String() string {
-	line := fmt.Sprintf("%-20s %-20s n=%-5d of %-5d %6.1f s  cpu %6.2f s (server %6.2f)  writes %-6d reads %-5d events %-5d conflicts %-4d",
-		r.Workload, r.System, r.N, r.Present, r.Wall, r.CPU, r.ServerCPU, r.writes(), r.reads(), r.sum("events"), r.conflicts())
-	if len(r.Times) > 0 {
-		line += fmt.Sprintf("  ready p50 %.3f s, p99 %.3f s", percentile(r.Times, 50), percentile(r.Times, 99))
-	}
-	if r.Heap > 0 {
-		line += fmt.Sprintf("  heap %.1f MiB, rss %.1f MiB", float64(r.Heap)/(1<<20), float64(r.Resident)/(1<<20))
-	}
-	return line
 }
 
 func loadAverage() float64 {

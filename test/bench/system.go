@@ -1,15 +1,12 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"text/template"
 
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/yaml"
 
 	"github.com/microservice-dev/microservice-operator/test/cluster"
@@ -91,53 +88,6 @@ func readSystem(path string) (*System, error) {
 		return nil, fmt.Errorf("reading the template of system %s: %w", s.Name, err)
 	}
 	return s, nil
-}
-
-// command fills in the programs that every command may name.
-func (s *System) command(values commandValues, more ...string) (command []string, err error) {
-	if values.Self, err = os.Executable(); err != nil {
-		return nil, err
-	}
-	values.Kubectl = cluster.Program("kubectl")
-	for _, word := range append(slices.Clone(s.Command), more...) {
-		text, err := fill(word, values)
-		if err != nil {
-			return nil, fmt.Errorf("the command of system %s: %w", s.Name, err)
-		}
-		command = append(command, text)
-	}
-	if filepath.Base(command[0]) != command[0] {
-		command[0] = inRoot(command[0])
-	}
-	return command, nil
-}
-
-// objects are custom resources from..to-1, spread over the namespaces.
-func (s *System) objects(namespaces []string, from, to int) ([]*unstructured.Unstructured, error) {
-	var all []*unstructured.Unstructured
-	for i := from; i < to; i++ {
-		var text bytes.Buffer
-		values := objectValues{Namespace: namespaces[i%len(namespaces)], Name: fmt.Sprintf("m%05d", i), Index: i}
-		if err := s.objectTemplate.Execute(&text, values); err != nil {
-			return nil, fmt.Errorf("filling the template of system %s: %w", s.Name, err)
-		}
-		o := &unstructured.Unstructured{}
-		if err := yaml.Unmarshal(text.Bytes(), &o.Object); err != nil {
-			return nil, fmt.Errorf("reading an object of system %s: %w", s.Name, err)
-		}
-		all = append(all, o)
-	}
-	return all, nil
-}
-
-func fill(text string, values any) (string, error) {
-	parsed, err := template.New("").Option("missingkey=error").Parse(text)
-	if err != nil {
-		return "", err
-	}
-	var filled bytes.Buffer
-	err = parsed.Execute(&filled, values)
-	return filled.String(), err
 }
 
 func inRoot(path string) string {

@@ -1,0 +1,136 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/microservice-dev/microservice-operator/test/cluster"
+)
+
+// operator is a running system.
+type operator struct {
+	user      string
+	pprofPort int
+	process   *cluster.Process
+	// spent is the CPU time of its processes that have ended.
+	spent      time.Duration
+	kubeconfig string
+	namespaces string
+}
+
+// addUser makes a user with the system's rights and a client certificate of its own.
+func (w *world) addUser(ctx context.Context, name string) error {
+	user := "bench:" + name
+	if err := cluster.Bind(ctx, w.kube, user, w.system.ClusterRole, ""); err != nil {
+		return err
+	}
+	kubeconfig, err := w.cluster.KubeconfigFor(user, systems)
+	if err != nil {
+		return err
+	}
+	w.operators = append(w.operators, &operator{user: user, kubeconfig: kubeconfig})
+	return nil
+}
+
+func (w *world) startOperators(ctx context.Context, o worldOptions) error {
+	for i := range max(o.shards, 1) {
+		if err := w.addUser(ctx, w.system.Name+strings.Repeat("-too", i)); err != nil {
+			return err
+		}
+		if o.shards > 0 {
+			size := len(w.namespaces) / o.shards
+			w.operators[i].namespaces = strings.Join(w.namespaces[i*size:(i+1)*size], ",")
+		}
+		if err := w.startOperator(w.operators[i]); err != nil {
+			return err
+		}
+	}
+	var err error
+	if w.tracker, err = startTracker(ctx, w); err != nil {
+		return err
+	}
+	return w.firstReady(ctx)
+}
+
+// firstReady has the system make one object in each of the namespaces ready: it has started.
+func (w *world) firstReady(ctx context.Context) error {
+	n := len(w.namespaces)
+	if err := w.create(ctx, 90_000, 90_000+n); err != nil {
+		return err
+	}
+	if err := w.tracker.await(ctx, time.Minute); err != nil {
+		return fmt.Errorf("%s has not started: %w\n%s", w.system.Name, err, w.lastWords())
+	}
+	return w.silence(ctx)
+}
+
+func (w *world) startOperator(o *operator) (err error) {
+	if o.pprofPort, err = cluster.FreePort(); err != nil {
+		return err
+	}
+	command, err := w.system.command(commandValues{PprofPort: o.pprofPort, Namespaces: o.namespaces}, w.more...)
+	if err != nil {
+		return err
+	}
+	o.process, err = cluster.StartProcess(append(w.system.Env, "KUBECONFIG="+o.kubeconfig), command[0], command[1:]...)
+	return err
+}
+
+// runToEnd runs a batch, and keeps what it has cost.
+func (o *operator) runToEnd(ctx context.Context, s *System, children string) error {
+	command, err := s.command(commandValues{Children: children})
+	if err != nil {
+		return err
+	}
+	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
+	cmd.Env = append(append(os.Environ(), s.Env...), "KUBECONFIG="+o.kubeconfig)
+	if said, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("running %s: %w\n%s", s.Name, err, said[max(0, len(said)-1000):])
+	}
+	o.spent += cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+	return nil
+}
+
+// stopOperator keeps what it has cost.
+func (w *world) stopOperator(o *operator) error {
+	cost, err := cpuOf(strconv.Itoa(o.process.PID))
+	if err != nil {
+		return err
+	}
+	o.spent += cost
+	err = o.process.Stop()
+	o.process = nil
+	return err
+}
+
+func (w *world) restartOperator(o *operator) error {
+	return errors.Join(w.stopOperator(o), w.startOperator(o))
+}
+
+func (o *operator) cpu() (time.Duration, error) {
+	if o.process == nil {
+		return o.spent, nil
+	}
+	now, err := cpuOf(strconv.Itoa(o.process.PID))
+	return o.spent + now, err
+}
+
+// lastWords are the end of the system's logs.
+func (w *world) lastWords() string {
+	var words []string
+	for _, o := range w.operators {
+		if o.process == nil {
+			continue
+		}
+		raw, _ := os.ReadFile(o.process.Log)
+		lines := strings.Split(strings.TrimSpace(string(raw)), "\n")
+		words = append(words, lines[max(0, len(lines)-5):]...)
+	}
+	return strings.Join(words, "\n")
+}
