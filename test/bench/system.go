@@ -40,6 +40,8 @@ type System struct {
 	Dependencies bool `json:"dependencies,omitempty"`
 	// objectTemplate is what is in Template.
 	objectTemplate *template.Template
+	// Ready is where a custom resource says that it is ready; without it, its condition Ready does.
+	Ready *Ready `json:"ready,omitempty"`
 	// Children are the resources that count as children, in the plural.
 	Children []string `json:"children"`
 }
@@ -79,6 +81,9 @@ func readSystem(path string) (*System, error) {
 	}
 	if s.Name == "" || len(s.Command) == 0 || s.Template == "" || len(s.Children) == 0 || s.ClusterRole == "" {
 		return nil, fmt.Errorf("system %s: name, command, clusterRole, template and children are required", path)
+	}
+	if err := s.Ready.validate(); err != nil {
+		return nil, fmt.Errorf("system %s: %w", path, err)
 	}
 	text, err := os.ReadFile(inRoot(s.Template))
 	if err != nil {

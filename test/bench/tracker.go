@@ -16,6 +16,9 @@ import (
 // tracker measures the time from a change to the moment when a watch sees that its generation is ready. After
 // timebertt's generation tracker: a generation that is passed over counts as ready with the next, and is counted.
 type tracker struct {
+	// ready is where the objects say that they are, nil for in their condition Ready.
+	ready *Ready
+
 	mu     sync.Mutex
 	known  map[types.NamespacedName]*tracked
 	times  []sample
@@ -38,8 +41,8 @@ type sample struct {
 	After     time.Duration `json:"after"`
 }
 
-func newTracker() *tracker {
-	return &tracker{known: map[types.NamespacedName]*tracked{}}
+func newTracker(ready *Ready) *tracker {
+	return &tracker{ready: ready, known: map[types.NamespacedName]*tracked{}}
 }
 
 func startTracker(ctx context.Context, w *world) (*tracker, error) {
@@ -47,7 +50,7 @@ func startTracker(ctx context.Context, w *world) (*tracker, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := newTracker()
+	t := newTracker(w.system.Ready)
 	return t, w.follow(ctx, objects[0], func(o client.Object) { t.saw(o.(*unstructured.Unstructured)) })
 }
 
@@ -111,7 +114,7 @@ func (t *tracker) of(o *unstructured.Unstructured) *tracked {
 }
 
 func (t *tracker) saw(o *unstructured.Unstructured) {
-	g := readyGeneration(o)
+	g, since := t.ready.generation(o)
 	if g == 0 {
 		return
 	}
@@ -120,6 +123,9 @@ func (t *tracker) saw(o *unstructured.Unstructured) {
 	defer t.mu.Unlock()
 	at := t.known[client.ObjectKeyFromObject(o)]
 	if at == nil || (at.uid != "" && at.uid != o.GetUID()) {
+		return
+	}
+	if !since.IsZero() && since.Before(at.begun.Truncate(time.Second)) { // times in a status have no more than seconds
 		return
 	}
 	if at.uid == "" {
