@@ -114,35 +114,6 @@ func TestBars(t *testing.T) {
 	}
 }
 
-// The systems that are shipped can be read, and their objects and baselines be made.
-func TestSystems(t *testing.T) {
-	paths, err := filepath.Glob("systems/*.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, path := range paths {
-		if filepath.Base(path) == "microservice.yaml" {
-			continue // a template
-		}
-		system, err := readSystem("test/bench/" + path)
-		if err != nil {
-			t.Error(err)
-			continue
-		}
-		if _, err := system.command(commandValues{}); err != nil {
-			t.Error(err)
-		}
-		objects, err := system.objects([]string{"a", "b"}, 3, 5)
-		if err != nil || len(objects) != 2 || objects[0].GetNamespace() != "b" || objects[1].GetName() != "m00004" {
-			t.Errorf("%s: %v, %v", path, objects, err)
-			continue
-		}
-		if children, err := childrenOf(objects[0]); err != nil || len(children) != len(system.Children) {
-			t.Errorf("%s: %d children, %v", path, len(children), err)
-		}
-	}
-}
-
 // What a workload waits out by itself is counted as what is waited for after it.
 func TestRequestsCountWhileTheWorkWaits(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "audit.log")
@@ -161,7 +132,7 @@ func TestRequestsCountWhileTheWorkWaits(t *testing.T) {
 	}
 	say(created)
 	w := &world{
-		system: &System{Name: "ours"}, audit: cluster.NewAuditLog(path), cluster: &cluster.Cluster{},
+		system: &System{Name: "ours", patience: time.Minute}, audit: cluster.NewAuditLog(path), cluster: &cluster.Cluster{},
 		operators: []*operator{{user: "bench:a"}}, tracker: &tracker{},
 	}
 	r, err := w.measure(t.Context(), "restart", 1, 0, func() error {

@@ -14,23 +14,22 @@ import (
 	"github.com/microservice-dev/microservice-operator/test/cluster"
 )
 
-// command fills in the programs that every command may name.
-func (s *System) command(values commandValues, more ...string) (command []string, err error) {
+// command is the program with its arguments, and the variables that it gets.
+func (s *System) command(values commandValues, more ...string) (command, env []string, err error) {
 	if values.Self, err = os.Executable(); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	values.Kubectl = cluster.Program("kubectl")
-	for _, word := range append(slices.Clone(s.Command), more...) {
-		text, err := fill(word, values)
-		if err != nil {
-			return nil, fmt.Errorf("the command of system %s: %w", s.Name, err)
-		}
-		command = append(command, text)
+	if command, err = fillAll(slices.Concat(s.Command, more), values); err != nil {
+		return nil, nil, fmt.Errorf("the command of system %s: %w", s.Name, err)
+	}
+	if env, err = fillAll(s.Env, values); err != nil {
+		return nil, nil, fmt.Errorf("the env of system %s: %w", s.Name, err)
 	}
 	if filepath.Base(command[0]) != command[0] {
 		command[0] = inRoot(command[0])
 	}
-	return command, nil
+	return command, env, nil
 }
 
 // objects are custom resources from..to-1, spread over the namespaces.
@@ -49,6 +48,18 @@ func (s *System) objects(namespaces []string, from, to int) ([]*unstructured.Uns
 		all = append(all, o)
 	}
 	return all, nil
+}
+
+func fillAll(words []string, values any) ([]string, error) {
+	var filled []string
+	for _, word := range words {
+		text, err := fill(word, values)
+		if err != nil {
+			return nil, err
+		}
+		filled = append(filled, text)
+	}
+	return filled, nil
 }
 
 func fill(text string, values any) (string, error) {

@@ -23,7 +23,7 @@ import (
 func (w *world) prepare(ctx context.Context) error {
 	for i := range namespaceCount {
 		name := fmt.Sprintf("bench-%02d", i)
-		if err := w.kube.Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name}}); err != nil {
+		if err := w.kube.Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name, Labels: w.system.NamespaceLabels}}); err != nil {
 			return fmt.Errorf("creating namespace %s: %w", name, err)
 		}
 		w.namespaces = append(w.namespaces, name)

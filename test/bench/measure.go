@@ -11,9 +11,6 @@ import (
 	"k8s.io/apimachinery/pkg/util/sets"
 )
 
-// patience is how long the bench waits for silence: some operators never are.
-const patience = time.Minute
-
 // quiet is how long a system must send nothing to count as done: longer than it may put off a write.
 const quiet = 4 * time.Second
 
@@ -77,7 +74,7 @@ func (w *world) silence(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for time.Since(last) < quiet && time.Since(begun) < patience {
+	for time.Since(last) < quiet && time.Since(begun) < w.system.patience {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
@@ -117,11 +114,13 @@ func (w *world) spent() (system, server time.Duration, err error) {
 	return system, server, err
 }
 
-// weigh adds the memory of the first operator to a result.
+// weigh adds the memory of the first operator to a result. The live heap is known of one that has pprof.
 func (w *world) weigh(ctx context.Context, r *Result) (err error) {
 	o := w.operators[0]
-	if r.Heap, err = liveHeap(ctx, o.pprofPort); err != nil {
-		return err
+	if w.system.pprof() {
+		if r.Heap, err = liveHeap(ctx, o.pprofPort); err != nil {
+			return err
+		}
 	}
 	r.Resident, r.Peak, err = residentOf(o.process.PID)
 	return err

@@ -27,8 +27,10 @@ type operator struct {
 // addUser makes a user with the system's rights and a client certificate of its own.
 func (w *world) addUser(ctx context.Context, name string) error {
 	user := "bench:" + name
-	if err := cluster.Bind(ctx, w.kube, user, w.system.ClusterRole, ""); err != nil {
-		return err
+	for _, role := range w.system.ClusterRoles {
+		if err := cluster.Bind(ctx, w.kube, user, role, ""); err != nil {
+			return err
+		}
 	}
 	kubeconfig, err := w.cluster.KubeconfigFor(user, systems)
 	if err != nil {
@@ -74,22 +76,22 @@ func (w *world) startOperator(o *operator) (err error) {
 	if o.pprofPort, err = cluster.FreePort(); err != nil {
 		return err
 	}
-	command, err := w.system.command(commandValues{PprofPort: o.pprofPort, Namespaces: o.namespaces}, w.more...)
+	command, env, err := w.system.command(commandValues{PprofPort: o.pprofPort, Namespaces: o.namespaces}, w.more...)
 	if err != nil {
 		return err
 	}
-	o.process, err = cluster.StartProcess(append(w.system.Env, "KUBECONFIG="+o.kubeconfig), command[0], command[1:]...)
+	o.process, err = cluster.StartProcess(append(env, "KUBECONFIG="+o.kubeconfig), command[0], command[1:]...)
 	return err
 }
 
 // runToEnd runs a batch, and keeps what it has cost.
 func (o *operator) runToEnd(ctx context.Context, s *System, children string) error {
-	command, err := s.command(commandValues{Children: children})
+	command, env, err := s.command(commandValues{Children: children})
 	if err != nil {
 		return err
 	}
 	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
-	cmd.Env = append(append(os.Environ(), s.Env...), "KUBECONFIG="+o.kubeconfig)
+	cmd.Env = append(append(os.Environ(), env...), "KUBECONFIG="+o.kubeconfig)
 	if said, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("running %s: %w\n%s", s.Name, err, said[max(0, len(said)-1000):])
 	}

@@ -81,8 +81,8 @@ func (run *Run) workloads(b *strings.Builder) {
 		if len(r.Times) > 0 {
 			ready = fmt.Sprintf("%.0f / %.0f ms", 1000*percentile(r.Times, 50), 1000*percentile(r.Times, 99))
 		}
-		if r.Heap > 0 {
-			memory = fmt.Sprintf("%.1f / %.1f / %.1f MiB", mib(r.Heap), mib(r.Resident), mib(r.Peak))
+		if r.Resident > 0 {
+			memory = r.memory()
 		}
 		rows = append(rows, []string{
 			r.Workload, fmt.Sprint(r.N), fmt.Sprint(r.Present), fmt.Sprintf("%.1f s", max(r.Wall, r.Settled)),

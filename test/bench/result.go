@@ -69,8 +69,17 @@ func (r *Result) String() string {
 	if len(r.Times) > 0 {
 		line += fmt.Sprintf("  ready p50 %.3f s, p99 %.3f s", percentile(r.Times, 50), percentile(r.Times, 99))
 	}
-	if r.Heap > 0 {
-		line += fmt.Sprintf("  heap %.1f MiB, rss %.1f MiB", float64(r.Heap)/(1<<20), float64(r.Resident)/(1<<20))
+	if r.Resident > 0 {
+		line += "  heap, rss, peak " + r.memory()
 	}
 	return line
+}
+
+// memory is the live heap, the resident set and its peak, as the report has them.
+func (r *Result) memory() string {
+	heap := "-"
+	if r.Heap > 0 {
+		heap = fmt.Sprintf("%.1f", mib(r.Heap))
+	}
+	return fmt.Sprintf("%s / %.1f / %.1f MiB", heap, mib(r.Resident), mib(r.Peak))
 }
