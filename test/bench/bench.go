@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -14,7 +15,9 @@ import (
 type bench struct {
 	out string
 	// profiles is the folder for CPU profiles; empty takes none.
-	profiles  string
+	profiles string
+	// keepLogs is the folder for the operators' logs; empty keeps none.
+	keepLogs  string
 	series    string
 	plan      plan
 	system    *System
@@ -24,6 +27,9 @@ type bench struct {
 	earlier *Run
 
 	results *Run
+	// doing is the workload that is under way, and worlds how many clusters there have been.
+	doing  string
+	worlds int
 }
 
 // plan are the sizes of a series.
@@ -74,6 +80,11 @@ func (b *bench) configure(series, system string, baselines, only []string) (err 
 		return fmt.Errorf("-series=%q: must be short or full", series)
 	}
 	b.series, b.plan, b.only = series, p, only
+	if b.keepLogs != "" {
+		if err := os.MkdirAll(inRoot(b.keepLogs), 0o755); err != nil {
+			return fmt.Errorf("-keep-logs=%q: %w: name a folder that can be made", b.keepLogs, err)
+		}
+	}
 	for _, name := range only {
 		if !slices.ContainsFunc(workloads, func(w workload) bool { return w.name == name }) {
 			return fmt.Errorf("-only=%q: must be of %s", name, strings.Join(workloadNames(), ", "))
@@ -141,6 +152,7 @@ func (b *bench) measureAll(ctx context.Context) error {
 		if len(b.only) > 0 && !slices.Contains(b.only, w.name) {
 			continue
 		}
+		b.doing = w.name
 		if err := w.run(b, ctx); err != nil {
 			return fmt.Errorf("workload %s: %w", w.name, err)
 		}

@@ -39,6 +39,7 @@ func run() error {
 	from := flag.String("from", "", "Write the report of this file of data again. With -only, measure those workloads again first.")
 	flag.StringVar(&b.out, "out", "bin/bench", "Where the report and its data go.")
 	flag.StringVar(&b.profiles, "profiles", "", "Take CPU profiles of the operator and the API server in the create burst, into this folder.")
+	flag.StringVar(&b.keepLogs, "keep-logs", "", "Keep what the operators write, in this folder.")
 	flag.Parse()
 	if *from != "" {
 		var err error

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -66,10 +65,14 @@ func (w *world) firstReady(ctx context.Context) error {
 	if err := w.create(ctx, 90_000, 90_000+n); err != nil {
 		return err
 	}
-	if err := w.tracker.await(ctx, time.Minute); err != nil {
+	err := w.tracker.await(ctx, time.Minute)
+	if err == nil {
+		err = w.silence(ctx)
+	}
+	if err != nil {
 		return fmt.Errorf("%s has not started: %w\n%s", w.system.Name, err, w.lastWords())
 	}
-	return w.silence(ctx)
+	return nil
 }
 
 func (w *world) startOperator(o *operator) (err error) {
@@ -80,8 +83,30 @@ func (w *world) startOperator(o *operator) (err error) {
 	if err != nil {
 		return err
 	}
-	o.process, err = cluster.StartProcess(append(env, "KUBECONFIG="+o.kubeconfig), command[0], command[1:]...)
-	return err
+	if o.process, err = cluster.StartProcess(append(env, "KUBECONFIG="+o.kubeconfig), command[0], command[1:]...); err != nil {
+		return err
+	}
+	if w.starts++; w.logs != "" {
+		o.process.KeepLog = fmt.Sprintf("%s-%s-%d.log", w.logs, w.system.Name, w.starts)
+	}
+	return nil
+}
+
+// alive is an error when an operator has ended by itself: nothing that is waited for will come.
+func (w *world) alive() error {
+	for _, o := range w.operators {
+		if err := o.alive(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (o *operator) alive() error {
+	if o.process != nil && o.process.Ended() {
+		return fmt.Errorf("%s has ended by itself", o.user)
+	}
+	return nil
 }
 
 // runToEnd runs a batch, and keeps what it has cost.
@@ -100,24 +125,28 @@ func (o *operator) runToEnd(ctx context.Context, s *System, children string) err
 }
 
 // stopOperator keeps what it has cost.
-func (w *world) stopOperator(o *operator) error {
-	cost, err := cpuOf(strconv.Itoa(o.process.PID))
-	if err != nil {
+func (w *world) stopOperator(o *operator) (err error) {
+	if o.spent, err = o.cpu(); err != nil {
 		return err
 	}
-	o.spent += cost
 	err = o.process.Stop()
 	o.process = nil
 	return err
 }
 
 func (w *world) restartOperator(o *operator) error {
-	return errors.Join(w.stopOperator(o), w.startOperator(o))
+	if err := w.stopOperator(o); err != nil {
+		return err
+	}
+	return w.startOperator(o)
 }
 
 func (o *operator) cpu() (time.Duration, error) {
 	if o.process == nil {
 		return o.spent, nil
+	}
+	if err := o.alive(); err != nil { // the dead cost nothing
+		return 0, err
 	}
 	now, err := cpuOf(strconv.Itoa(o.process.PID))
 	return o.spent + now, err
@@ -132,7 +161,7 @@ func (w *world) lastWords() string {
 		}
 		raw, _ := os.ReadFile(o.process.Log)
 		lines := strings.Split(strings.TrimSpace(string(raw)), "\n")
-		words = append(words, lines[max(0, len(lines)-5):]...)
+		words = append(words, lines[max(0, len(lines)-20):]...)
 	}
 	return strings.Join(words, "\n")
 }

@@ -95,7 +95,7 @@ func TestReadySinceBeforeTheChange(t *testing.T) {
 		o.SetGeneration(generation)
 		return o
 	}
-	tracker := newTracker(&Ready{Path: "status.state", Value: "Synced", Since: "status.at"})
+	tracker := newTracker(&Ready{Path: "status.state", Value: "Synced", Since: "status.at"}, nil)
 	before := time.Now().Add(-time.Minute)
 	tracker.expect(object(2, before))
 	tracker.saw(object(2, before))

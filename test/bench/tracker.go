@@ -18,6 +18,8 @@ import (
 type tracker struct {
 	// ready is where the objects say that they are, nil for in their condition Ready.
 	ready *Ready
+	// alive is an error when nobody is left to make anything ready.
+	alive func() error
 
 	mu     sync.Mutex
 	known  map[types.NamespacedName]*tracked
@@ -41,8 +43,8 @@ type sample struct {
 	After     time.Duration `json:"after"`
 }
 
-func newTracker(ready *Ready) *tracker {
-	return &tracker{ready: ready, known: map[types.NamespacedName]*tracked{}}
+func newTracker(ready *Ready, alive func() error) *tracker {
+	return &tracker{ready: ready, alive: alive, known: map[types.NamespacedName]*tracked{}}
 }
 
 func startTracker(ctx context.Context, w *world) (*tracker, error) {
@@ -50,7 +52,7 @@ func startTracker(ctx context.Context, w *world) (*tracker, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := newTracker(w.system.Ready)
+	t := newTracker(w.system.Ready, w.alive)
 	return t, w.follow(ctx, objects[0], func(o client.Object) { t.saw(o.(*unstructured.Unstructured)) })
 }
 
@@ -145,9 +147,9 @@ func (t *tracker) saw(o *unstructured.Unstructured) {
 	}
 }
 
-// await returns when every change is ready, with an error when some are not after the time.
+// await returns when every change is ready, with an error when some are not after the time, or never will be.
 func (t *tracker) await(ctx context.Context, atMost time.Duration) error {
-	deadline := time.After(atMost)
+	deadline, look := time.After(atMost), time.Tick(200*time.Millisecond)
 	for {
 		waiting := t.waiting()
 		if len(waiting) == 0 {
@@ -158,6 +160,10 @@ func (t *tracker) await(ctx context.Context, atMost time.Duration) error {
 			return ctx.Err()
 		case <-deadline:
 			return fmt.Errorf("%d are not ready after %s, such as %s", len(waiting), atMost, strings.Join(waiting[:min(3, len(waiting))], ", "))
+		case <-look:
+			if err := t.alive(); err != nil {
+				return fmt.Errorf("%d are not ready: %w", len(waiting), err)
+			}
 		case <-time.After(10 * time.Millisecond):
 		}
 	}

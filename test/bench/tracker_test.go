@@ -48,7 +48,7 @@ func TestTracker(t *testing.T) {
 		}, 1, 0, 0},
 		"deleted": {func(t *tracker) { t.expect(object(1, 0)); t.changed(object(1, 0)); t.forget(object(1, 0)) }, 0, 0, 0},
 	} {
-		tracker := newTracker(nil)
+		tracker := newTracker(nil, nil)
 		c.do(tracker)
 		waiting := len(tracker.waiting())
 		samples, passed := tracker.take()

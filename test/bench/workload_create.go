@@ -38,7 +38,7 @@ func (b *bench) createBurst(ctx context.Context, s *System, n int) error {
 	if s.AtMost > 0 {
 		n = min(n, s.AtMost)
 	}
-	return within(ctx, s, worldOptions{}, func(w *world) error {
+	return b.within(ctx, s, worldOptions{}, func(w *world) error {
 		return b.record(ctx, w, "create", n, n, func() error {
 			if s.Batch {
 				return b.profiled(ctx, w, "create", func() error { return w.runBatch(ctx, n) })

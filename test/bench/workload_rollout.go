@@ -15,7 +15,7 @@ import (
 // rollouts are real ones, by Kubernetes' own controllers, with pods on a node played by KWOK. Deletion is here too,
 // because only here is somebody who collects what is left.
 func (b *bench) rollouts(ctx context.Context) error {
-	return within(ctx, b.system, worldOptions{controllers: true}, func(w *world) error {
+	return b.within(ctx, b.system, worldOptions{controllers: true}, func(w *world) error {
 		n := b.plan.rollouts
 		for _, step := range []struct {
 			name string

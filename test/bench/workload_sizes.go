@@ -16,7 +16,7 @@ import (
 // sizes fills one cluster step by step and weighs the operator at each; with many in place it is left alone, looks at
 // everything again for nothing, changes one, and is started again.
 func (b *bench) sizes(ctx context.Context) error {
-	return within(ctx, b.system, worldOptions{}, func(w *world) error {
+	return b.within(ctx, b.system, worldOptions{}, func(w *world) error {
 		if err := b.weigh(ctx, w, "memory", 0); err != nil {
 			return err
 		}
@@ -44,7 +44,7 @@ func (b *bench) sizes(ctx context.Context) error {
 
 // amongOthers weighs the operator beside objects that are none of its business.
 func (b *bench) amongOthers(ctx context.Context) error {
-	return within(ctx, b.system, worldOptions{}, func(w *world) error {
+	return b.within(ctx, b.system, worldOptions{}, func(w *world) error {
 		if err := w.addUnrelated(ctx, b.plan.unrelated); err != nil {
 			return err
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -35,7 +36,10 @@ type world struct {
 	heard     []cluster.Call
 	operators []*operator
 	// more are arguments beside the command's.
-	more    []string
+	more []string
+	// logs is how the paths of the logs begin that are kept, empty for none, and starts how many operators were started.
+	logs    string
+	starts  int
 	standIn *standIn
 	cancel  context.CancelFunc
 }
@@ -49,12 +53,17 @@ type worldOptions struct {
 	oneWorker bool
 	// shards is how many operators share the namespaces; 0 is one that watches all.
 	shards int
+	// logs is how the paths of the operators' logs begin; empty keeps none.
+	logs string
 }
 
 const namespaceCount = 20
 
 // within opens a world, and closes it after do.
-func within(ctx context.Context, s *System, o worldOptions, do func(*world) error) error {
+func (b *bench) within(ctx context.Context, s *System, o worldOptions, do func(*world) error) error {
+	if b.worlds++; b.keepLogs != "" {
+		o.logs = filepath.Join(inRoot(b.keepLogs), fmt.Sprintf("%03d-%s", b.worlds, b.doing))
+	}
 	w, err := open(ctx, s, o)
 	if err != nil {
 		return err
@@ -69,7 +78,7 @@ func open(ctx context.Context, s *System, o worldOptions) (w *world, err error) 
 		return nil, fmt.Errorf("creating a folder: %w", err)
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	w = &world{system: s, dir: dir, cancel: cancel}
+	w = &world{system: s, dir: dir, logs: o.logs, cancel: cancel}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, w.close())
