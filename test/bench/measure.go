@@ -14,10 +14,9 @@ import (
 // quiet is how long a system must send nothing to count as done: longer than it may put off a write.
 const quiet = 4 * time.Second
 
-// measure counts and times what do causes. do returns when the work is done, or the zero time for "when the last child
-// was created"; the system is then waited for until it is silent.
+// measure counts and times what do causes. do returns when the work is done; the system is then waited for until it is
+// silent, and both moments have their totals.
 func (w *world) measure(ctx context.Context, name string, n, present int, do func() error) (*Result, error) {
-	r := &Result{Workload: name, System: w.system.Name, N: n, Present: present, Load: loadAverage()}
 	if err := w.listen(); err != nil {
 		return nil, err
 	}
@@ -27,24 +26,30 @@ func (w *world) measure(ctx context.Context, name string, n, present int, do fun
 	if err != nil {
 		return nil, err
 	}
-	begun := time.Now()
-	if err := do(); err != nil {
+	r := &Result{Workload: name, System: w.system.Name, N: n, Present: present, Load: loadAverage(), begun: time.Now()}
+	cost := func() (*Cost, error) {
+		after := time.Since(r.begun).Seconds()
+		cpuAfter, serverAfter, err := w.spent()
+		return &Cost{After: after, CPU: (cpuAfter - cpu).Seconds(), ServerCPU: (serverAfter - server).Seconds()}, err
+	}
+	if err = do(); err == nil {
+		r.Done, err = cost()
+	}
+	if err == nil {
+		err = w.silence(ctx)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("%s: %w\n%s", name, err, w.lastWords())
 	}
-	r.Wall = time.Since(begun).Seconds()
-	if err := w.silence(ctx); err != nil {
-		return nil, err
-	}
-	if last := lastCreation(w.heard, w.system.Children); !last.IsZero() && n > 1 {
-		r.Wall = last.Sub(begun).Seconds()
-	}
-	r.Requests = countCalls(w.heard)
-	r.Settled = max(0, lastOf(w.heard).Sub(begun).Seconds())
-	cpuAfter, serverAfter, err := w.spent()
+	all, err := cost()
 	if err != nil {
 		return nil, err
 	}
-	r.CPU, r.ServerCPU = (cpuAfter - cpu).Seconds(), (serverAfter - server).Seconds()
+	r.Wall, r.CPU, r.ServerCPU = r.Done.After, all.CPU, all.ServerCPU
+	if last := lastCreation(w.heard, w.system.Children); !last.IsZero() && n > 1 {
+		r.Wall = last.Sub(r.begun).Seconds()
+	}
+	r.count(w.heard)
 	r.samples, r.Passed = w.tracker.take()
 	for _, s := range r.samples {
 		r.Times = append(r.Times, s.After.Seconds())
@@ -85,7 +90,7 @@ func (w *world) silence(ctx context.Context) error {
 			return err
 		}
 		for i := range w.heard[heard:] {
-			if kind := kindOf(&w.heard[heard+i]); kind == "write" || kind == "read" {
+			if workKinds.Has(kindOf(&w.heard[heard+i])) {
 				last = time.Now()
 			}
 		}

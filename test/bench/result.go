@@ -3,6 +3,9 @@ package main
 import (
 	"fmt"
 	"slices"
+	"time"
+
+	"github.com/microservice-dev/microservice-operator/test/cluster"
 )
 
 // Result is what one workload cost one system.
@@ -24,6 +27,10 @@ type Result struct {
 	Resident int64   `json:"resident,omitempty"`
 	Peak     int64   `json:"peak,omitempty"`
 	Requests []Count `json:"requests"`
+	// Done is what there was when the work was done, before the system was silent: for custom resources, when all were ready.
+	Done *Cost `json:"done,omitempty"`
+	// Others are the requests for custom resources that were not worked on, where they are told apart.
+	Others []Count `json:"others,omitempty"`
 	// Times are those from a change to ready, in seconds; Passed is how many generations were passed over.
 	Times  []float64 `json:"times,omitempty"`
 	Passed int       `json:"passed,omitempty"`
@@ -33,18 +40,45 @@ type Result struct {
 	// Load is the load average of the last minute when the workload began.
 	Load float64 `json:"load"`
 
+	begun   time.Time
 	samples []sample
+}
+
+// Cost is what was spent until a moment.
+type Cost struct {
+	// After is since the beginning, in seconds, as CPU and ServerCPU are.
+	After     float64 `json:"after"`
+	CPU       float64 `json:"cpu"`
+	ServerCPU float64 `json:"serverCPU"`
+	Requests  []Count `json:"requests"`
+}
+
+// count notes requests.
+func (r *Result) count(calls []cluster.Call) {
+	r.Requests = countCalls(calls)
+	r.Settled = max(0, lastOf(calls).Sub(r.begun).Seconds())
+	if r.Done != nil {
+		done := r.begun.Add(time.Duration(r.Done.After * float64(time.Second)))
+		r.Done.Requests = countCalls(slices.DeleteFunc(slices.Clone(calls), func(c cluster.Call) bool { return c.Answered.After(done) }))
+	}
 }
 
 // writes are those of the work, of resources or of all.
 func (r *Result) writes(resources ...string) int { return r.sum("write", resources...) }
 
-// reads are the GETs; lists and watches are those of caches.
+// reads are the GETs.
 func (r *Result) reads() int { return r.sum("read") }
 
+// queries are the LISTs that fill no cache.
+func (r *Result) queries() int { return r.sum("query") }
+
 func (r *Result) sum(kind string, resources ...string) int {
+	return sum(r.Requests, kind, resources...)
+}
+
+func sum(counts []Count, kind string, resources ...string) int {
 	n := 0
-	for _, c := range r.Requests {
+	for _, c := range counts {
 		if c.Kind == kind && (len(resources) == 0 || slices.Contains(resources, c.Resource)) {
 			n += c.N
 		}
@@ -64,15 +98,27 @@ func (r *Result) conflicts() int {
 
 // String is the result's line on the terminal.
 func (r *Result) String() string {
-	line := fmt.Sprintf("%-20s %-20s n=%-5d of %-5d %6.1f s  cpu %6.2f s (server %6.2f)  writes %-6d reads %-5d events %-5d conflicts %-4d",
-		r.Workload, r.System, r.N, r.Present, r.Wall, r.CPU, r.ServerCPU, r.writes(), r.reads(), r.sum("events"), r.conflicts())
+	line := fmt.Sprintf("%-20s %-20s n=%-5d of %-5d %6.1f s  cpu %6.2f s (server %6.2f)  writes %-6d reads %-5d lists %-5d discovery %-4d events %-5d conflicts %-4d",
+		r.Workload, r.System, r.N, r.Present, r.Wall, r.CPU, r.ServerCPU, r.writes(), r.reads(), r.queries(), r.sum("discovery"), r.sum("events"), r.conflicts())
 	if len(r.Times) > 0 {
 		line += fmt.Sprintf("  ready p50 %.3f s, p99 %.3f s", percentile(r.Times, 50), percentile(r.Times, 99))
 	}
 	if r.Resident > 0 {
 		line += "  heap, rss, peak " + r.memory()
 	}
+	if others := workOf(r.Others); others > 0 {
+		line += fmt.Sprintf("  and %d requests for others", others)
+	}
 	return line
+}
+
+// workOf is how many requests it took to do the work.
+func workOf(counts []Count) int {
+	n := 0
+	for kind := range workKinds {
+		n += sum(counts, kind)
+	}
+	return n
 }
 
 // memory is the live heap, the resident set and its peak, as the report has them.
