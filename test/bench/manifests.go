@@ -33,11 +33,11 @@ func (w *world) prepare(ctx context.Context) error {
 			return err
 		}
 	}
-	objects, err := w.system.objects(w.namespaces, 0, 1)
+	kind, err := w.kind()
 	if err != nil {
 		return err
 	}
-	if err := w.awaitKind(ctx, objects[0].GroupVersionKind()); err != nil {
+	if err := w.awaitKind(ctx, kind); err != nil {
 		return fmt.Errorf("%w: name its CustomResourceDefinition in manifests of system %s", err, w.system.Name)
 	}
 	return nil
