@@ -49,6 +49,9 @@ type System struct {
 	Ready *Ready `json:"ready,omitempty"`
 	// Patience is how long it is waited for until it is silent, "1m" where nothing is said: some operators never are.
 	Patience string `json:"patience,omitempty"`
+	// Autoscaler has a HorizontalPodAutoscaler scale its Deployment to its minimum, for who waits for that. It is one write
+	// more for each Deployment, by the bench.
+	Autoscaler bool `json:"autoscaler,omitempty"`
 	// Children are the resources that count as children, in the plural.
 	Children []string `json:"children"`
 
