@@ -85,7 +85,7 @@ func open(ctx context.Context, s *System, o worldOptions) (w *world, err error) 
 		}
 	}()
 	if err := w.startCluster(ctx, o); err != nil {
-		return nil, err
+		return w, err
 	}
 	if s.Batch {
 		return w, w.addUser(ctx, s.Name)
