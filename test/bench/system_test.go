@@ -4,10 +4,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"sigs.k8s.io/yaml"
 )
 
 // The systems that are shipped can be read, and their objects and baselines be made.
@@ -103,5 +106,40 @@ func TestVariablesAreTemplates(t *testing.T) {
 	}
 	if s.Env = nil; s.pprof() {
 		t.Error("a system without a port for pprof has one")
+	}
+}
+
+// The example in the documentation can be read, and has every field.
+func TestExampleOfASystem(t *testing.T) {
+	raw, err := os.ReadFile("../../docs/performance/README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, example, _ := strings.Cut(string(raw), "```yaml\nname: other\n")
+	example, _, _ = strings.Cut("name: other\n"+example, "```")
+	s, err := readText(t, strings.Replace(example, "/opt/other/app.yaml", "test/bench/systems/microservice.yaml", 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := s.command(commandValues{}); err != nil {
+		t.Error(err)
+	}
+	fields := map[string]any{}
+	if err := yaml.Unmarshal([]byte(example), &fields); err != nil {
+		t.Fatal(err)
+	}
+	for _, of := range []struct {
+		kind   reflect.Type
+		fields any
+	}{{reflect.TypeFor[System](), fields}, {reflect.TypeFor[Ready](), fields["ready"]}} {
+		for i := range of.kind.NumField() {
+			name, _, _ := strings.Cut(of.kind.Field(i).Tag.Get("json"), ",")
+			if _, found := of.fields.(map[string]any)[name]; name != "" && !found {
+				t.Errorf("the example has no %s", name)
+			}
+			if name != "" && !strings.Contains(string(raw), "`"+name+"`") && !strings.Contains(string(raw), "`ready."+name+"`") {
+				t.Errorf("the table has no %s", name)
+			}
+		}
 	}
 }
