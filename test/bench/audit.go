@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -14,11 +15,15 @@ import (
 var (
 	writingVerbs = sets.New("create", "patch", "update", "delete", "deletecollection")
 	besides      = sets.New("leases", "events", "tokenreviews", "subjectaccessreviews")
+	// workKinds are those of the requests that it takes to do the work.
+	workKinds = sets.New("write", "read", "query")
 )
 
-// kindOf sorts requests: lists and watches, leases, events and discovery go on beside the work.
+// kindOf sorts requests: lists and watches of caches, leases, events and discovery go on beside the work.
 func kindOf(c *cluster.Call) string {
 	switch {
+	case c.Verb == "list" && selected(c).Get("resourceVersion") == "":
+		return "query"
 	case c.Verb == "list" || c.Verb == "watch":
 		return c.Verb
 	case c.ObjectRef.Resource == "":
@@ -31,9 +36,49 @@ func kindOf(c *cluster.Call) string {
 	return "read"
 }
 
+// selected is what a request's URI says behind its path.
+func selected(c *cluster.Call) url.Values {
+	_, query, _ := strings.Cut(c.RequestURI, "?")
+	values, _ := url.ParseQuery(query) // the API server has understood it
+	return values
+}
+
+// watchFollows is how soon a watch begins after the LIST that filled its cache.
+const watchFollows = time.Second
+
+// kindsOf are those of requests in the order of the log. It knows more than kindOf: a LIST without a version is of a cache,
+// too, when a watch of the same follows; so are the pages of one.
+func kindsOf(calls []cluster.Call) []string {
+	kinds, pages := make([]string, len(calls)), map[string][]int{}
+	for i := range calls {
+		c := &calls[i]
+		kinds[i] = kindOf(c)
+		if kinds[i] != "query" && kinds[i] != "watch" {
+			continue
+		}
+		path, _, _ := strings.Cut(c.RequestURI, "?")
+		same := strings.Join([]string{c.User.Username, path, selected(c).Get("labelSelector"), selected(c).Get("fieldSelector")}, " ")
+		if kinds[i] == "query" {
+			if !selected(c).Has("continue") {
+				pages[same] = nil
+			}
+			pages[same] = append(pages[same], i)
+			continue
+		}
+		for _, page := range pages[same] {
+			if last := pages[same][len(pages[same])-1]; c.Received.Sub(calls[last].Answered.Time) < watchFollows {
+				kinds[page] = "list"
+			}
+		}
+		delete(pages, same)
+	}
+	return kinds
+}
+
 // Count is how often a request was sent and answered with a code.
 type Count struct {
-	// Kind is write, read, list, watch, discovery, or the resource of what goes on beside the work: leases, events.
+	// Kind is write, read, query for a LIST that fills no cache, list and watch for those that do, discovery, or the resource
+	// of what goes on beside the work: leases, events.
 	Kind     string `json:"kind"`
 	Verb     string `json:"verb"`
 	Resource string `json:"resource"`
@@ -43,9 +88,9 @@ type Count struct {
 
 func countCalls(calls []cluster.Call) []Count {
 	found := map[Count]int{}
-	for i := range calls {
+	for i, kind := range kindsOf(calls) {
 		c := &calls[i]
-		found[Count{Kind: kindOf(c), Verb: c.Verb, Resource: c.Resource(), Code: c.ResponseStatus.Code}]++
+		found[Count{Kind: kind, Verb: c.Verb, Resource: c.Resource(), Code: c.ResponseStatus.Code}]++
 	}
 	var counts []Count
 	for c, n := range found {
@@ -73,8 +118,8 @@ func lastCreation(calls []cluster.Call, children []string) time.Time {
 // lastOf is when the last request of the work was answered, the zero time for none.
 func lastOf(calls []cluster.Call) time.Time {
 	var last time.Time
-	for i := range calls {
-		if c := &calls[i]; (kindOf(c) == "write" || kindOf(c) == "read") && c.Answered.After(last) {
+	for i, kind := range kindsOf(calls) {
+		if c := &calls[i]; workKinds.Has(kind) && c.Answered.After(last) {
 			last = c.Answered.Time
 		}
 	}

@@ -33,7 +33,7 @@ func (run *Run) bars() []bar {
 	}
 	if r := run.last("no-op"); true {
 		add("a look that changes nothing: requests", "0", r != nil, func() (string, bool) {
-			n := r.writes() + r.reads() + r.sum("list")
+			n := workOf(r.Requests) + r.sum("list")
 			return fmt.Sprintf("%d in %d looks; %.0f us of CPU each, with the decoding of the watch event", n, r.N, 1e6*r.CPU/float64(r.N)), n == 0
 		})
 	}

@@ -60,16 +60,22 @@ func (run *Run) plotCreate() (*plot.Plot, error) {
 func (run *Run) plotMemory() (*plot.Plot, error) {
 	var heap, resident plotter.XYs
 	for _, r := range run.all("memory", run.System) {
-		heap = append(heap, plotter.XY{X: float64(r.Present), Y: mib(r.Heap)})
+		if r.Heap > 0 {
+			heap = append(heap, plotter.XY{X: float64(r.Present), Y: mib(r.Heap)})
+		}
 		resident = append(resident, plotter.XY{X: float64(r.Present), Y: mib(r.Resident)})
 	}
-	if len(heap) == 0 {
+	if len(resident) == 0 {
 		return nil, nil
 	}
 	p := plot.New()
-	p.Title.Text, p.X.Label.Text, p.Y.Label.Text, p.Y.Min = "Memory", "Microservices", "MiB", 0
+	p.Title.Text, p.X.Label.Text, p.Y.Label.Text, p.Y.Min = "Memory", "custom resources", "MiB", 0
 	p.Legend.Top, p.Legend.Left = true, true
-	return p, plotutil.AddLinePoints(p, "live heap", heap, "resident", resident)
+	lines := []any{"resident", resident}
+	if len(heap) > 0 {
+		lines = append([]any{"live heap", heap}, lines...)
+	}
+	return p, plotutil.AddLinePoints(p, lines...)
 }
 
 // plotReady has the distribution of the time to ready for each workload that has a steady rate.

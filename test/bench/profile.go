@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 
 	"k8s.io/client-go/kubernetes"
@@ -30,7 +29,7 @@ func (w *world) profile(ctx context.Context, path string) (wait func() error) {
 	var group sync.WaitGroup
 	var server, system error
 	group.Go(func() { server = w.profileServer(ctx, path+"-apiserver.pprof") })
-	if port := w.operators[0].pprofPort; strings.Contains(strings.Join(w.system.Command, " "), "PprofPort") {
+	if port := w.operators[0].pprofPort; w.system.pprof() {
 		group.Go(func() { system = profileSystem(ctx, port, path+"-operator.pprof") })
 	}
 	return func() error {

@@ -15,6 +15,19 @@ func (run *Run) report() string {
 	for _, again := range run.Again {
 		fmt.Fprintf(&b, "Measured again: %s.\n\n", again)
 	}
+	if run.System == ours {
+		run.promises(&b)
+	}
+	run.bursts(&b)
+	run.workloads(&b)
+	run.goBenchmarks(&b)
+	return b.String()
+}
+
+// ours is the system that the bars are for.
+const ours = "microservice-operator"
+
+func (run *Run) promises(b *strings.Builder) {
 	b.WriteString("## Bars\n\n")
 	rows := [][]string{}
 	for _, bar := range run.bars() {
@@ -24,77 +37,102 @@ func (run *Run) report() string {
 		}
 		rows = append(rows, []string{bar.Work, bar.Bar, bar.Measured, met})
 	}
-	table(&b, []string{"work", "at most", "measured", "met"}, rows)
-	run.bursts(&b)
-	run.workloads(&b)
-	run.goBenchmarks(&b)
-	return b.String()
+	table(b, []string{"work", "at most", "measured", "met"}, rows)
 }
 
+// command is what made it. Without flags that is what everybody types.
 func (run *Run) command() string {
-	if run.Series == "short" {
-		return "make bench"
+	command := "make bench"
+	if run.Series != "short" {
+		command = "BENCH=" + run.Series + " " + command
 	}
-	return "BENCH=" + run.Series + " make bench"
+	if len(run.Flags) > 0 {
+		command += fmt.Sprintf(" BENCH_ARGS=%q", strings.Join(run.Flags, " "))
+	}
+	return command
 }
 
 func (run *Run) bursts(b *strings.Builder) {
-	bare := run.all("create", "bare-client")
 	var rows [][]string
 	for _, system := range run.systems("create") {
-		found := run.all("create", system)
-		var wall, cpu, server, writes, reads, conflicts, ready []float64
-		for _, r := range found {
-			n := float64(r.N) / 1000
-			wall, cpu, server = append(wall, r.Wall/n), append(cpu, r.CPU/n), append(server, r.ServerCPU/n)
-			writes, reads, conflicts = append(writes, float64(r.writes())/float64(r.N)), append(reads, float64(r.reads())/float64(r.N)), append(conflicts, float64(r.conflicts()))
-			ready = append(ready, percentile(r.Times, 99))
-		}
-		ratio, readyText := "", "-"
-		if len(bare) > 0 {
-			ratio = fmt.Sprintf(" (%.2f x)", median(ratios(found, bare, func(r *Result) float64 { return r.Wall / float64(r.N) })))
-		}
-		if median(ready) > 0 {
-			readyText = fmt.Sprintf("%.1f s", median(ready))
-		}
-		rows = append(rows, []string{
-			system, fmt.Sprintf("%d x %d", len(found), found[0].N), fmt.Sprintf("%.1f s%s", median(wall), ratio), readyText,
-			fmt.Sprintf("%.1f s", median(cpu)), fmt.Sprintf("%.1f s", median(server)),
-			fmt.Sprintf("%.2f", median(writes)), fmt.Sprintf("%.2f", median(reads)), fmt.Sprintf("%.0f", median(conflicts)),
-		})
+		rows = append(rows, run.burst(system))
 	}
 	if len(rows) == 0 {
 		return
 	}
-	b.WriteString("\n## Create many at once\n\nMedians, for 1,000 each. In brackets: beside the bare client of the same round.\n\n")
-	table(b, []string{"system", "runs", "until the last child exists", "99 % ready after", "CPU", "CPU of the API server and etcd", "writes each", "GETs each", "conflicts"}, rows)
+	b.WriteString("\n## Create many at once\n\nMedians, for 1,000 each. In brackets: beside the bare client of the same round. Done: requests of the work for each, and CPU, when all were ready; the other columns are until silence.\n\n")
+	table(b, []string{"system", "runs", "until the last child exists", "99 % ready after", "CPU", "CPU of the API server and etcd", "writes each", "GETs each", "LISTs each", "discovery each", "conflicts", "done"}, rows)
 	b.WriteString("\n![Time and CPU of each burst](create.svg)\n")
+}
+
+// burst is the row of a system.
+func (run *Run) burst(system string) []string {
+	found, bare := run.all("create", system), run.all("create", "bare-client")
+	middle := func(of func(*Result) float64) float64 {
+		var all []float64
+		for _, r := range found {
+			all = append(all, of(r))
+		}
+		return median(all)
+	}
+	each := func(of func(*Result) int) string {
+		return fmt.Sprintf("%.2f", middle(func(r *Result) float64 { return float64(of(r)) / float64(r.N) }))
+	}
+	seconds := func(of func(*Result) float64) string {
+		return fmt.Sprintf("%.1f s", middle(func(r *Result) float64 { return of(r) / float64(r.N) * 1000 }))
+	}
+	ratio, ready, done := "", "-", "-"
+	if len(bare) > 0 {
+		ratio = fmt.Sprintf(" (%.2f x)", median(ratios(found, bare, func(r *Result) float64 { return r.Wall / float64(r.N) })))
+	}
+	if p99 := middle(func(r *Result) float64 { return percentile(r.Times, 99) }); p99 > 0 {
+		ready = fmt.Sprintf("%.1f s", p99)
+	}
+	if !slices.ContainsFunc(found, func(r *Result) bool { return r.Done == nil }) {
+		done = each(func(r *Result) int { return workOf(r.Done.Requests) }) + ", " + seconds(func(r *Result) float64 { return r.Done.CPU })
+	}
+	return []string{
+		system, fmt.Sprintf("%d x %d", len(found), found[0].N), seconds(func(r *Result) float64 { return r.Wall }) + ratio, ready,
+		seconds(func(r *Result) float64 { return r.CPU }), seconds(func(r *Result) float64 { return r.ServerCPU }),
+		each(func(r *Result) int { return r.writes() }), each((*Result).reads), each((*Result).queries), each(func(r *Result) int { return r.sum("discovery") }),
+		fmt.Sprintf("%.0f", middle(func(r *Result) float64 { return float64(r.conflicts()) })), done,
+	}
 }
 
 func (run *Run) workloads(b *strings.Builder) {
 	var rows [][]string
+	var others []string
 	for _, r := range run.Results {
-		if r.Workload == "create" && r.N <= 1000 {
-			continue
+		if r.Workload == "create" && r.N <= run.all("create", r.System)[0].N {
+			continue // it is among the bursts
 		}
-		ready, memory := "-", "-"
+		ready, memory, done := "-", "-", "-"
 		if len(r.Times) > 0 {
 			ready = fmt.Sprintf("%.0f / %.0f ms", 1000*percentile(r.Times, 50), 1000*percentile(r.Times, 99))
 		}
-		if r.Heap > 0 {
-			memory = fmt.Sprintf("%.1f / %.1f / %.1f MiB", mib(r.Heap), mib(r.Resident), mib(r.Peak))
+		if r.Resident > 0 {
+			memory = r.memory()
+		}
+		if r.Done != nil {
+			done = fmt.Sprintf("%d, %.2f s", workOf(r.Done.Requests), r.Done.CPU)
+		}
+		if n := workOf(r.Others); n > 0 {
+			others = append(others, fmt.Sprintf("%s: %d", r.Workload, n))
 		}
 		rows = append(rows, []string{
 			r.Workload, fmt.Sprint(r.N), fmt.Sprint(r.Present), fmt.Sprintf("%.1f s", max(r.Wall, r.Settled)),
-			fmt.Sprint(r.writes()), fmt.Sprint(r.reads()), fmt.Sprint(r.sum("events")), fmt.Sprint(r.sum("list") + r.sum("watch")),
-			fmt.Sprint(r.conflicts()), fmt.Sprintf("%.2f s", r.CPU), ready, memory,
+			fmt.Sprint(r.writes()), fmt.Sprint(r.reads()), fmt.Sprint(r.queries()), fmt.Sprint(r.sum("discovery")), fmt.Sprint(r.sum("events")),
+			fmt.Sprint(r.sum("list") + r.sum("watch")), fmt.Sprint(r.conflicts()), fmt.Sprintf("%.2f s", r.CPU), done, ready, memory,
 		})
 	}
 	if len(rows) == 0 {
 		return
 	}
-	b.WriteString("\n## Everything else\n\nReady: the time from a change until a watch sees it ready, median and 99th percentile. Memory: live heap, resident, and its peak.\n\n")
-	table(b, []string{"workload", "worked on", "in place", "took", "writes", "GETs", "events", "lists and watches", "conflicts", "CPU", "ready", "memory"}, rows)
+	b.WriteString("\n## Everything else\n\nReady: the time from a change until a watch sees it ready, median and 99th percentile. Memory: live heap, resident, and its peak. Done: requests of the work, and CPU, when it was done; the other columns are until silence.\n\n")
+	table(b, []string{"workload", "worked on", "in place", "took", "writes", "GETs", "LISTs", "discovery", "events", "lists and watches of caches", "conflicts", "CPU", "done", "ready", "memory"}, rows)
+	if len(others) > 0 {
+		fmt.Fprintf(b, "\nRequests of the work for custom resources that were not worked on, which are not in the table: %s.\n", strings.Join(others, ", "))
+	}
 	b.WriteString("\n![Live heap and resident set by size](memory.svg)\n\n![Time to ready](ready.svg)\n")
 }
 

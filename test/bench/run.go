@@ -19,7 +19,9 @@ import (
 
 // Run is everything that one series measured.
 type Run struct {
-	Series string    `json:"series"`
+	Series string `json:"series"`
+	// Flags are those that were set beside the series.
+	Flags  []string  `json:"flags,omitempty"`
 	System string    `json:"system"`
 	Began  time.Time `json:"began"`
 	// Took is in seconds.

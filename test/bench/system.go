@@ -1,15 +1,17 @@
 package main
 
 import (
-	"bytes"
+	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"text/template"
+	"time"
 
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/yaml"
 
 	"github.com/microservice-dev/microservice-operator/test/cluster"
@@ -23,7 +25,7 @@ type System struct {
 	Command []string `json:"command"`
 	// OneWorker are more arguments that have it work on one custom resource at a time.
 	OneWorker []string `json:"oneWorker,omitempty"`
-	// Env are more variables, NAME=value.
+	// Env are more variables, NAME=value, templates as the words of the command are.
 	Env []string `json:"env,omitempty"`
 	// Batch is a program that makes everything there is to make, and ends.
 	Batch bool `json:"batch,omitempty"`
@@ -31,23 +33,34 @@ type System struct {
 	Beside bool `json:"beside,omitempty"`
 	// AtMost limits the size of a burst for a system that would take too long; 0 does not.
 	AtMost int `json:"atMost,omitempty"`
-	// Manifests are applied before it starts: CRDs, roles.
+	// Manifests are applied before it starts: CRDs, roles. What a CRD defines is waited for.
 	Manifests []string `json:"manifests,omitempty"`
-	// ClusterRole is what its user may do.
-	ClusterRole string `json:"clusterRole"`
+	// ClusterRoles are what its user, bench:NAME, may do everywhere.
+	ClusterRoles []string `json:"clusterRoles"`
+	// NamespaceLabels are those of the namespaces that its custom resources are in.
+	NamespaceLabels map[string]string `json:"namespaceLabels,omitempty"`
 	// Template is the file of one custom resource, a template over objectValues.
 	Template string `json:"template"`
 	// Change is a merge patch that changes one field, a template over changeValues.
 	Change string `json:"change,omitempty"`
 	// Dependencies says that its custom resources are Microservices, which can depend on each other.
 	Dependencies bool `json:"dependencies,omitempty"`
-	// objectTemplate is what is in Template.
-	objectTemplate *template.Template
+	// Ready is where a custom resource says that it is ready; without it, its condition Ready does.
+	Ready *Ready `json:"ready,omitempty"`
+	// Patience is how long it is waited for until it is silent, "1m" where nothing is said: some operators never are.
+	Patience string `json:"patience,omitempty"`
+	// Autoscaler has a HorizontalPodAutoscaler scale its Deployment to its minimum, for who waits for that. It is one write
+	// more for each Deployment, by the bench.
+	Autoscaler bool `json:"autoscaler,omitempty"`
 	// Children are the resources that count as children, in the plural.
 	Children []string `json:"children"`
+
+	// objectTemplate is what is in Template, and patience what Patience says.
+	objectTemplate *template.Template
+	patience       time.Duration
 }
 
-// commandValues are what a command may name.
+// commandValues are what a command and a variable may name.
 type commandValues struct {
 	// Self is this program, Kubectl that of the local Kubernetes.
 	Self, Kubectl string
@@ -80,8 +93,8 @@ func readSystem(path string) (*System, error) {
 	if err := yaml.UnmarshalStrict(raw, s); err != nil {
 		return nil, fmt.Errorf("reading system %s: %w", path, err)
 	}
-	if s.Name == "" || len(s.Command) == 0 || s.Template == "" || len(s.Children) == 0 || s.ClusterRole == "" {
-		return nil, fmt.Errorf("system %s: name, command, clusterRole, template and children are required", path)
+	if err := s.validate(); err != nil {
+		return nil, fmt.Errorf("system %s: %w", path, err)
 	}
 	text, err := os.ReadFile(inRoot(s.Template))
 	if err != nil {
@@ -93,51 +106,19 @@ func readSystem(path string) (*System, error) {
 	return s, nil
 }
 
-// command fills in the programs that every command may name.
-func (s *System) command(values commandValues, more ...string) (command []string, err error) {
-	if values.Self, err = os.Executable(); err != nil {
-		return nil, err
+func (s *System) validate() (err error) {
+	if s.Name == "" || len(s.Command) == 0 || s.Template == "" || len(s.Children) == 0 || len(s.ClusterRoles) == 0 {
+		return errors.New("name, command, clusterRoles, template and children are required")
 	}
-	values.Kubectl = cluster.Program("kubectl")
-	for _, word := range append(slices.Clone(s.Command), more...) {
-		text, err := fill(word, values)
-		if err != nil {
-			return nil, fmt.Errorf("the command of system %s: %w", s.Name, err)
-		}
-		command = append(command, text)
+	if s.patience, err = time.ParseDuration(cmp.Or(s.Patience, "1m")); err != nil || s.patience <= 0 {
+		return fmt.Errorf("patience is %q: write a time above 0 such as 90s", s.Patience)
 	}
-	if filepath.Base(command[0]) != command[0] {
-		command[0] = inRoot(command[0])
-	}
-	return command, nil
+	return s.Ready.validate()
 }
 
-// objects are custom resources from..to-1, spread over the namespaces.
-func (s *System) objects(namespaces []string, from, to int) ([]*unstructured.Unstructured, error) {
-	var all []*unstructured.Unstructured
-	for i := from; i < to; i++ {
-		var text bytes.Buffer
-		values := objectValues{Namespace: namespaces[i%len(namespaces)], Name: fmt.Sprintf("m%05d", i), Index: i}
-		if err := s.objectTemplate.Execute(&text, values); err != nil {
-			return nil, fmt.Errorf("filling the template of system %s: %w", s.Name, err)
-		}
-		o := &unstructured.Unstructured{}
-		if err := yaml.Unmarshal(text.Bytes(), &o.Object); err != nil {
-			return nil, fmt.Errorf("reading an object of system %s: %w", s.Name, err)
-		}
-		all = append(all, o)
-	}
-	return all, nil
-}
-
-func fill(text string, values any) (string, error) {
-	parsed, err := template.New("").Option("missingkey=error").Parse(text)
-	if err != nil {
-		return "", err
-	}
-	var filled bytes.Buffer
-	err = parsed.Execute(&filled, values)
-	return filled.String(), err
+// pprof says whether it is given a port for net/http/pprof.
+func (s *System) pprof() bool {
+	return slices.ContainsFunc(slices.Concat(s.Command, s.Env), func(word string) bool { return strings.Contains(word, "PprofPort") })
 }
 
 func inRoot(path string) string {

@@ -16,6 +16,11 @@ import (
 // tracker measures the time from a change to the moment when a watch sees that its generation is ready. After
 // timebertt's generation tracker: a generation that is passed over counts as ready with the next, and is counted.
 type tracker struct {
+	// ready is where the objects say that they are, nil for in their condition Ready.
+	ready *Ready
+	// alive is an error when nobody is left to make anything ready.
+	alive func() error
+
 	mu     sync.Mutex
 	known  map[types.NamespacedName]*tracked
 	times  []sample
@@ -38,8 +43,8 @@ type sample struct {
 	After     time.Duration `json:"after"`
 }
 
-func newTracker() *tracker {
-	return &tracker{known: map[types.NamespacedName]*tracked{}}
+func newTracker(ready *Ready, alive func() error) *tracker {
+	return &tracker{ready: ready, alive: alive, known: map[types.NamespacedName]*tracked{}}
 }
 
 func startTracker(ctx context.Context, w *world) (*tracker, error) {
@@ -47,7 +52,7 @@ func startTracker(ctx context.Context, w *world) (*tracker, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := newTracker()
+	t := newTracker(w.system.Ready, w.alive)
 	return t, w.follow(ctx, objects[0], func(o client.Object) { t.saw(o.(*unstructured.Unstructured)) })
 }
 
@@ -111,7 +116,7 @@ func (t *tracker) of(o *unstructured.Unstructured) *tracked {
 }
 
 func (t *tracker) saw(o *unstructured.Unstructured) {
-	g := readyGeneration(o)
+	g, since := t.ready.generation(o)
 	if g == 0 {
 		return
 	}
@@ -120,6 +125,9 @@ func (t *tracker) saw(o *unstructured.Unstructured) {
 	defer t.mu.Unlock()
 	at := t.known[client.ObjectKeyFromObject(o)]
 	if at == nil || (at.uid != "" && at.uid != o.GetUID()) {
+		return
+	}
+	if !since.IsZero() && since.Before(at.begun.Truncate(time.Second)) { // times in a status have no more than seconds
 		return
 	}
 	if at.uid == "" {
@@ -139,32 +147,9 @@ func (t *tracker) saw(o *unstructured.Unstructured) {
 	}
 }
 
-// readyGeneration is the generation that the object's status says is ready, 0 for none.
-func readyGeneration(o *unstructured.Unstructured) int64 {
-	conditions, _, _ := unstructured.NestedSlice(o.Object, "status", "conditions")
-	observed, _, _ := unstructured.NestedInt64(o.Object, "status", "observedGeneration")
-	for _, c := range conditions {
-		condition, _ := c.(map[string]any)
-		if condition["type"] != "Ready" {
-			continue
-		}
-		if condition["status"] != "True" {
-			return 0
-		}
-		if g, ok := condition["observedGeneration"].(int64); ok {
-			return g
-		}
-		if observed > 0 {
-			return observed
-		}
-		return o.GetGeneration()
-	}
-	return 0
-}
-
-// await returns when every change is ready, with an error when some are not after the time.
+// await returns when every change is ready, with an error when some are not after the time, or never will be.
 func (t *tracker) await(ctx context.Context, atMost time.Duration) error {
-	deadline := time.After(atMost)
+	deadline, look := time.After(atMost), time.Tick(200*time.Millisecond)
 	for {
 		waiting := t.waiting()
 		if len(waiting) == 0 {
@@ -175,6 +160,10 @@ func (t *tracker) await(ctx context.Context, atMost time.Duration) error {
 			return ctx.Err()
 		case <-deadline:
 			return fmt.Errorf("%d are not ready after %s, such as %s", len(waiting), atMost, strings.Join(waiting[:min(3, len(waiting))], ", "))
+		case <-look:
+			if err := t.alive(); err != nil {
+				return fmt.Errorf("%d are not ready: %w", len(waiting), err)
+			}
 		case <-time.After(10 * time.Millisecond):
 		}
 	}

@@ -19,7 +19,7 @@ const (
 
 // churn sends changes at a steady rate, whether or not the operator keeps up.
 func (b *bench) churn(ctx context.Context) error {
-	return within(ctx, b.system, worldOptions{}, func(w *world) error {
+	return b.within(ctx, b.system, worldOptions{}, func(w *world) error {
 		if err := w.fill(ctx, 0, churnBase); err != nil {
 			return err
 		}
@@ -60,7 +60,7 @@ const (
 // fairness has one tenant flood the operator, with many creations and one object that changes all the time, while others
 // change theirs now and then. The times are those of the others.
 func (b *bench) fairness(ctx context.Context) error {
-	return within(ctx, b.system, worldOptions{}, func(w *world) error {
+	return b.within(ctx, b.system, worldOptions{}, func(w *world) error {
 		if err := w.fill(ctx, 0, 10*namespaceCount); err != nil {
 			return err
 		}
@@ -149,7 +149,7 @@ func (b *bench) shards(ctx context.Context) error {
 }
 
 func (b *bench) shard(ctx context.Context, name string, o worldOptions) error {
-	return within(ctx, b.system, o, func(w *world) error {
+	return b.within(ctx, b.system, o, func(w *world) error {
 		return b.record(ctx, w, name, b.plan.shards, b.plan.shards, func() error {
 			if err := w.create(ctx, 0, b.plan.shards); err != nil {
 				return err

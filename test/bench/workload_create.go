@@ -7,22 +7,10 @@ import (
 	"time"
 )
 
-// createBursts creates many at once, in pairs with the baselines: the order within a pair alternates, and each has a new
-// cluster.
+// createBursts creates many at once, in rounds with the baselines: the order alternates, and each has a new cluster.
 func (b *bench) createBursts(ctx context.Context) error {
 	for round := range b.plan.pairs {
-		var turn []*System
-		for i, s := range b.baselines {
-			if i == 0 || round < b.plan.others {
-				turn = append(turn, s)
-			}
-		}
-		if round%2 == 0 {
-			turn = append([]*System{b.system}, turn...)
-		} else {
-			turn = append(turn, b.system)
-		}
-		for _, s := range turn {
+		for _, s := range b.turn(round) {
 			if err := b.createBurst(ctx, s, b.plan.burst); err != nil {
 				return err
 			}
@@ -38,7 +26,7 @@ func (b *bench) createBurst(ctx context.Context, s *System, n int) error {
 	if s.AtMost > 0 {
 		n = min(n, s.AtMost)
 	}
-	return within(ctx, s, worldOptions{}, func(w *world) error {
+	return b.within(ctx, s, worldOptions{}, func(w *world) error {
 		return b.record(ctx, w, "create", n, n, func() error {
 			if s.Batch {
 				return b.profiled(ctx, w, "create", func() error { return w.runBatch(ctx, n) })

@@ -54,7 +54,7 @@ func (w *world) grow(ctx context.Context, g graph) error {
 
 // inGraph makes a graph in a cluster of its own, which is a result, and does more with it.
 func (b *bench) inGraph(ctx context.Context, g graph, do func(*world) error) error {
-	return within(ctx, b.system, worldOptions{}, func(w *world) error {
+	return b.within(ctx, b.system, worldOptions{}, func(w *world) error {
 		r, err := w.measure(ctx, g.name+"-create", g.n, g.n, func() error { return w.grow(ctx, g) })
 		if err != nil {
 			return err

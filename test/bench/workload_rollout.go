@@ -6,16 +6,17 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/microservice-dev/microservice-operator/test/cluster"
 )
 
 // rollouts are real ones, by Kubernetes' own controllers, with pods on a node played by KWOK. Deletion is here too,
 // because only here is somebody who collects what is left.
 func (b *bench) rollouts(ctx context.Context) error {
-	return within(ctx, b.system, worldOptions{controllers: true}, func(w *world) error {
+	return b.within(ctx, b.system, worldOptions{controllers: true}, func(w *world) error {
 		n := b.plan.rollouts
 		for _, step := range []struct {
 			name string
@@ -61,27 +62,17 @@ func (w *world) leftovers(ctx context.Context, from, to int) error {
 	if err != nil {
 		return err
 	}
-	begun := time.Now()
-	for _, owner := range owners {
-		children, err := childrenOf(owner)
+	gone := namesOf(owners)
+	return cluster.Eventually(ctx, time.Minute, func() error {
+		children, err := w.owned(ctx, w.system.Children)
 		if err != nil {
 			return err
 		}
 		for _, child := range children {
-			for {
-				err := w.kube.Get(ctx, client.ObjectKeyFromObject(child), child)
-				if apierrors.IsNotFound(err) {
-					break
-				}
-				if err != nil {
-					return err
-				}
-				if time.Since(begun) > time.Minute {
-					return fmt.Errorf("%s %s/%s is left over", child.GetKind(), child.GetNamespace(), child.GetName())
-				}
-				time.Sleep(100 * time.Millisecond)
+			if gone.Has(child.of()) {
+				return fmt.Errorf("%s %s/%s is left over", child.resource, child.namespace, child.name)
 			}
 		}
-	}
-	return nil
+		return nil
+	})
 }

@@ -16,7 +16,7 @@ import (
 // Service of its own which is not the system's. It needs a system that has dependencies.
 func (b *bench) serviceTargets(ctx context.Context) error {
 	n := b.plan.services
-	return within(ctx, b.system, worldOptions{}, func(w *world) error {
+	return b.within(ctx, b.system, worldOptions{}, func(w *world) error {
 		if err := b.weigh(ctx, w, "services", 0); err != nil {
 			return err
 		}

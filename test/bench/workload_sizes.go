@@ -3,20 +3,19 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
-	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
-// sizes fills one cluster step by step and weighs the operator at each; with many in place it is left alone, looks at
-// everything again for nothing, changes one, and is started again.
+// sizes fills one cluster step by step and weighs the operator at each; with many in place it is left alone, changes one, is
+// started again, and at last looks at everything for nothing: who puts back what that takes pays for it nowhere else.
 func (b *bench) sizes(ctx context.Context) error {
-	return within(ctx, b.system, worldOptions{}, func(w *world) error {
+	return b.within(ctx, b.system, worldOptions{}, func(w *world) error {
 		if err := b.weigh(ctx, w, "memory", 0); err != nil {
 			return err
 		}
@@ -32,30 +31,13 @@ func (b *bench) sizes(ctx context.Context) error {
 			if size != b.plan.many {
 				continue
 			}
-			for _, look := range []func(*bench, context.Context, *world) error{(*bench).steady, (*bench).createOne, (*bench).noop, (*bench).oneField, (*bench).restart} {
+			for _, look := range []func(*bench, context.Context, *world) error{(*bench).steady, (*bench).createOne, (*bench).oneField, (*bench).restart, (*bench).noop} {
 				if err := look(b, ctx, w); err != nil {
 					return err
 				}
 			}
 		}
 		return nil
-	})
-}
-
-// amongOthers weighs the operator beside objects that are none of its business.
-func (b *bench) amongOthers(ctx context.Context) error {
-	return within(ctx, b.system, worldOptions{}, func(w *world) error {
-		if err := w.addUnrelated(ctx, b.plan.unrelated); err != nil {
-			return err
-		}
-		if err := b.weigh(ctx, w, "memory-among-others", 0); err != nil {
-			return err
-		}
-		size := b.plan.sizes[0]
-		if err := w.fill(ctx, 0, size); err != nil {
-			return err
-		}
-		return b.weigh(ctx, w, "memory-among-others", size)
 	})
 }
 
@@ -88,15 +70,25 @@ func (b *bench) steady(ctx context.Context, w *world) error {
 
 // noop has it look at everything: somebody else labels each Deployment, which changes nothing that it wants.
 func (b *bench) noop(ctx context.Context, w *world) error {
-	objects, err := w.system.objects(w.namespaces, 0, b.plan.many)
+	owners, err := w.system.objects(w.namespaces, 0, b.plan.many)
 	if err != nil {
 		return err
 	}
+	found, err := w.owned(ctx, []string{"deployments"})
+	if err != nil {
+		return err
+	}
+	names := namesOf(owners)
+	found = slices.DeleteFunc(found, func(d owned) bool { return !names.Has(d.of()) })
+	if len(found) == 0 {
+		fmt.Printf("no-op is left out: no Deployment names a custom resource of %s as its owner\n", w.system.Name)
+		return nil
+	}
 	touch := client.RawPatch(types.MergePatchType, []byte(`{"metadata":{"labels":{"example.com/bench":"touched"}}}`))
-	return b.record(ctx, w, "no-op", b.plan.many, b.plan.many, func() error {
+	return b.record(ctx, w, "no-op", len(found), b.plan.many, func() error {
 		return b.profiled(ctx, w, "no-op", func() error {
-			return each(ctx, inFlight, objects, func(ctx context.Context, o *unstructured.Unstructured) error {
-				d := &appsv1.Deployment{ObjectMeta: metav1.ObjectMeta{Namespace: o.GetNamespace(), Name: o.GetName()}}
+			return each(ctx, inFlight, found, func(ctx context.Context, o owned) error {
+				d := &appsv1.Deployment{ObjectMeta: metav1.ObjectMeta{Namespace: o.namespace, Name: o.name}}
 				return w.kube.Patch(ctx, d, touch)
 			})
 		})
@@ -107,17 +99,18 @@ func (b *bench) noop(ctx context.Context, w *world) error {
 const oneByOne = 20
 
 func (b *bench) createOne(ctx context.Context, w *world) error {
-	return b.inTurn(ctx, w, "create-one", func(i int) error { return w.create(ctx, 70_000+i, 70_001+i) })
+	return b.inTurn(ctx, w, "create-one", 70_000, oneByOne, func(i int) error { return w.create(ctx, i, i+1) })
 }
 
 func (b *bench) oneField(ctx context.Context, w *world) error {
-	return b.inTurn(ctx, w, "one-field", func(i int) error { return w.change(ctx, 1000+i, i) })
+	return b.inTurn(ctx, w, "one-field", 0, min(oneByOne, b.plan.many), func(i int) error { return w.change(ctx, 1000+i, i) })
 }
 
-func (b *bench) inTurn(ctx context.Context, w *world, name string, do func(i int) error) error {
-	return b.record(ctx, w, name, oneByOne, b.plan.many, func() error {
-		for i := range oneByOne {
-			if err := do(i); err != nil {
+// inTurn works on n custom resources, the first of which is from.
+func (b *bench) inTurn(ctx context.Context, w *world, name string, from, n int, do func(i int) error) error {
+	r, err := w.measure(ctx, name, n, b.plan.many, func() error {
+		for i := range n {
+			if err := do(from + i); err != nil {
 				return err
 			}
 			if err := w.tracker.await(ctx, time.Minute); err != nil {
@@ -126,6 +119,14 @@ func (b *bench) inTurn(ctx context.Context, w *world, name string, do func(i int
 		}
 		return nil
 	})
+	if err != nil {
+		return err
+	}
+	if err := w.setApart(ctx, r, from, from+n); err != nil {
+		return err
+	}
+	b.keep(r)
+	return nil
 }
 
 // restart also creates one the moment the new process starts: people do not wait for operators.
@@ -145,27 +146,4 @@ func (b *bench) restart(ctx context.Context, w *world) error {
 		}
 		return w.fill(ctx, 80_000, 80_001)
 	})
-}
-
-// addUnrelated makes Deployments, Secrets and ConfigMaps that no operator owns, so many of each.
-func (w *world) addUnrelated(ctx context.Context, n int) error {
-	if err := w.kube.Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: unrelated}}); err != nil {
-		return err
-	}
-	var all []client.Object
-	labels := map[string]string{"app": "unrelated"}
-	for i := range n {
-		meta := metav1.ObjectMeta{Namespace: unrelated, Name: fmt.Sprintf("u%05d", i)}
-		all = append(all,
-			&corev1.Secret{ObjectMeta: meta, Data: map[string][]byte{"key": make([]byte, 1024)}},
-			&corev1.ConfigMap{ObjectMeta: meta, BinaryData: map[string][]byte{"key": make([]byte, 1024)}},
-			&appsv1.Deployment{ObjectMeta: meta, Spec: appsv1.DeploymentSpec{
-				Selector: &metav1.LabelSelector{MatchLabels: labels},
-				Template: corev1.PodTemplateSpec{
-					ObjectMeta: metav1.ObjectMeta{Labels: labels},
-					Spec:       corev1.PodSpec{Containers: []corev1.Container{{Name: "app", Image: "example.com/unrelated:1"}}},
-				},
-			}})
-	}
-	return each(ctx, inFlight, all, func(ctx context.Context, o client.Object) error { return w.kube.Create(ctx, o) })
 }

@@ -17,9 +17,10 @@ import (
 
 // Call is one request, as the API server's audit log has it (audit.k8s.io/v1 Event, level Metadata).
 type Call struct {
-	AuditID string `json:"auditID"`
-	Verb    string `json:"verb"`
-	User    struct {
+	AuditID    string `json:"auditID"`
+	Verb       string `json:"verb"`
+	RequestURI string `json:"requestURI"`
+	User       struct {
 		Username string `json:"username"`
 	} `json:"user"`
 	ObjectRef struct {

@@ -15,8 +15,9 @@ import (
 type Process struct {
 	// PID is the program's own, not the shell's.
 	PID int
-	// Log is the path of the file that has what it writes. It goes when the process is stopped.
-	Log string
+	// Log is the path of the file that has what it writes. It goes when the process is stopped; KeepLog, where there is one, is
+	// the path that it goes to.
+	Log, KeepLog string
 
 	cmd   *exec.Cmd
 	stdin io.Closer
@@ -80,7 +81,18 @@ func (p *Process) Ended() bool {
 
 // Stop asks the program to end, waits until it has, and removes its log.
 func (p *Process) Stop() error {
-	return errors.Join(p.stdin.Close(), p.cmd.Wait(), p.log.Close(), os.Remove(p.Log))
+	return errors.Join(p.stdin.Close(), p.cmd.Wait(), p.log.Close(), p.keepLog(), os.Remove(p.Log))
+}
+
+func (p *Process) keepLog() error {
+	if p.KeepLog == "" {
+		return nil
+	}
+	raw, err := os.ReadFile(p.Log)
+	if err != nil {
+		return fmt.Errorf("keeping a log: %w", err)
+	}
+	return os.WriteFile(p.KeepLog, raw, 0o644)
 }
 
 // endWithUs has processes end when this one does, also when it is killed: a shell waits for its standard input to close,
