@@ -98,9 +98,9 @@ func childrenOf(owner *unstructured.Unstructured) ([]*unstructured.Unstructured,
 		return nil, err
 	}
 	var children []*unstructured.Unstructured
-	for _, wish := range []any{set.ServiceAccount, set.NetworkPolicy, set.Service, set.DisruptionBudget, set.Deployment, set.Autoscaler} {
+	for _, configuration := range []any{set.ServiceAccount, set.NetworkPolicy, set.Service, set.DisruptionBudget, set.Deployment, set.Autoscaler} {
 		child := &unstructured.Unstructured{}
-		if err := as(wish, &child.Object); err != nil {
+		if err := as(configuration, &child.Object); err != nil {
 			return nil, err
 		}
 		if child.Object == nil {

@@ -58,7 +58,7 @@ func run() error {
 	return b.run(ctx)
 }
 
-// options are the flags that are looked at once.
+// options are the flags of a run.
 type options struct {
 	system, baselines, only, from string
 	overrides

@@ -39,7 +39,7 @@ func (w *world) measure(ctx context.Context, name string, n, present int, do fun
 		err = w.silence(ctx)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w\n%s", name, err, w.lastWords())
+		return nil, fmt.Errorf("%s: %w\n%s", name, err, w.endOfLogs())
 	}
 	all, err := cost()
 	if err != nil {

@@ -70,7 +70,7 @@ func (w *world) firstReady(ctx context.Context) error {
 		err = w.silence(ctx)
 	}
 	if err != nil {
-		return fmt.Errorf("%s has not started: %w\n%s", w.system.Name, err, w.lastWords())
+		return fmt.Errorf("%s has not started: %w\n%s", w.system.Name, err, w.endOfLogs())
 	}
 	return nil
 }
@@ -152,8 +152,8 @@ func (o *operator) cpu() (time.Duration, error) {
 	return o.spent + now, err
 }
 
-// lastWords are the end of the system's logs.
-func (w *world) lastWords() string {
+// endOfLogs are the end of the system's logs.
+func (w *world) endOfLogs() string {
 	var words []string
 	for _, o := range w.operators {
 		if o.process == nil {

@@ -41,7 +41,7 @@ func TestOperatorThatDies(t *testing.T) {
 	if took := time.Since(begun); took > 20*time.Second {
 		t.Errorf("it took %s to notice", took)
 	}
-	if words := w.lastWords(); words != "no such flag" {
+	if words := w.endOfLogs(); words != "no such flag" {
 		t.Errorf("its last words are %q", words)
 	}
 	if err := o.process.Stop(); err != nil {

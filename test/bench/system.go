@@ -116,7 +116,7 @@ func (s *System) validate() (err error) {
 	return s.Ready.validate()
 }
 
-// pprof says whether it is given a port for net/http/pprof.
+// pprof reports whether it is given a port for net/http/pprof.
 func (s *System) pprof() bool {
 	return slices.ContainsFunc(slices.Concat(s.Command, s.Env), func(word string) bool { return strings.Contains(word, "PprofPort") })
 }

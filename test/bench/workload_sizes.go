@@ -13,7 +13,7 @@ import (
 )
 
 // sizes fills one cluster step by step and weighs the operator at each; with many in place it is left alone, changes one, is
-// started again, and at last looks at everything for nothing: who puts back what that takes pays for it nowhere else.
+// started again, and at last reconciles everything without a change: who puts back what that takes pays for it nowhere else.
 func (b *bench) sizes(ctx context.Context) error {
 	return b.within(ctx, b.system, worldOptions{}, func(w *world) error {
 		if err := b.weigh(ctx, w, "memory", 0); err != nil {
@@ -47,7 +47,7 @@ func (w *world) fill(ctx context.Context, from, to int) error {
 		return err
 	}
 	if err := w.tracker.await(ctx, 20*time.Minute); err != nil {
-		return fmt.Errorf("%w\n%s", err, w.lastWords())
+		return fmt.Errorf("%w\n%s", err, w.endOfLogs())
 	}
 	return w.silence(ctx)
 }
