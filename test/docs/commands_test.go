@@ -74,7 +74,7 @@ func TestTroubleshootingCommands(t *testing.T) {
 		}
 	}
 	run("kubectl config set-context --current --namespace=shop")
-	path := filepath.Join(cluster.Root(), "docs/howto/when-it-fails.md")
+	path := filepath.Join(cluster.Root(), "docs/how-to/troubleshoot.md")
 	commands := page{path: path, text: contents(t, path)}.commands()
 	if len(commands) < 10 {
 		t.Errorf("only %d commands were found: %q", len(commands), commands)
