@@ -11,6 +11,10 @@ docs: ## Generate docs/reference and the schemas for editors, from the code and 
 		--source-path=api/v1alpha1 --renderer=markdown --output-path=docs/reference/api.md --log-level=ERROR
 	go run ./hack/reference
 
+.PHONY: tutorials
+tutorials: controlplane ## Run the tutorials against a local cluster and write what their commands print into the pages. Read the difference before you commit it.
+	go test ./test/docs -run TestTutorials -update
+
 .PHONY: verify-docs
 verify-docs: ## Check that the reference and the schemas are up to date.
 	@before=$$(hack/verify/tree.sh); \

@@ -48,7 +48,7 @@ test-faults: controlplane ## Kill, delay and contradict the operator, and compar
 	FAULTS=$(FAULTS) go test ./test/faults -parallel 8 -timeout 3h $(FAULTS_ARGS)
 	@cat $(LOCALBIN)/faults/*.md
 
-# BENCH=full takes an hour or so. BENCH_OUT=docs/performance writes the report that is committed.
+# BENCH=full takes an hour or so. BENCH_OUT=docs/contributing/performance writes the report that is committed.
 BENCH ?= short
 BENCH_OUT ?= bin/bench
 .PHONY: bench

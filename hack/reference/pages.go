@@ -11,7 +11,7 @@ const madeBy = "`make docs` writes this page from [%s](../../%s).\n"
 // conditionsPage lists the conditions and their reasons.
 func conditionsPage(groups []group) []byte {
 	page := &bytes.Buffer{}
-	fmt.Fprintf(page, "# Conditions and reasons\n\nWhat each is for, as the code has it. [Status](../concepts/status.md) has the cures.\n"+madeBy,
+	fmt.Fprintf(page, "# Conditions and reasons\n\nWhat each condition and reason means, from the comments in the code. [Status](../concepts/status.md) has the cures.\n"+madeBy,
 		conditionsSource, conditionsSource)
 	for _, g := range groups {
 		title, rest, _ := strings.Cut(g.title, ". ")
@@ -36,9 +36,9 @@ func eventsPage(groups []group, normal map[string]bool) []byte {
 	page := &bytes.Buffer{}
 	fmt.Fprint(page, `# Events
 
-An event is sent when Ready has another status or another reason than before, and when a cycle is found; after the status is written.
-One more is sent when a change by hand is undone.
-Its reason and message are the condition's. Its related object is the Deployment, or the dependency that a first start waits for.
+The operator sends an event when Ready changes its status or its reason, and when it finds a cycle. It sends the event after it has written the status.
+It also sends one when it restores a change by hand.
+The event has the reason and message of the condition. Its related object is the Deployment, or the dependency that a first start waits for.
 
 `)
 	fmt.Fprintf(page, madeBy, conditionsSource, conditionsSource)
@@ -55,7 +55,7 @@ Its reason and message are the condition's. Its related object is the Deployment
 			}
 		}
 	}
-	fmt.Fprint(page, "\n`kubectl events --for microservice/NAME` shows them. The API server keeps events for an hour, unless it is told otherwise.\n")
+	fmt.Fprint(page, "\n`kubectl events --for microservice/NAME` shows them. By default the API server keeps events for an hour.\n")
 	return page.Bytes()
 }
 

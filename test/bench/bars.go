@@ -13,7 +13,7 @@ type bar struct {
 	Met *bool
 }
 
-// bars compare a run with what docs/performance/README.md promises.
+// bars compare a run with what docs/contributing/performance/README.md promises.
 func (run *Run) bars() []bar {
 	var all []bar
 	add := func(work, limit string, found bool, met func() (string, bool)) {

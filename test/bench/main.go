@@ -1,5 +1,5 @@
 // Command bench measures what an operator costs, from outside: requests from the API server's audit log, CPU time and
-// memory from the system. docs/performance/README.md says how.
+// memory from the system. docs/contributing/performance/README.md says how.
 package main
 
 import (

@@ -40,7 +40,7 @@ func TestReportOfAnotherOperator(t *testing.T) {
 
 // The data that is kept in the repository can still be read, and its report has bars and one big burst.
 func TestReportOfEarlierData(t *testing.T) {
-	run, err := readRun("../../docs/performance/full.json")
+	run, err := readRun("../../docs/contributing/performance/full.json")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -111,7 +111,7 @@ func TestVariablesAreTemplates(t *testing.T) {
 
 // The example in the documentation can be read, and has every field.
 func TestExampleOfASystem(t *testing.T) {
-	raw, err := os.ReadFile("../../docs/performance/README.md")
+	raw, err := os.ReadFile("../../docs/contributing/performance/README.md")
 	if err != nil {
 		t.Fatal(err)
 	}

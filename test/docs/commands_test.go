@@ -74,8 +74,7 @@ func TestTroubleshootingCommands(t *testing.T) {
 		}
 	}
 	run("kubectl config set-context --current --namespace=shop")
-	path := filepath.Join(cluster.Root(), "docs/howto/when-it-fails.md")
-	commands := page{path: path, text: contents(t, path)}.commands()
+	commands := troubleshooting(t).commands()
 	if len(commands) < 10 {
 		t.Errorf("only %d commands were found: %q", len(commands), commands)
 	}
@@ -85,6 +84,28 @@ func TestTroubleshootingCommands(t *testing.T) {
 		}
 		run(command)
 	}
+}
+
+// TestTroubleshootingSaysWhatNeedsAKubelet: who tries the page on the local cluster is told at its head what cannot work there.
+func TestTroubleshootingSaysWhatNeedsAKubelet(t *testing.T) {
+	head, _, _ := strings.Cut(troubleshooting(t).text, "\n## ")
+	for _, words := range []string{"`kubectl logs` needs a real kubelet", "(run-a-local-cluster.md)", "KWOK", "no logs"} {
+		if !strings.Contains(head, words) {
+			t.Errorf("the head of the page does not say %q", words)
+		}
+	}
+	for _, command := range troubleshooting(t).commands() {
+		if needsKubelet.MatchString(command) {
+			return
+		}
+	}
+	t.Error("no command of the page needs a kubelet, so the page need not speak of it")
+}
+
+func troubleshooting(t *testing.T) page {
+	t.Helper()
+	path := filepath.Join(cluster.Root(), "docs/how-to/troubleshoot.md")
+	return page{path: path, text: contents(t, path)}
 }
 
 // troubled is the Microservice web in the namespace shop, with children as they are in trouble.
