@@ -119,6 +119,15 @@ include make/docs.mk
 build: ## Build the manager into bin/manager.
 	go build -o $(LOCALBIN)/manager ./cmd
 
+.PHONY: build-plugin
+build-plugin: ## Build the kubectl plugin into bin/kubectl-msvc.
+	go build -o $(LOCALBIN)/kubectl-msvc ./cmd/kubectl-msvc
+
+.PHONY: install-plugin
+install-plugin: ## Install the kubectl plugin into Go's bin folder, which must be in the PATH.
+	go install ./cmd/kubectl-msvc
+	@echo "Try: kubectl msvc --help"
+
 .PHONY: run
 run: build ## Run the manager here, against the cluster of your kubeconfig.
 	$(LOCALBIN)/manager

@@ -4,7 +4,7 @@
 .PHONY: verify
 verify: ## Check that everything generated is fresh, formatted, linted and tidy.
 	@$(MAKE) --no-print-directory verify-generated verify-docs verify-tidy
-	@$(MAKE) --no-print-directory verify-fmt verify-vet verify-lint verify-fences verify-shell verify-samples verify-modules verify-vulnerabilities
+	@$(MAKE) --no-print-directory verify-fmt verify-words verify-vet verify-lint verify-fences verify-shell verify-samples verify-modules verify-vulnerabilities
 
 .PHONY: verify-generated
 verify-generated: ## Check that the generated files are up to date.
@@ -22,6 +22,10 @@ verify-tidy: ## Check that the module files are tidy.
 verify-fmt: ## Check the format.
 	@unformatted=$$(gofmt -l api cmd internal test hack); \
 	[ -z "$$unformatted" ] || { echo "error: not formatted; run: make fmt"; echo "$$unformatted"; exit 1; }
+
+.PHONY: verify-words
+verify-words: ## Check that no private words are used.
+	@hack/verify/words.sh
 
 .PHONY: verify-vet
 verify-vet: vet ## Run go vet.

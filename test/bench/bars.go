@@ -32,9 +32,9 @@ func (run *Run) bars() []bar {
 		})
 	}
 	if r := run.last("no-op"); true {
-		add("a look that changes nothing: requests", "0", r != nil, func() (string, bool) {
+		add("a reconcile that changes nothing: requests", "0", r != nil, func() (string, bool) {
 			n := workOf(r.Requests) + r.sum("list")
-			return fmt.Sprintf("%d in %d looks; %.0f us of CPU each, with the decoding of the watch event", n, r.N, 1e6*r.CPU/float64(r.N)), n == 0
+			return fmt.Sprintf("%d in %d reconciles; %.0f us of CPU each, with the decoding of the watch event", n, r.N, 1e6*r.CPU/float64(r.N)), n == 0
 		})
 	}
 	run.goBars(add)
@@ -75,7 +75,7 @@ func (run *Run) goBars(add addBar) {
 		ns                float64
 		allocs            uint64
 	}{
-		{"a look that changes nothing, among 1,000: time and allocations", "ReconcileInPlace/without,_among_1000_more", "250 us, 1,000 allocations", 250e3, 1000},
+		{"a reconcile that changes nothing, among 1,000: time and allocations", "ReconcileInPlace/without,_among_1000_more", "250 us, 1,000 allocations", 250e3, 1000},
 		{"the same, with a podTemplate", "ReconcileInPlace/with_a_podTemplate", "250 us, 1,000 allocations", 250e3, 1000},
 		{"dependents of one change among 10,000 with 40,000 edges", "FanOut/of_anyone", "1 ms", 1e6, 0},
 		{"cycles after an edge change, the same graph", "Cycles/random", "150 ms", 150e6, 0},

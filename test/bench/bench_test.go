@@ -28,8 +28,8 @@ func TestBars(t *testing.T) {
 		met[b.Work] = b.Met
 	}
 	want := map[string]*bool{
-		"restart: writes":                                                  new(false),
-		"a look that changes nothing: requests":                            new(true),
+		"restart: writes": new(false),
+		"a reconcile that changes nothing: requests":                       new(true),
 		"create burst: until 99 % are Ready":                               new(false),
 		"Services that dependencies name: watches":                         new(false),
 		"Services that dependencies name: live heap":                       new(true),

@@ -65,10 +65,17 @@ func TestTroubleshootingCommands(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	plugin := t.TempDir()
+	if said, err := exec.Command("go", "build", "-o", plugin, "../../cmd/kubectl-msvc").CombinedOutput(); err != nil {
+		t.Fatalf("building the plugin: %v\n%s", err, said)
+	}
 	run := func(command string) {
+		if strings.HasPrefix(command, "kubectl msvc why") {
+			command += " || test $? = 1" // which says that it is not well
+		}
 		cmd := exec.Command("sh", "-euc", command)
 		cmd.Env = append(os.Environ(), "HOME="+filepath.Dir(kubeconfig), "KUBECONFIG="+kubeconfig,
-			"PATH="+filepath.Dir(cluster.Program("kubectl"))+":"+os.Getenv("PATH"))
+			"PATH="+plugin+":"+filepath.Dir(cluster.Program("kubectl"))+":"+os.Getenv("PATH"))
 		if said, err := cmd.CombinedOutput(); err != nil {
 			t.Errorf("%s: %v\n%s", command, err, said)
 		}

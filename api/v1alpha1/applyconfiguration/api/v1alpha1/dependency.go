@@ -28,7 +28,7 @@ type DependencyApplyConfiguration struct {
 	Port *string `json:"port,omitempty"`
 	// optional dependencies open the network and inject variables, but never make DependenciesReady False.
 	Optional *bool `json:"optional,omitempty"`
-	// startPolicy says whether the first start of this service waits for the dependency: Immediate or AfterAvailable.
+	// startPolicy decides whether the first start of this service waits for the dependency: Immediate or AfterAvailable.
 	// Default: Immediate.
 	StartPolicy *apiv1alpha1.StartPolicy `json:"startPolicy,omitempty"`
 }
