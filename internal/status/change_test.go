@@ -184,7 +184,7 @@ func TestAtRest(t *testing.T) {
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
 			if got := status.CountersSettled(tc.d); got != tc.want {
-				t.Errorf("AtRest() = %v, want %v", got, tc.want)
+				t.Errorf("CountersSettled() = %v, want %v", got, tc.want)
 			}
 		})
 	}
@@ -218,5 +218,24 @@ func TestComputeHoldsTheCountersOfARollout(t *testing.T) {
 				t.Errorf("Compare() = %d, want %d", got, tc.wantChange)
 			}
 		})
+	}
+}
+
+// A reason that was found beside counters of an older Deployment does not hold these for ever.
+func TestComputeCorrectsTheCountersOfAStuckRollout(t *testing.T) {
+	stuck := seen(rollingOut(3, 3))
+	stuck.Settled, stuck.Pods = true, status.Pods{Read: true, Items: []corev1.Pod{podNamed("a", corev1.ContainerStatus{LastTerminationState: corev1.ContainerState{Terminated: ended(3, "Error", "")}})}}
+	ms := after(microservice(), stuck)
+	stuck.Deployment = deployment(counts(3, 4, 1, 3), progressing("ReplicaSetUpdated"))
+	next := status.Compute(ms, stuck, now)
+	if next.Replicas != 4 || next.UpdatedReplicas != 1 {
+		t.Errorf("after the pods were read again there are %d replicas, %d updated, want 4 and 1", next.Replicas, next.UpdatedReplicas)
+	}
+	if change := status.Compare(&ms.Status, &next); !change.Due(&stuck) {
+		t.Error("it is not written")
+	}
+	stuck.Pods = status.Pods{}
+	if next := status.Compute(ms, stuck, now); next.UpdatedReplicas != 3 {
+		t.Errorf("between two reads it is corrected to %d", next.UpdatedReplicas)
 	}
 }

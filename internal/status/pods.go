@@ -29,10 +29,11 @@ type podFailure struct {
 	container string
 }
 
-// LacksPods reports whether the pods are worth reading if nothing else changes: some are desired and not available.
+// LacksPods reports whether the pods are worth reading if nothing else changes: some are desired and not available. Before the
+// Deployment's controller has observed the template nothing is known of its pods; what the cache has is of the one before.
 func LacksPods(ms *v1alpha1.Microservice, o *Observation) bool {
 	d := o.Deployment
-	if d == nil || !o.Applied || o.Problem != nil || ms.Spec.Parked() {
+	if d == nil || !o.Applied || o.Problem != nil || ms.Spec.Parked() || generationNotObserved(d) {
 		return false
 	}
 	return !rolledOut(d) || d.Status.AvailableReplicas < minimumAvailable(&ms.Spec) || lacksReplicas(d)

@@ -334,6 +334,8 @@ func TestRefusedPodsAreKnownWithoutALook(t *testing.T) {
 func TestStuck(t *testing.T) {
 	unwritten := seen(rollingOut(1, 2))
 	unwritten.Applied = false
+	unobserved := rollingOut(1, 2)
+	unobserved.Generation++
 	troubled := seen(rollingOut(1, 2))
 	troubled.Problem = &status.Problem{Reason: v1alpha1.ReasonApplyFailed}
 	for name, tc := range map[string]struct {
@@ -341,17 +343,18 @@ func TestStuck(t *testing.T) {
 		seen status.Observation
 		want bool
 	}{
-		"available":                {microservice(), seen(deployment()), false},
-		"rolling out":              {microservice(), seen(rollingOut(1, 3)), true},
-		"one pod short":            {microservice(), seen(deployment(counts(3, 3, 3, 2))), true},
-		"under the minimum":        {microservice(), seen(deployment(counts(3, 3, 3, 1))), true},
-		"parked":                   {microservice(parked), seen(rollingOut(1, 1)), false},
-		"without a Deployment":     {microservice(), seen(nil), false},
-		"with an older Deployment": {microservice(), unwritten, false},
-		"in other trouble":         {microservice(), troubled, false},
+		"available":                      {microservice(), seen(deployment()), false},
+		"rolling out":                    {microservice(), seen(rollingOut(1, 3)), true},
+		"one pod short":                  {microservice(), seen(deployment(counts(3, 3, 3, 2))), true},
+		"under the minimum":              {microservice(), seen(deployment(counts(3, 3, 3, 1))), true},
+		"parked":                         {microservice(parked), seen(rollingOut(1, 1)), false},
+		"without a Deployment":           {microservice(), seen(nil), false},
+		"with an older Deployment":       {microservice(), unwritten, false},
+		"in other trouble":               {microservice(), troubled, false},
+		"not observed by its controller": {microservice(), seen(unobserved), false},
 	} {
 		if got := status.LacksPods(tc.ms, &tc.seen); got != tc.want {
-			t.Errorf("%s: Stuck() = %t, want %t", name, got, tc.want)
+			t.Errorf("%s: LacksPods() = %t, want %t", name, got, tc.want)
 		}
 	}
 }

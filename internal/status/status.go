@@ -80,6 +80,9 @@ func Compute(ms *v1alpha1.Microservice, o Observation, now metav1.Time) v1alpha1
 	}
 	if o.JustRestarted > 0 || keepPreviousCounters(&ms.Status, &next) {
 		copyCounters(&next, &ms.Status)
+		if o.Pods.Read { // these two do not flap, and may have been those of an older Deployment when the reason was found
+			next.Replicas, next.UpdatedReplicas = o.Deployment.Status.Replicas, o.Deployment.Status.UpdatedReplicas
+		}
 	}
 	return next
 }
