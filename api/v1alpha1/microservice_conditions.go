@@ -40,10 +40,10 @@ const (
 const (
 	// ReasonImagePullFailed: an image cannot be pulled.
 	ReasonImagePullFailed = "ImagePullFailed"
-	// ReasonContainerConfigError: a container cannot be made: a ConfigMap, Secret or key that it names is missing, or its
+	// ReasonContainerConfigError: a container cannot be created: a ConfigMap, Secret or key that it names is missing, or its
 	// command cannot be run.
 	ReasonContainerConfigError = "ContainerConfigError"
-	// ReasonCrashLooping: a container ends again and again; the message has its exit code and last words.
+	// ReasonCrashLooping: a container keeps crashing; the message has its exit code and last words.
 	ReasonCrashLooping = "CrashLooping"
 	// ReasonUnschedulable: no node takes a pod.
 	ReasonUnschedulable = "Unschedulable"

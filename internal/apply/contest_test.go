@@ -54,7 +54,7 @@ func (c *contestant) size() int32 { return *read[appsv1.Deployment](c.t, c.owner
 
 func (c *contestant) waits(a time.Duration) { c.clock.SetTime(c.clock.Now().Add(a)) }
 
-// TestAContestIsSlow has somebody change the size each time that it was restored: three restorations are at once, then there are
+// TestAContestIsSlow has somebody change the size each time it is restored: three restorations are at once, then there are
 // pauses, it is told who it is, and that stays the same when all is in place for a moment. When the other one stops, so does the error.
 func TestAContestIsSlow(t *testing.T) {
 	t.Parallel()

@@ -81,7 +81,7 @@ func (e *ContestedError) Error() string {
 	if len(e.Managers) > 0 {
 		who = strings.Join(e.Managers, ", ") + " changes"
 	}
-	return fmt.Sprintf("%s %s of %s %s each time that it was restored; it is restored ever more rarely", who, e.Field, e.Kind, e.Name)
+	return fmt.Sprintf("%s %s of %s %s each time it is restored, so restoring it is delayed more and more", who, e.Field, e.Kind, e.Name)
 }
 
 // notTyped is the prefix of the server's error for an object it cannot parse, such as a list with a duplicate key. Its code is

@@ -62,7 +62,7 @@ var _ = Describe("Pods that do not become ready", func() {
 		Entry("volume", faulty("volume"), "VolumeNotReady", `configmap "settings" not found`),
 		Entry("no room", func(s *v1alpha1.MicroserviceSpec) {
 			s.Resources = &corev1.ResourceRequirements{Requests: corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("5000")}}
-		}, "Unschedulable", "No node takes the pods", "Insufficient cpu"),
+		}, "Unschedulable", "No node can run the pods", "Insufficient cpu"),
 		Entry("refused by admission", func(s *v1alpha1.MicroserviceSpec) {
 			s.PodTemplate = &v1alpha1.PodTemplatePatch{Spec: rawJSON(`{"priorityClassName":"none-such"}`)}
 		}, "PodRefused", "none-such", "Pods cannot be created"),

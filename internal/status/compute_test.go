@@ -34,7 +34,7 @@ func pictureOf(s v1alpha1.MicroserviceStatus) picture {
 }
 
 func TestCompute(t *testing.T) {
-	const writing = "The Deployment is being written"
+	const writing = "The Deployment is being applied"
 	const rolling = "Rolling out web:1"
 	const parkedMessage = "spec.replicas is 0: nothing runs, as asked"
 	refused := &status.Problem{Reason: v1alpha1.ReasonApplyFailed, Message: "quota exceeded"}

@@ -68,7 +68,7 @@ func containerConfig(pod *corev1.Pod) *podFailure {
 		if w == nil || !slices.Contains(configReasons, w.Reason) {
 			return nil
 		}
-		return &podFailure{reason: v1alpha1.ReasonContainerConfigError, message: fmt.Sprintf("%s cannot be made: %s", name, w.Message)}
+		return &podFailure{reason: v1alpha1.ReasonContainerConfigError, message: fmt.Sprintf("%s cannot be created: %s", name, w.Message)}
 	})
 }
 
@@ -84,11 +84,11 @@ func crash(pod *corev1.Pod) *podFailure {
 		case c.Ready || ended == nil && !backingOff:
 			return nil
 		case ended == nil:
-			return &podFailure{reason: v1alpha1.ReasonCrashLooping, message: name + " ends again and again", container: c.Name}
+			return &podFailure{reason: v1alpha1.ReasonCrashLooping, message: name + " keeps crashing", container: c.Name}
 		case ended.ExitCode == 0 && strings.HasPrefix(name, "Init"):
 			return nil
 		}
-		return &podFailure{reason: v1alpha1.ReasonCrashLooping, message: name + " ends again and again: " + terminationMessage(ended), container: c.Name}
+		return &podFailure{reason: v1alpha1.ReasonCrashLooping, message: name + " keeps crashing: " + terminationMessage(ended), container: c.Name}
 	})
 }
 

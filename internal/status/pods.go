@@ -230,7 +230,7 @@ func unschedulable(pod *corev1.Pod) *podFailure {
 		return nil
 	}
 	said, _, _ := strings.Cut(c.Message, " preemption:")
-	return &podFailure{reason: v1alpha1.ReasonUnschedulable, message: "No node takes the pods: " + said}
+	return &podFailure{reason: v1alpha1.ReasonUnschedulable, message: "No node can run the pods: " + said}
 }
 
 // threshold is the end of the kubelet's message about a node that lacks a resource: it contains changing numbers.
@@ -250,7 +250,7 @@ func evicted(pods []corev1.Pod) *podFailure {
 		return nil
 	}
 	said, _, _ := strings.Cut(last.Status.Message, threshold)
-	return &podFailure{reason: v1alpha1.ReasonPodNotStarting, message: "The pods are evicted again and again: " + strings.TrimSpace(withoutNames(said, last))}
+	return &podFailure{reason: v1alpha1.ReasonPodNotStarting, message: "The pods keep being evicted: " + strings.TrimSpace(withoutNames(said, last))}
 }
 
 // lastWarning returns the kubelet's last relevant warning about a pod.

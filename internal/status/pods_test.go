@@ -139,34 +139,34 @@ func TestPodReasons(t *testing.T) {
 			lookedAt(podNamed("a", corev1.ContainerStatus{
 				State: waitsFor("CrashLoopBackOff", "back-off 40s").State, LastTerminationState: corev1.ContainerState{Terminated: ended(137, "OOMKilled", "")},
 			})),
-			"CrashLooping", "Container app ends again and again: exit code 137 (OOMKilled)" + logs,
+			"CrashLooping", "Container app keeps crashing: exit code 137 (OOMKilled)" + logs,
 		},
 		"crashed, running again, says the same": {
 			lookedAt(podNamed("a", corev1.ContainerStatus{
 				State: running, RestartCount: 4, LastTerminationState: corev1.ContainerState{Terminated: ended(137, "OOMKilled", "")},
 			})),
-			"CrashLooping", "Container app ends again and again: exit code 137 (OOMKilled)" + logs,
+			"CrashLooping", "Container app keeps crashing: exit code 137 (OOMKilled)" + logs,
 		},
 		"crashed, with last words": {
 			lookedAt(podNamed("a", corev1.ContainerStatus{State: corev1.ContainerState{Terminated: ended(1, "Error", strings.Repeat("x", 300)+" no database\n")}})),
-			"CrashLooping", "Container app ends again and again: exit code 1: ..." + strings.Repeat("x", 244) + " no database" + logs,
+			"CrashLooping", "Container app keeps crashing: exit code 1: ..." + strings.Repeat("x", 244) + " no database" + logs,
 		},
 		"an init container": {
-			lookedAt(withInit), "CrashLooping", "Init container migrate ends again and again: exit code 1: no schema" + initLogs,
+			lookedAt(withInit), "CrashLooping", "Init container migrate keeps crashing: exit code 1: no schema" + initLogs,
 		},
 		"an init container that is done is no crash": {
 			lookedAt(initDone), "ImagePullFailed", "Container app: image web:1 cannot be pulled: not found; check the name and imagePullSecrets",
 		},
 		"configuration": {
 			lookedAt(podNamed("a", waitsFor("CreateContainerConfigError", `secret "db" not found`))),
-			"ContainerConfigError", `Container app cannot be made: secret "db" not found`,
+			"ContainerConfigError", `Container app cannot be created: secret "db" not found`,
 		},
 		"no node": {
-			lookedAt(unschedulablePod()), "Unschedulable", "No node takes the pods: 0/3 nodes are available: 3 Insufficient cpu.",
+			lookedAt(unschedulablePod()), "Unschedulable", "No node can run the pods: 0/3 nodes are available: 3 Insufficient cpu.",
 		},
 		"the first pod by name speaks": {
 			lookedAt(podNamed("b", waitsFor("CreateContainerError", "b")), podNamed("a", waitsFor("CreateContainerError", "a"))),
-			"ContainerConfigError", "Container app cannot be made: a",
+			"ContainerConfigError", "Container app cannot be created: a",
 		},
 		"a probe": {warning("Unhealthy", "Readiness probe failed: 503\n"), "ReadinessFailing", "The pods do not become ready: Readiness probe failed: 503"},
 		"a probe that fails less often than its threshold": {
@@ -181,7 +181,7 @@ func TestPodReasons(t *testing.T) {
 		"anything else":                          {warning("FailedCreatePodSandBox", "no network"), "PodNotStarting", "The pods do not become ready: no network"},
 		"an image that runs as root": {
 			lookedAt(podNamed("web-6b7-x2x4k", waitsFor("CreateContainerConfigError", `container has runAsNonRoot and image will run as root (pod: "web-6b7-x2x4k_shop(0f)", container: app)`))),
-			"ContainerConfigError", "Container app cannot be made: container has runAsNonRoot and image will run as root" +
+			"ContainerConfigError", "Container app cannot be created: container has runAsNonRoot and image will run as root" +
 				"; use an image that does not run as root, or set podTemplate.spec.securityContext.runAsUser to the number of a user, such as 10001",
 		},
 		"a pull secret that is missing": {
@@ -192,12 +192,12 @@ func TestPodReasons(t *testing.T) {
 		"a liveness probe that kills": {
 			withWarning(lookedAt(podNamed("a", corev1.ContainerStatus{State: running, LastTerminationState: corev1.ContainerState{Terminated: ended(137, "Error", "")}})),
 				"Unhealthy", "Liveness probe failed: HTTP probe failed with statuscode: 500"),
-			"CrashLooping", "Container app ends again and again: exit code 137; Liveness probe failed: HTTP probe failed with statuscode: 500" + logs,
+			"CrashLooping", "Container app keeps crashing: exit code 137; Liveness probe failed: HTTP probe failed with statuscode: 500" + logs,
 		},
 		"a hook, whose words hold the pod's name": {
 			withWarning(lookedAt(podNamed("a", corev1.ContainerStatus{State: waitsFor("CrashLoopBackOff", "").State, LastTerminationState: corev1.ContainerState{Terminated: ended(137, "Error", "")}})),
 				"FailedPostStartHook", `Exec lifecycle hook ([false]) for Container "app" in Pod "web-6b7-x2x4k_shop(0f)" failed`),
-			"CrashLooping", `Container app ends again and again: exit code 137; Exec lifecycle hook ([false]) for Container "app" failed` + logs,
+			"CrashLooping", `Container app keeps crashing: exit code 137; Exec lifecycle hook ([false]) for Container "app" failed` + logs,
 		},
 		"an evicted pod that is long gone says nothing": {
 			withWarning(lookedAt(evictedPod("a"), podNamed("b", corev1.ContainerStatus{State: running})), "Unhealthy", "Readiness probe failed: 503"),
@@ -205,7 +205,7 @@ func TestPodReasons(t *testing.T) {
 		},
 		"evicted again and again": {
 			lookedAt(evictedPod("a"), evictedPod("b"), podNamed("c", waitsFor("ContainerCreating", ""))),
-			"PodNotStarting", "The pods are evicted again and again: The node was low on resource: memory.",
+			"PodNotStarting", "The pods keep being evicted: The node was low on resource: memory.",
 		},
 		"a pod that is going says nothing": {lookedAt(goingPod()), "RollingOut", "Rolling out web:1"},
 		"a scheduling gate":                {lookedAt(gatedPod()), "Unschedulable", "The pods wait for scheduling gates to be removed: example.com/wait"},
@@ -302,7 +302,7 @@ func TestPodsBeyondTheMinimumCrash(t *testing.T) {
 	o.Pods = status.Pods{Read: true, Items: []corev1.Pod{podNamed("a", corev1.ContainerStatus{LastTerminationState: corev1.ContainerState{Terminated: ended(3, "Error", "")}})}}
 	ms = after(ms, o)
 	got := condition(ms.Status, v1alpha1.ConditionReady)
-	if got.Status != metav1.ConditionTrue || !strings.HasPrefix(got.Message, "1 of 8 replicas are available; of the others: Container app ends again and again: exit code 3") {
+	if got.Status != metav1.ConditionTrue || !strings.HasPrefix(got.Message, "1 of 8 replicas are available; of the others: Container app keeps crashing: exit code 3") {
 		t.Errorf("Ready is %s, %q", got.Status, got.Message)
 	}
 	o.Pods = status.Pods{}

@@ -35,7 +35,7 @@ func readiness(ms *v1alpha1.Microservice, o Observation) readyState {
 	case len(o.Awaited) > 0:
 		return waiting(v1alpha1.ReasonWaitingForDependency, awaitedMessage(o))
 	case d == nil || !o.Applied:
-		return waiting(v1alpha1.ReasonRollingOut, "The Deployment is being written")
+		return waiting(v1alpha1.ReasonRollingOut, "The Deployment is being applied")
 	case ms.Spec.Parked():
 		return parked(d)
 	case rolledOut(d), staleAfterResize(ms, o):

@@ -13,7 +13,7 @@ import (
 	"github.com/microservice-dev/microservice-operator/test/cluster"
 )
 
-// reopening is how long client-go may leave a watch closed that ends again and again: 30 s, and up to as much at random.
+// reopening is how long client-go may leave a watch closed that keeps ending: 30 s, and up to as much at random.
 // A step waits for a Deployment's watch, and then for that of Microservices.
 const reopening = time.Minute
 
