@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 
+	authorizationv1 "k8s.io/api/authorization/v1"
+	coordinationv1 "k8s.io/api/coordination/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -34,12 +37,16 @@ func (o *options) client() (client.WithWatch, error) {
 	return client.NewWithWatch(config, client.Options{Scheme: scheme, Mapper: mapper(scheme)})
 }
 
-// mapper returns a mapper of all kinds that the plugin reads. All of them are namespaced.
+// mapper returns a mapper of all kinds that the plugin knows.
 func mapper(scheme *runtime.Scheme) meta.RESTMapper {
 	m := meta.NewDefaultRESTMapper(nil)
 	for kind := range scheme.AllKnownTypes() {
 		if plural := plurals[kind.GroupKind()]; plural != "" {
-			m.AddSpecific(kind, kind.GroupVersion().WithResource(plural), kind.GroupVersion().WithResource(plural), meta.RESTScopeNamespace)
+			scope := meta.RESTScopeNamespace
+			if kind.Group == authorizationv1.GroupName {
+				scope = meta.RESTScopeRoot
+			}
+			m.AddSpecific(kind, kind.GroupVersion().WithResource(plural), kind.GroupVersion().WithResource(plural), scope)
 		}
 	}
 	return m
@@ -47,14 +54,17 @@ func mapper(scheme *runtime.Scheme) meta.RESTMapper {
 
 // plurals are the resources of the kinds.
 var plurals = map[schema.GroupKind]string{
-	{Group: v1alpha1.SchemeGroupVersion.Group, Kind: "Microservice"}: "microservices",
-	{Group: "apps", Kind: "Deployment"}:                              "deployments",
-	{Kind: "Pod"}:                                                    "pods",
-	{Kind: "Service"}:                                                "services",
-	{Kind: "ServiceAccount"}:                                         "serviceaccounts",
-	{Group: "networking.k8s.io", Kind: "NetworkPolicy"}:              "networkpolicies",
-	{Group: "policy", Kind: "PodDisruptionBudget"}:                   "poddisruptionbudgets",
-	{Group: "autoscaling", Kind: "HorizontalPodAutoscaler"}:          "horizontalpodautoscalers",
+	{Group: v1alpha1.SchemeGroupVersion.Group, Kind: "Microservice"}:    "microservices",
+	{Group: "apps", Kind: "Deployment"}:                                 "deployments",
+	{Kind: "Pod"}:                                                       "pods",
+	{Kind: "Service"}:                                                   "services",
+	{Kind: "ServiceAccount"}:                                            "serviceaccounts",
+	{Group: "networking.k8s.io", Kind: "NetworkPolicy"}:                 "networkpolicies",
+	{Group: "policy", Kind: "PodDisruptionBudget"}:                      "poddisruptionbudgets",
+	{Group: "autoscaling", Kind: "HorizontalPodAutoscaler"}:             "horizontalpodautoscalers",
+	{Group: discoveryv1.GroupName, Kind: "EndpointSlice"}:               "endpointslices",
+	{Group: coordinationv1.GroupName, Kind: "Lease"}:                    "leases",
+	{Group: authorizationv1.GroupName, Kind: "SelfSubjectAccessReview"}: "selfsubjectaccessreviews",
 }
 
 // read returns a Microservice. The error ends the command with the right code.

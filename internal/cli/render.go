@@ -61,55 +61,71 @@ func sortedKeys(w explain.World) []dependency.Key {
 
 // render prints the children of one Microservice as YAML documents.
 func render(out io.Writer, w explain.World, ms *v1alpha1.Microservice) error {
-	in := resources.Input{Microservice: ms, Settings: resources.DefaultSettings()}
-	in.Dependencies = dependency.Resolve(dependency.Input{Microservice: ms, Microservices: w.Microservices})
-	in.Dependents = dependency.Dependents(ms, slices.Collect(maps.Values(dependents(w, ms))), nil)
-	set, err := resources.For(in)
+	children, dependencies, err := childrenOf(w, ms)
 	if err != nil {
-		return fmt.Errorf("rendering %s/%s: %w", ms.Namespace, ms.Name, err)
+		return err
 	}
-	for _, d := range in.Dependencies {
+	for _, d := range dependencies {
 		if d.Port == 0 && d.Target.Kind != dependency.External {
 			print(out, "# %s: the address of %s is not known: %s\n", ms.Name, d.Name, d.Message)
 		}
 	}
-	for _, child := range []any{set.ServiceAccount, set.NetworkPolicy, set.Service, set.DisruptionBudget, set.Deployment, set.Autoscaler} {
-		text, err := document(child)
-		if err != nil {
-			return fmt.Errorf("rendering %s/%s: %w", ms.Namespace, ms.Name, err)
-		}
-		if text != "" {
-			print(out, "---\n%s", text)
-		}
+	for _, child := range children {
+		print(out, "---\n%s", child.text)
 	}
 	return nil
 }
 
+// child is an object that the operator makes, as YAML.
+type child struct{ kind, text string }
+
+// childrenOf returns the children of a Microservice, and its dependencies as they were resolved.
+func childrenOf(w explain.World, ms *v1alpha1.Microservice) ([]child, []dependency.Resolution, error) {
+	in := resources.Input{Microservice: ms, Settings: resources.DefaultSettings()}
+	in.Dependencies = dependency.Resolve(dependency.Input{Microservice: ms, Microservices: w.Microservices})
+	in.Dependents = dependency.Dependents(ms, dependents(w, ms), nil)
+	set, err := resources.For(in)
+	if err != nil {
+		return nil, nil, fmt.Errorf("rendering %s/%s: %w", ms.Namespace, ms.Name, err)
+	}
+	var all []child
+	for _, object := range []any{set.ServiceAccount, set.NetworkPolicy, set.Service, set.DisruptionBudget, set.Deployment, set.Autoscaler} {
+		c, err := document(object)
+		if err != nil {
+			return nil, nil, fmt.Errorf("rendering %s/%s: %w", ms.Namespace, ms.Name, err)
+		}
+		if c.text != "" {
+			all = append(all, c)
+		}
+	}
+	return all, in.Dependencies, nil
+}
+
 // dependents returns the Microservices that declare a dependency on ms.
-func dependents(w explain.World, ms *v1alpha1.Microservice) map[dependency.Key]*v1alpha1.Microservice {
-	found := map[dependency.Key]*v1alpha1.Microservice{}
-	for key, other := range w.Microservices {
+func dependents(w explain.World, ms *v1alpha1.Microservice) []*v1alpha1.Microservice {
+	var found []*v1alpha1.Microservice
+	for _, other := range w.Microservices {
 		if slices.Contains(dependency.Targets(other, dependency.Microservice), dependency.KeyOf(ms)) {
-			found[key] = other
+			found = append(found, other)
 		}
 	}
 	return found
 }
 
-// document returns a child as YAML, empty for none. An owner that has no UID yet is left out.
-func document(child any) (string, error) {
-	raw, err := json.Marshal(child)
+// document returns an object as YAML, the zero value for none. An owner that has no UID yet is left out.
+func document(object any) (child, error) {
+	raw, err := json.Marshal(object)
 	if err != nil || string(raw) == "null" {
-		return "", err
+		return child{}, err
 	}
-	object := map[string]any{}
-	if err := json.Unmarshal(raw, &object); err != nil {
-		return "", err
+	fields := map[string]any{}
+	if err := json.Unmarshal(raw, &fields); err != nil {
+		return child{}, err
 	}
-	metadata, _ := object["metadata"].(map[string]any)
+	metadata, _ := fields["metadata"].(map[string]any)
 	if owners, _ := metadata["ownerReferences"].([]any); len(owners) > 0 && owners[0].(map[string]any)["uid"] == "" {
 		delete(metadata, "ownerReferences")
 	}
-	text, err := yaml.Marshal(object)
-	return string(text), err
+	text, err := yaml.Marshal(fields)
+	return child{kind: fmt.Sprint(fields["kind"]), text: string(text)}, err
 }
