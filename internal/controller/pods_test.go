@@ -46,11 +46,11 @@ var _ = Describe("Pods that do not become ready", func() {
 			eventually(ms, available)
 		},
 		Entry("image", faulty("image"), "ImagePullFailed", "Container app", "example.com/web:1", "not found", "imagePullSecrets"),
-		Entry("crash", faulty("crash"), "CrashLooping", "Container app", "exit code 3", "no database", "kubectl logs", "-c app --previous --ignore-errors"),
+		Entry("crash", faulty("crash"), "CrashLooping", "Container app", "exit code 3", "no database", "kubectl logs", "-c app --tail=20 --ignore-errors"),
 		Entry("missing key", faulty("config"), "ContainerConfigError", "couldn't find key password in Secret shop/db"),
 		Entry("an image that runs as root", faulty("root"), "ContainerConfigError", "image will run as root; use an image", "runAsUser"),
 		Entry("missing pull secret", faulty("pull-secret"), "ImagePullFailed", "denied; the pull secrets regcred are not there"),
-		Entry("liveness", faulty("liveness"), "CrashLooping", "exit code 137; Liveness probe failed: HTTP probe failed with statuscode: 500", "--previous"),
+		Entry("liveness", faulty("liveness"), "CrashLooping", "exit code 137; Liveness probe failed: HTTP probe failed with statuscode: 500", "--tail=20"),
 		Entry("an init container that hangs", func(s *v1alpha1.MicroserviceSpec) {
 			faulty("init")(s)
 			s.PodTemplate.Spec = rawJSON(`{"initContainers":[{"name":"migrate","image":"example.com/migrate:1"}]}`)

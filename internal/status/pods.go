@@ -134,7 +134,7 @@ func withHint(ms *v1alpha1.Microservice, c *podFailure, warnings []corev1.Event)
 		if why := probeThatKilled(warnings); why != "" {
 			c.message += "; " + why
 		}
-		c.message += fmt.Sprintf("; see kubectl logs -n %s -l %s=%s -c %s --previous --ignore-errors", ms.Namespace, v1alpha1.LabelName, ms.Name, c.container)
+		c.message += fmt.Sprintf("; see kubectl logs -n %s -l %s=%s -c %s --tail=20 --ignore-errors", ms.Namespace, v1alpha1.LabelName, ms.Name, c.container)
 	}
 	return c
 }

@@ -102,7 +102,7 @@ func initializingPod() corev1.Pod {
 }
 
 func TestPodReasons(t *testing.T) {
-	logs := "; see kubectl logs -n shop -l apps.microservice.dev/name=web -c app --previous --ignore-errors"
+	logs := "; see kubectl logs -n shop -l apps.microservice.dev/name=web -c app --tail=20 --ignore-errors"
 	initLogs := strings.Replace(logs, "-c app", "-c migrate", 1)
 	running := corev1.ContainerState{Running: &corev1.ContainerStateRunning{}}
 	warning := func(reason, message string) status.Observation {
