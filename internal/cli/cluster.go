@@ -37,6 +37,16 @@ func (o *options) client() (client.WithWatch, error) {
 	return client.NewWithWatch(config, client.Options{Scheme: scheme, Mapper: mapper(scheme)})
 }
 
+// connect returns a client, and the key of a Microservice in the namespace of the flags.
+func (o *options) connect(name string) (client.WithWatch, dependency.Key, error) {
+	namespace, err := o.namespace()
+	if err != nil {
+		return nil, dependency.Key{}, err
+	}
+	kube, err := o.client()
+	return kube, dependency.Key{Namespace: namespace, Name: name}, err
+}
+
 // mapper returns a mapper of all kinds that the plugin knows.
 func mapper(scheme *runtime.Scheme) meta.RESTMapper {
 	m := meta.NewDefaultRESTMapper(nil)

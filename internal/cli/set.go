@@ -41,15 +41,11 @@ It is for pipelines that deploy by themselves. Where Argo CD or Flux deploys, ch
 			if err := wait.check(); err != nil {
 				return err
 			}
-			namespace, err := o.namespace()
+			kube, key, err := o.connect(name)
 			if err != nil {
 				return err
 			}
-			kube, err := o.client()
-			if err != nil {
-				return err
-			}
-			return o.setImage(c.Context(), kube, dependency.Key{Namespace: namespace, Name: name}, image, await, wait)
+			return o.setImage(c.Context(), kube, key, image, await, wait)
 		},
 	}
 	c.Flags().BoolVar(&await, "wait", false, "Wait until it is Ready.")

@@ -64,15 +64,10 @@ newest spec, with 1 when the Microservice is Stalled, with 3 when it is deleted,
 			if err := wait.check(); err != nil {
 				return err
 			}
-			namespace, err := o.namespace()
+			kube, key, err := o.connect(args[0])
 			if err != nil {
 				return err
 			}
-			kube, err := o.client()
-			if err != nil {
-				return err
-			}
-			key := dependency.Key{Namespace: namespace, Name: args[0]}
 			if follow {
 				return o.follow(c.Context(), kube, key, wait)
 			}

@@ -16,7 +16,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
-	"github.com/microservice-dev/microservice-operator/internal/dependency"
 	"github.com/microservice-dev/microservice-operator/internal/status"
 )
 
@@ -28,15 +27,11 @@ func newTree(o *options) *cobra.Command {
 		Args:              exactly(1, "the name of a Microservice"),
 		ValidArgsFunction: o.completeNames,
 		RunE: func(c *cobra.Command, args []string) error {
-			namespace, err := o.namespace()
+			kube, key, err := o.connect(args[0])
 			if err != nil {
 				return err
 			}
-			kube, err := o.client()
-			if err != nil {
-				return err
-			}
-			ms, err := read(c.Context(), kube, dependency.Key{Namespace: namespace, Name: args[0]})
+			ms, err := read(c.Context(), kube, key)
 			if err != nil {
 				return err
 			}

@@ -33,15 +33,11 @@ The exit code is 0 if the Microservice and all its required dependencies are rea
 		Args:              exactly(1, "the name of a Microservice"),
 		ValidArgsFunction: o.completeNames,
 		RunE: func(c *cobra.Command, args []string) error {
-			namespace, err := o.namespace()
+			kube, key, err := o.connect(args[0])
 			if err != nil {
 				return err
 			}
-			kube, err := o.client()
-			if err != nil {
-				return err
-			}
-			answer, err := why(c.Context(), kube, dependency.Key{Namespace: namespace, Name: args[0]})
+			answer, err := why(c.Context(), kube, key)
 			if err != nil {
 				return err
 			}
