@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"encoding/json"
 	"io"
 	"slices"
 	"strings"
@@ -40,8 +39,9 @@ The exit code is 1 if there is a finding of the severity of --fail-on, or worse.
 			if err != nil {
 				return err
 			}
-			findings := slices.DeleteFunc(explain.Analyze(w, wanted), func(f explain.Finding) bool { return !asked(f.Namespace) })
-			if err := printFindings(o.Out, w, findings, string(format)); err != nil {
+			system := explain.NewSystem(w)
+			findings := slices.DeleteFunc(system.Analyze(wanted), func(f explain.Finding) bool { return !asked(f.Namespace) })
+			if err := printFindings(o.Out, system, findings, string(format)); err != nil {
 				return err
 			}
 			if fails(findings, explain.Severity(failOn)) {
@@ -77,15 +77,13 @@ func fails(findings []explain.Finding, on explain.Severity) bool {
 	return slices.ContainsFunc(findings, func(f explain.Finding) bool { return slices.Index(severities, f.Severity) <= limit })
 }
 
-func printFindings(out io.Writer, w explain.World, findings []explain.Finding, format string) error {
-	encoder := json.NewEncoder(out)
-	encoder.SetIndent("", "  ")
-	coupling := explain.CouplingOf(w)
+func printFindings(out io.Writer, system *explain.System, findings []explain.Finding, format string) error {
+	coupling := system.Coupling()
 	switch format {
 	case "json":
-		return encoder.Encode(map[string]any{"findings": findings, "coupling": coupling})
+		return printJSON(out, map[string]any{"findings": findings, "coupling": coupling})
 	case "sarif":
-		return encoder.Encode(sarif(findings))
+		return printJSON(out, sarif(findings))
 	}
 	for _, f := range findings {
 		print(out, "%s %-7s %s/%s  %s\n      %s\n      do: %s\n", f.Code, f.Severity, f.Namespace, f.Name, f.Field, f.Message, f.Cure)

@@ -65,7 +65,7 @@ func (o *options) checkAPI(ctx context.Context, c client.Client, namespace strin
 	list := &v1alpha1.MicroserviceList{}
 	switch err := c.List(ctx, list, client.InNamespace(namespace)); {
 	case isMissingCRD(err):
-		return "no", "the cluster has no Microservices: install the operator", nil
+		return "no", noMicroservices, nil
 	case apierrors.IsForbidden(err):
 		return "?", "you may not read Microservices in namespace " + namespace, nil
 	case err != nil:
@@ -155,5 +155,8 @@ func checkRights(ctx context.Context, c client.Client, namespace string) (state,
 	if len(mayNot) == 0 {
 		return "ok", "you may do everything with Microservices in namespace " + namespace, nil
 	}
-	return "?", fmt.Sprintf("in namespace %s you may %s Microservices, and not %s", namespace, strings.Join(append(may, "nothing")[:max(len(may), 1)], ", "), strings.Join(mayNot, ", ")), nil
+	if len(may) == 0 {
+		may = []string{"nothing"}
+	}
+	return "?", fmt.Sprintf("in namespace %s you may %s Microservices, and not %s", namespace, strings.Join(may, ", "), strings.Join(mayNot, ", ")), nil
 }

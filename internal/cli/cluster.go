@@ -77,14 +77,29 @@ var plurals = map[schema.GroupKind]string{
 	{Group: authorizationv1.GroupName, Kind: "SelfSubjectAccessReview"}: "selfsubjectaccessreviews",
 }
 
+// noMicroservices is what is wrong with a cluster without the CRD.
+const noMicroservices = "the cluster has no Microservices: install the operator first"
+
+func notFound(key dependency.Key) error {
+	return failed(ExitNotFound, "there is no Microservice %s in namespace %s", key.Name, key.Namespace)
+}
+
+func pointers(list *v1alpha1.MicroserviceList) []*v1alpha1.Microservice {
+	all := make([]*v1alpha1.Microservice, len(list.Items))
+	for i := range list.Items {
+		all[i] = &list.Items[i]
+	}
+	return all
+}
+
 // read returns a Microservice. The error ends the command with the right code.
 func read(ctx context.Context, c client.Reader, key dependency.Key) (*v1alpha1.Microservice, error) {
 	ms := &v1alpha1.Microservice{}
 	switch err := c.Get(ctx, key, ms); {
 	case meta.IsNoMatchError(err), isMissingCRD(err):
-		return nil, failed(ExitUsage, "the cluster has no Microservices: install the operator first")
+		return nil, failed(ExitUsage, noMicroservices)
 	case apierrors.IsNotFound(err):
-		return nil, failed(ExitNotFound, "there is no Microservice %s in namespace %s", key.Name, key.Namespace)
+		return nil, notFound(key)
 	case err != nil:
 		return nil, fmt.Errorf("reading Microservice %s: %w", key, err)
 	}
@@ -106,9 +121,7 @@ func load(ctx context.Context, c client.Reader, w explain.World, gets *int, keys
 		list := &v1alpha1.MicroserviceList{}
 		err := c.List(ctx, list)
 		if err == nil {
-			for i := range list.Items {
-				w.Microservices[dependency.KeyOf(&list.Items[i])] = &list.Items[i]
-			}
+			w.Add(pointers(list)...)
 			for _, key := range keys {
 				if w.Microservices[key] == nil {
 					w.Absent.Insert(key)
@@ -125,7 +138,7 @@ func load(ctx context.Context, c client.Reader, w explain.World, gets *int, keys
 		ms, err := read(ctx, c, key)
 		switch {
 		case err == nil:
-			w.Microservices[key] = ms
+			w.Add(ms)
 		case code(err) == ExitNotFound:
 			w.Absent.Insert(key)
 		case apierrors.IsForbidden(err):

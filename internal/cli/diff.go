@@ -69,12 +69,14 @@ func diff(out io.Writer, before explain.World, changed []*v1alpha1.Microservice)
 		}
 		after.Microservices[key] = ms
 	}
-	for _, key := range sortedKeys(after) {
-		old, err := rendered(before, key)
+	rendersBefore, rendersAfter := newRenderer(before), newRenderer(after)
+	for _, ms := range after.Sorted() {
+		key := dependency.KeyOf(ms)
+		old, err := rendersBefore.documents(key)
 		if err != nil {
 			return false, err
 		}
-		now, err := rendered(after, key)
+		now, err := rendersAfter.documents(key)
 		if err != nil {
 			return false, err
 		}
@@ -94,13 +96,13 @@ func diff(out io.Writer, before explain.World, changed []*v1alpha1.Microservice)
 	return differs, nil
 }
 
-// rendered returns the objects of a Microservice by kind and name; none where it does not exist.
-func rendered(w explain.World, key dependency.Key) (map[string]string, error) {
-	ms := w.Microservices[key]
+// documents returns the objects of a Microservice by kind and name; none where it does not exist.
+func (r renderer) documents(key dependency.Key) (map[string]string, error) {
+	ms := r.world.Microservices[key]
 	if ms == nil {
 		return nil, nil
 	}
-	children, _, err := childrenOf(w, ms)
+	children, _, err := r.children(ms)
 	if err != nil {
 		return nil, err
 	}

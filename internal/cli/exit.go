@@ -29,9 +29,6 @@ func (e *exitError) Error() string { return e.message }
 
 // exit returns an error that ends the command with a code and nothing more to say.
 func exit(code int) error {
-	if code == ExitOK {
-		return nil
-	}
 	return &exitError{code: code}
 }
 

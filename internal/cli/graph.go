@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"encoding/json"
 	"maps"
 
 	"github.com/spf13/cobra"
@@ -41,7 +40,7 @@ Mermaid goes into a README or a pull request, dot to Graphviz, json to other pro
 			if around != "" {
 				id := namespace + "/" + around
 				if !g.Has(id) {
-					return failed(ExitNotFound, "there is no Microservice %s in namespace %s", around, namespace)
+					return notFound(dependency.Key{Namespace: namespace, Name: around})
 				}
 				g = g.Around(id, depth)
 			}
@@ -67,9 +66,7 @@ func (o *options) printGraph(g explain.Graph, format string) error {
 	case "dot":
 		print(o.Out, "%s", g.Dot())
 	case "json":
-		encoder := json.NewEncoder(o.Out)
-		encoder.SetIndent("", "  ")
-		return encoder.Encode(g)
+		return printJSON(o.Out, g)
 	default:
 		if len(g.Nodes) == 0 {
 			print(o.ErrOut, "There are no Microservices.\n")

@@ -4,8 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"maps"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -34,12 +32,13 @@ Addresses and rules of dependencies need their targets: give all files of a syst
 				return err
 			}
 			found := false
-			for _, key := range sortedKeys(w) {
-				if !asked(key.Namespace) || len(args) > 0 && args[0] != key.Name {
+			r := newRenderer(w)
+			for _, ms := range w.Sorted() {
+				if !asked(ms.Namespace) || len(args) > 0 && args[0] != ms.Name {
 					continue
 				}
 				found = true
-				if err := render(o.Out, w, w.Microservices[key]); err != nil {
+				if err := r.render(o.Out, ms); err != nil {
 					return err
 				}
 			}
@@ -53,15 +52,19 @@ Addresses and rules of dependencies need their targets: give all files of a syst
 	return c
 }
 
-func sortedKeys(w explain.World) []dependency.Key {
-	return slices.SortedFunc(maps.Keys(w.Microservices), func(a, b dependency.Key) int {
-		return strings.Compare(a.String(), b.String())
-	})
+// renderer makes the children of the Microservices in a world.
+type renderer struct {
+	world      explain.World
+	dependents map[dependency.Key][]*v1alpha1.Microservice
+}
+
+func newRenderer(w explain.World) renderer {
+	return renderer{world: w, dependents: w.Dependents()}
 }
 
 // render prints the children of one Microservice as YAML documents.
-func render(out io.Writer, w explain.World, ms *v1alpha1.Microservice) error {
-	children, dependencies, err := childrenOf(w, ms)
+func (r renderer) render(out io.Writer, ms *v1alpha1.Microservice) error {
+	children, dependencies, err := r.children(ms)
 	if err != nil {
 		return err
 	}
@@ -79,11 +82,11 @@ func render(out io.Writer, w explain.World, ms *v1alpha1.Microservice) error {
 // child is an object that the operator makes, as YAML.
 type child struct{ kind, text string }
 
-// childrenOf returns the children of a Microservice, and its dependencies as they were resolved.
-func childrenOf(w explain.World, ms *v1alpha1.Microservice) ([]child, []dependency.Resolution, error) {
+// children returns the children of a Microservice, and its dependencies as they were resolved.
+func (r renderer) children(ms *v1alpha1.Microservice) ([]child, []dependency.Resolution, error) {
 	in := resources.Input{Microservice: ms, Settings: resources.DefaultSettings()}
-	in.Dependencies = dependency.Resolve(dependency.Input{Microservice: ms, Microservices: w.Microservices})
-	in.Dependents = dependency.Dependents(ms, dependents(w, ms), nil)
+	in.Dependencies = dependency.Resolve(dependency.Input{Microservice: ms, Microservices: r.world.Microservices})
+	in.Dependents = dependency.Dependents(ms, r.dependents[dependency.KeyOf(ms)], nil)
 	set, err := resources.For(in)
 	if err != nil {
 		return nil, nil, fmt.Errorf("rendering %s/%s: %w", ms.Namespace, ms.Name, err)
@@ -99,17 +102,6 @@ func childrenOf(w explain.World, ms *v1alpha1.Microservice) ([]child, []dependen
 		}
 	}
 	return all, in.Dependencies, nil
-}
-
-// dependents returns the Microservices that declare a dependency on ms.
-func dependents(w explain.World, ms *v1alpha1.Microservice) []*v1alpha1.Microservice {
-	var found []*v1alpha1.Microservice
-	for _, other := range w.Microservices {
-		if slices.Contains(dependency.Targets(other, dependency.Microservice), dependency.KeyOf(ms)) {
-			found = append(found, other)
-		}
-	}
-	return found
 }
 
 // document returns an object as YAML, the zero value for none. An owner that has no UID yet is left out.

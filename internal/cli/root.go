@@ -4,9 +4,11 @@ package cli
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -90,15 +92,9 @@ func (o *output) add(c *cobra.Command, formats ...string) {
 	*o = output(formats[0])
 	c.Flags().StringVarP((*string)(o), "output", "o", formats[0], "The format: "+strings.Join(formats, ", ")+".")
 	_ = c.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(formats, cobra.ShellCompDirectiveNoFileComp)) // the flag exists
-	before := c.PreRunE
-	c.PreRunE = func(c *cobra.Command, args []string) error {
-		for _, f := range formats {
-			if string(*o) == f {
-				if before != nil {
-					return before(c, args)
-				}
-				return nil
-			}
+	c.PreRunE = func(*cobra.Command, []string) error {
+		if slices.Contains(formats, string(*o)) {
+			return nil
 		}
 		return failed(ExitUsage, "--output=%q: must be one of %s", string(*o), strings.Join(formats, ", "))
 	}
@@ -112,4 +108,11 @@ func (o *options) example(text string) string {
 // print writes to standard output. A terminal that is gone is nobody to tell.
 func print(w io.Writer, format string, args ...any) {
 	_, _ = fmt.Fprintf(w, format, args...)
+}
+
+// printJSON writes a value as indented JSON.
+func printJSON(w io.Writer, value any) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(value)
 }

@@ -63,7 +63,7 @@ func (o *options) setImage(ctx context.Context, c client.WithWatch, key dependen
 	err = c.Patch(ctx, ms, client.RawPatch(types.MergePatchType, patch), client.FieldOwner(fieldOwner))
 	switch {
 	case apierrors.IsNotFound(err):
-		return failed(ExitNotFound, "there is no Microservice %s in namespace %s", key.Name, key.Namespace)
+		return notFound(key)
 	case err != nil:
 		return fmt.Errorf("changing the image of %s: %w", key, err)
 	}

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -10,7 +9,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
@@ -188,9 +186,7 @@ func isStalled(ms *v1alpha1.Microservice) bool { return reached(ms, v1alpha1.Con
 
 func printStatus(out io.Writer, ms *v1alpha1.Microservice, format string) error {
 	if format == "json" {
-		encoder := json.NewEncoder(out)
-		encoder.SetIndent("", "  ")
-		return encoder.Encode(map[string]any{"namespace": ms.Namespace, "name": ms.Name, "generation": ms.Generation, "image": ms.Spec.Image, "status": ms.Status})
+		return printJSON(out, map[string]any{"namespace": ms.Namespace, "name": ms.Name, "generation": ms.Generation, "image": ms.Spec.Image, "status": ms.Status})
 	}
 	print(out, "%s in %s: %s\n", ms.Name, ms.Namespace, progress(ms))
 	print(out, "  image         %s\n", ms.Spec.Image)
@@ -216,6 +212,3 @@ func words(d *v1alpha1.DependencyStatus) string {
 	}
 	return ": " + d.Message
 }
-
-// isForbidden reports whether the user may not do something.
-func isForbidden(err error) bool { return apierrors.IsForbidden(err) }

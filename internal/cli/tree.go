@@ -12,6 +12,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	policyv1 "k8s.io/api/policy/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -68,7 +69,7 @@ func (o *options) printChildren(ctx context.Context, c client.Client, ms *v1alph
 		kind := strings.TrimSuffix(fmt.Sprintf("%T", list), "List")
 		kind = kind[strings.LastIndex(kind, ".")+1:]
 		if err := c.List(ctx, list, client.InNamespace(ms.Namespace), client.MatchingLabels{v1alpha1.LabelName: ms.Name}); err != nil {
-			if isForbidden(err) {
+			if apierrors.IsForbidden(err) {
 				print(o.Out, "  %s: cannot see: forbidden\n", kind)
 			} else {
 				print(o.Out, "  %s: cannot see: %v\n", kind, err)

@@ -3,7 +3,6 @@ package cli
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -62,7 +61,7 @@ func why(ctx context.Context, c client.Reader, key dependency.Key) (explain.Answ
 	w, gets := explain.NewWorld(), 1
 	switch ms, err := read(ctx, c, key); {
 	case err == nil:
-		w.Microservices[key] = ms
+		w.Add(ms)
 	case code(err) == ExitNotFound:
 		w.Absent.Insert(key)
 	default:
@@ -81,9 +80,7 @@ func why(ctx context.Context, c client.Reader, key dependency.Key) (explain.Answ
 
 func printAnswer(out io.Writer, a *explain.Answer, format string) error {
 	if format == "json" {
-		encoder := json.NewEncoder(out)
-		encoder.SetIndent("", "  ")
-		return encoder.Encode(a)
+		return printJSON(out, a)
 	}
 	print(out, "%s.\n", a.Summary)
 	for i := range a.Causes {

@@ -49,14 +49,10 @@ func (s *source) world(ctx context.Context, o *options) (w explain.World, asked 
 		err = kube.List(ctx, list, client.InNamespace(namespace))
 	}
 	if isMissingCRD(err) {
-		return w, nil, failed(ExitUsage, "the cluster has no Microservices: install the operator first")
+		return w, nil, failed(ExitUsage, noMicroservices)
 	}
 	if err != nil {
 		return w, nil, fmt.Errorf("listing Microservices: %w", err)
 	}
-	w = explain.NewWorld()
-	for i := range list.Items {
-		w.Microservices[client.ObjectKeyFromObject(&list.Items[i])] = &list.Items[i]
-	}
-	return w, asked, nil
+	return explain.NewWorld(pointers(list)...), asked, nil
 }

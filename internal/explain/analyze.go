@@ -1,9 +1,6 @@
 package explain
 
 import (
-	"cmp"
-	"maps"
-	"slices"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/util/sets"
@@ -59,16 +56,42 @@ type Check struct {
 	Severity Severity
 	// Title is what is wrong, in a few words.
 	Title string
-	run   func(*system, *v1alpha1.Microservice) []problem
+	run   func(*System, *v1alpha1.Microservice) []problem
 }
 
 // problem is a finding without what its check and its Microservice tell.
 type problem struct{ field, message, cure string }
 
-// Analyze returns the weaknesses of a system, sorted by Microservice and code. w is the whole system: a dependency on a Microservice
-// that it does not have does not exist. wanted selects checks.
-func Analyze(w World, wanted func(code string) bool) []Finding {
-	s := newSystem(w)
+// System is a world with what the checks need. It is the whole system: a dependency on a Microservice that it does not have does not
+// exist.
+type System struct {
+	world World
+	// all are sorted by namespace and name.
+	all        []*v1alpha1.Microservice
+	dependents map[dependency.Key][]*v1alpha1.Microservice
+	cycles     map[dependency.Key]*dependency.Cycle
+	// databases are the Microservices by the database that they use.
+	databases map[string][]*v1alpha1.Microservice
+	// depth is the number of Microservices on the longest chain below each.
+	depth map[dependency.Key]int
+}
+
+// NewSystem prepares a world for its analysis.
+func NewSystem(w World) *System {
+	s := &System{
+		world: w, all: w.Sorted(), dependents: w.Dependents(), databases: map[string][]*v1alpha1.Microservice{}, depth: map[dependency.Key]int{},
+	}
+	s.cycles = dependency.Cycles(s.all, nil)
+	for _, ms := range s.all {
+		for _, name := range databasesOf(ms) {
+			s.databases[name] = append(s.databases[name], ms)
+		}
+	}
+	return s
+}
+
+// Analyze returns the weaknesses of the system, sorted by Microservice and code. wanted selects checks.
+func (s *System) Analyze(wanted func(code string) bool) []Finding {
 	findings := []Finding{}
 	for _, ms := range s.all {
 		ignored := sets.New(strings.FieldsFunc(ms.Annotations[AnnotationIgnore], func(r rune) bool { return r == ',' || r == ' ' })...)
@@ -86,41 +109,9 @@ func Analyze(w World, wanted func(code string) bool) []Finding {
 	return findings
 }
 
-// system is a world with what several checks need.
-type system struct {
-	world World
-	// all are sorted by namespace and name.
-	all        []*v1alpha1.Microservice
-	dependents map[dependency.Key][]*v1alpha1.Microservice
-	cycles     map[dependency.Key]*dependency.Cycle
-	// databases are the Microservices by the database that they use.
-	databases map[string][]*v1alpha1.Microservice
-	// depth is the number of Microservices on the longest chain below each.
-	depth map[dependency.Key]int
-}
-
-func newSystem(w World) *system {
-	s := &system{
-		world: w, dependents: map[dependency.Key][]*v1alpha1.Microservice{}, databases: map[string][]*v1alpha1.Microservice{}, depth: map[dependency.Key]int{},
-	}
-	s.all = slices.SortedFunc(maps.Values(w.Microservices), func(a, b *v1alpha1.Microservice) int {
-		return cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Name, b.Name))
-	})
-	s.cycles = dependency.Cycles(s.all, nil)
-	for _, ms := range s.all {
-		for _, key := range dependency.Targets(ms, dependency.Microservice) {
-			s.dependents[key] = append(s.dependents[key], ms)
-		}
-		for _, name := range databasesOf(ms) {
-			s.databases[name] = append(s.databases[name], ms)
-		}
-	}
-	return s
-}
-
 // chain returns the number of Microservices on the longest chain of required dependencies that begins at one. The members of a cycle
 // count as one.
-func (s *system) chain(key dependency.Key) int {
+func (s *System) chain(key dependency.Key) int {
 	if n, known := s.depth[key]; known {
 		return n
 	}
@@ -148,9 +139,8 @@ func (s *system) chain(key dependency.Key) int {
 	return 1 + longest
 }
 
-// CouplingOf measures a system.
-func CouplingOf(w World) Coupling {
-	s := newSystem(w)
+// Coupling measures how tightly the system is coupled.
+func (s *System) Coupling() Coupling {
 	c := Coupling{Services: len(s.all)}
 	for _, ms := range s.all {
 		c.Edges += len(dependency.Targets(ms, dependency.Microservice))

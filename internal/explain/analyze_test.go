@@ -8,7 +8,6 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
-	"github.com/microservice-dev/microservice-operator/internal/dependency"
 )
 
 // system of Microservices by name and spec, all in the namespace shop. A name with a slash has another namespace.
@@ -24,7 +23,7 @@ func world(t *testing.T, specs map[string]string) World {
 		if err := yaml.UnmarshalStrict([]byte(spec), &ms.Spec); err != nil {
 			t.Fatal(err)
 		}
-		w.Microservices[dependency.KeyOf(ms)] = ms
+		w.Add(ms)
 	}
 	return w
 }
@@ -116,7 +115,7 @@ func TestAnalyze(t *testing.T) {
 		}
 		t.Run(c.Code, func(t *testing.T) {
 			only := func(code string) bool { return code == c.Code }
-			found := Analyze(world(t, example.bad), only)
+			found := NewSystem(world(t, example.bad)).Analyze(only)
 			if len(found) == 0 {
 				t.Error("the bad example is not found")
 			}
@@ -125,7 +124,7 @@ func TestAnalyze(t *testing.T) {
 					t.Errorf("%+v", f)
 				}
 			}
-			if found := Analyze(world(t, example.good), only); len(found) > 0 {
+			if found := NewSystem(world(t, example.good)).Analyze(only); len(found) > 0 {
 				t.Errorf("of the good example it says %+v", found)
 			}
 		})
@@ -140,12 +139,12 @@ func TestAnalyzeIgnores(t *testing.T) {
 			ms.Annotations = map[string]string{AnnotationIgnore: "MSV208, MSV302"}
 		}
 	}
-	for _, f := range Analyze(w, func(string) bool { return true }) {
+	for _, f := range NewSystem(w).Analyze(func(string) bool { return true }) {
 		if f.Name == "a" {
 			t.Errorf("%+v is reported", f)
 		}
 	}
-	if len(Analyze(w, func(code string) bool { return code == "MSV208" })) != 1 {
+	if len(NewSystem(w).Analyze(func(code string) bool { return code == "MSV208" })) != 1 {
 		t.Error("of b nothing is said")
 	}
 }
@@ -155,7 +154,7 @@ func TestCoupling(t *testing.T) {
 		"web": with("dependencies: [{name: a}, {name: mail, external: {host: m, ports: [{port: 25}]}}]"),
 		"a":   with("dependencies: [{name: b}]"), "b": with("dependencies: [{name: a}, {name: c}]"), "c": sound,
 	})
-	if got, want := CouplingOf(w), (Coupling{Services: 4, Edges: 4, LongestChain: 3, LargestCycle: 2}); got != want {
+	if got, want := NewSystem(w).Coupling(), (Coupling{Services: 4, Edges: 4, LongestChain: 3, LargestCycle: 2}); got != want {
 		t.Errorf("%+v, want %+v", got, want)
 	}
 }

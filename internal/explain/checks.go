@@ -12,24 +12,24 @@ import (
 
 // Checks are all that Analyze looks for, by code: 1xx cannot work, 2xx is likely to cause trouble, 3xx could be better.
 var Checks = []Check{
-	{"MSV101", Error, "A dependency does not exist", (*system).missing},
-	{"MSV102", Error, "A dependency does not admit the Microservice", (*system).refused},
-	{"MSV103", Warning, "Microservices depend on each other in a circle", (*system).cycle},
-	{"MSV201", Warning, "Most of the system depends on one Microservice", (*system).hub},
-	{"MSV202", Warning, "A chain of required dependencies is long", (*system).longChain},
-	{"MSV203", Warning, "Several Microservices use one database", (*system).sharedDatabase},
-	{"MSV206", Advice, "An external host is reachable at every address", (*system).openHost},
-	{"MSV207", Error, "An autoscaler has no resource requests to measure by", (*system).autoscalerWithoutRequests},
-	{"MSV208", Warning, "An image has no fixed version", (*system).movingTag},
-	{"MSV209", Warning, "A single replica has dependents", (*system).singleReplica},
-	{"MSV210", Warning, "Declared dependencies are not enforced", (*system).notIsolated},
-	{"MSV301", Advice, "Nothing but an open port tells that it is ready", (*system).noReadinessProbe},
-	{"MSV302", Advice, "Memory is not limited", (*system).noMemoryLimit},
-	{"MSV303", Advice, "A changed ConfigMap or Secret restarts nothing", (*system).environmentFrom},
+	{"MSV101", Error, "A dependency does not exist", (*System).missing},
+	{"MSV102", Error, "A dependency does not admit the Microservice", (*System).refused},
+	{"MSV103", Warning, "Microservices depend on each other in a circle", (*System).cycle},
+	{"MSV201", Warning, "Most of the system depends on one Microservice", (*System).hub},
+	{"MSV202", Warning, "A chain of required dependencies is long", (*System).longChain},
+	{"MSV203", Warning, "Several Microservices use one database", (*System).sharedDatabase},
+	{"MSV206", Advice, "An external host is reachable at every address", (*System).openHost},
+	{"MSV207", Error, "An autoscaler has no resource requests to measure by", (*System).autoscalerWithoutRequests},
+	{"MSV208", Warning, "An image has no fixed version", (*System).movingTag},
+	{"MSV209", Warning, "A single replica has dependents", (*System).singleReplica},
+	{"MSV210", Warning, "Declared dependencies are not enforced", (*System).notIsolated},
+	{"MSV301", Advice, "Nothing but an open port tells that it is ready", (*System).noReadinessProbe},
+	{"MSV302", Advice, "Memory is not limited", (*System).noMemoryLimit},
+	{"MSV303", Advice, "A changed ConfigMap or Secret restarts nothing", (*System).environmentFrom},
 }
 
 // resolved calls do with each dependency on a Microservice, and with what it comes to.
-func (s *system) resolved(ms *v1alpha1.Microservice, do func(d *v1alpha1.Dependency, r *dependency.Resolution)) {
+func (s *System) resolved(ms *v1alpha1.Microservice, do func(d *v1alpha1.Dependency, r *dependency.Resolution)) {
 	targets := map[dependency.Key]*v1alpha1.Microservice{}
 	for _, key := range dependency.Targets(ms, dependency.Microservice) {
 		if target := s.world.Microservices[key]; target != nil {
@@ -44,7 +44,7 @@ func (s *system) resolved(ms *v1alpha1.Microservice, do func(d *v1alpha1.Depende
 	}
 }
 
-func (s *system) missing(ms *v1alpha1.Microservice) (found []problem) {
+func (s *System) missing(ms *v1alpha1.Microservice) (found []problem) {
 	s.resolved(ms, func(d *v1alpha1.Dependency, r *dependency.Resolution) {
 		name := Name(r.Target.Key, ms.Namespace)
 		switch {
@@ -60,7 +60,7 @@ func (s *system) missing(ms *v1alpha1.Microservice) (found []problem) {
 
 func field(d *v1alpha1.Dependency) string { return "spec.dependencies[" + d.Name + "]" }
 
-func (s *system) refused(ms *v1alpha1.Microservice) (found []problem) {
+func (s *System) refused(ms *v1alpha1.Microservice) (found []problem) {
 	s.resolved(ms, func(d *v1alpha1.Dependency, r *dependency.Resolution) {
 		target := s.world.Microservices[r.Target.Key]
 		// The labels of namespaces are not known here: a selector may admit it.
@@ -74,7 +74,7 @@ func (s *system) refused(ms *v1alpha1.Microservice) (found []problem) {
 }
 
 // cycle is reported once, for the first member.
-func (s *system) cycle(ms *v1alpha1.Microservice) []problem {
+func (s *System) cycle(ms *v1alpha1.Microservice) []problem {
 	c := s.cycles[dependency.KeyOf(ms)]
 	if c == nil || c.Members()[0] != dependency.KeyOf(ms) {
 		return nil
@@ -86,7 +86,7 @@ func (s *system) cycle(ms *v1alpha1.Microservice) []problem {
 // A hub is needed by more than half of a system that is not tiny.
 const hubDependents = 10
 
-func (s *system) hub(ms *v1alpha1.Microservice) []problem {
+func (s *System) hub(ms *v1alpha1.Microservice) []problem {
 	n := len(s.dependents[dependency.KeyOf(ms)])
 	if n < hubDependents || 2*n <= len(s.all) {
 		return nil
@@ -98,7 +98,7 @@ func (s *system) hub(ms *v1alpha1.Microservice) []problem {
 const maxChain = 5
 
 // longChain is reported where a chain begins.
-func (s *system) longChain(ms *v1alpha1.Microservice) []problem {
+func (s *System) longChain(ms *v1alpha1.Microservice) []problem {
 	key := dependency.KeyOf(ms)
 	n := s.chain(key)
 	if n <= maxChain || len(s.dependents[key]) > 0 {
@@ -136,7 +136,7 @@ func databasesOf(ms *v1alpha1.Microservice) []string {
 }
 
 // sharedDatabase is reported for each of those that share it.
-func (s *system) sharedDatabase(ms *v1alpha1.Microservice) (found []problem) {
+func (s *System) sharedDatabase(ms *v1alpha1.Microservice) (found []problem) {
 	for _, name := range databasesOf(ms) {
 		var others []string
 		for _, other := range s.databases[name] {
@@ -152,7 +152,7 @@ func (s *system) sharedDatabase(ms *v1alpha1.Microservice) (found []problem) {
 	return found
 }
 
-func (s *system) openHost(ms *v1alpha1.Microservice) (found []problem) {
+func (s *System) openHost(ms *v1alpha1.Microservice) (found []problem) {
 	for i := range ms.Spec.Dependencies {
 		d := &ms.Spec.Dependencies[i]
 		if d.External != nil && d.External.Host != "" && len(d.External.CIDRs) == 0 {
@@ -164,7 +164,7 @@ func (s *system) openHost(ms *v1alpha1.Microservice) (found []problem) {
 	return found
 }
 
-func (s *system) autoscalerWithoutRequests(ms *v1alpha1.Microservice) []problem {
+func (s *System) autoscalerWithoutRequests(ms *v1alpha1.Microservice) []problem {
 	a := ms.Spec.Autoscaling
 	if a == nil || len(a.Metrics) > 0 {
 		return nil
@@ -175,7 +175,7 @@ func (s *system) autoscalerWithoutRequests(ms *v1alpha1.Microservice) []problem 
 	return []problem{{"spec.resources.requests", "autoscaling is a share of the resource requests, and there are none", "set resources.requests.cpu"}}
 }
 
-func (s *system) movingTag(ms *v1alpha1.Microservice) []problem {
+func (s *System) movingTag(ms *v1alpha1.Microservice) []problem {
 	image := ms.Spec.Image
 	if strings.Contains(image, "@sha256:") {
 		return nil
@@ -190,7 +190,7 @@ func (s *system) movingTag(ms *v1alpha1.Microservice) []problem {
 	return []problem{{"spec.image", fmt.Sprintf("image %s may be another one at each start of a pod", image), "name a version or a digest"}}
 }
 
-func (s *system) singleReplica(ms *v1alpha1.Microservice) []problem {
+func (s *System) singleReplica(ms *v1alpha1.Microservice) []problem {
 	n := len(s.dependents[dependency.KeyOf(ms)])
 	if n == 0 || ms.Spec.GuaranteedReplicas() != 1 {
 		return nil
@@ -199,7 +199,7 @@ func (s *system) singleReplica(ms *v1alpha1.Microservice) []problem {
 		"set replicas, or autoscaling.minReplicas, to at least 2"}}
 }
 
-func (s *system) notIsolated(ms *v1alpha1.Microservice) []problem {
+func (s *System) notIsolated(ms *v1alpha1.Microservice) []problem {
 	p := ms.Spec.NetworkPolicy
 	if p == nil || p.Isolation != v1alpha1.IsolationNone || len(ms.Spec.Dependencies) == 0 {
 		return nil
@@ -207,21 +207,21 @@ func (s *system) notIsolated(ms *v1alpha1.Microservice) []problem {
 	return []problem{{"spec.networkPolicy.isolation", "it may call everybody, whatever its dependencies are", "remove isolation: None"}}
 }
 
-func (s *system) noReadinessProbe(ms *v1alpha1.Microservice) []problem {
+func (s *System) noReadinessProbe(ms *v1alpha1.Microservice) []problem {
 	if len(ms.Spec.Ports) == 0 || ms.Spec.Probes != nil && ms.Spec.Probes.Readiness != nil {
 		return nil
 	}
 	return []problem{{"spec.probes.readiness", "it counts as ready as soon as its first port is open", "declare a readiness probe that asks the application"}}
 }
 
-func (s *system) noMemoryLimit(ms *v1alpha1.Microservice) []problem {
+func (s *System) noMemoryLimit(ms *v1alpha1.Microservice) []problem {
 	if ms.Spec.Resources != nil && !ms.Spec.Resources.Limits.Memory().IsZero() {
 		return nil
 	}
 	return []problem{{"spec.resources.limits.memory", "it may take all memory of its node", "set resources.limits.memory"}}
 }
 
-func (s *system) environmentFrom(ms *v1alpha1.Microservice) []problem {
+func (s *System) environmentFrom(ms *v1alpha1.Microservice) []problem {
 	if len(ms.Spec.EnvFrom) == 0 {
 		return nil
 	}

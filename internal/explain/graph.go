@@ -64,9 +64,7 @@ type Edge struct {
 func NewGraph(w World) Graph {
 	g := Graph{Nodes: []Node{}, Edges: []Edge{}, Cycles: [][]string{}}
 	nodes := map[string]Node{}
-	all := slices.SortedFunc(maps.Values(w.Microservices), func(a, b *v1alpha1.Microservice) int {
-		return cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Name, b.Name))
-	})
+	all := w.Sorted()
 	for _, ms := range all {
 		nodes[idOf(dependency.KeyOf(ms))] = microserviceNode(ms)
 	}

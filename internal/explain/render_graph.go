@@ -25,14 +25,14 @@ var symbols = map[State]string{StateReady: "✔", StateNotReady: "✖", StateMis
 func (g Graph) Mermaid() (string, error) {
 	var b strings.Builder
 	b.WriteString("flowchart LR\n")
-	names := map[string]string{}
+	names, several := map[string]string{}, g.hasSeveralNamespaces()
 	for i, n := range g.Nodes {
 		names[n.ID] = fmt.Sprintf("n%d", i)
 		open, closing := "[", "]"
 		if n.Kind != dependency.Microservice {
 			open, closing = "([", "])"
 		}
-		fmt.Fprintf(&b, "  n%d%s\"%s\"%s:::%s\n", i, open, mermaidText(symbols[n.State]+" "+n.label(g)), closing, strings.ToLower(string(n.State)))
+		fmt.Fprintf(&b, "  n%d%s\"%s\"%s:::%s\n", i, open, mermaidText(symbols[n.State]+" "+n.label(several)), closing, strings.ToLower(string(n.State)))
 	}
 	for _, e := range g.Edges {
 		arrow := "-->"
@@ -56,10 +56,10 @@ func mermaidText(s string) string {
 	return strings.NewReplacer("#", "#35;", `"`, "#quot;", "\n", " ").Replace(s)
 }
 
-// label is the name of a node, with its namespace where the graph has several.
-func (n Node) label(g Graph) string {
+// label returns the name of a node, with its namespace if the graph has several.
+func (n Node) label(several bool) string {
 	name := n.Name
-	if n.Namespace != "" && g.namespaces().Len() > 1 {
+	if n.Namespace != "" && several {
 		name = n.Namespace + "/" + name
 	}
 	if n.Kind == dependency.External {
@@ -71,22 +71,23 @@ func (n Node) label(g Graph) string {
 	return name
 }
 
-func (g Graph) namespaces() sets.Set[string] {
+func (g Graph) hasSeveralNamespaces() bool {
 	all := sets.New[string]()
 	for _, n := range g.Nodes {
 		if n.Namespace != "" {
 			all.Insert(n.Namespace)
 		}
 	}
-	return all
+	return all.Len() > 1
 }
 
 // Dot returns the graph in the language of Graphviz.
 func (g Graph) Dot() string {
 	var b strings.Builder
 	b.WriteString("digraph microservices {\n  rankdir=LR\n  node [shape=box style=rounded]\n")
+	several := g.hasSeveralNamespaces()
 	for _, n := range g.Nodes {
-		fmt.Fprintf(&b, "  %q [label=%q color=%q]\n", n.ID, symbols[n.State]+" "+n.label(g), colors[n.State])
+		fmt.Fprintf(&b, "  %q [label=%q color=%q]\n", n.ID, symbols[n.State]+" "+n.label(several), colors[n.State])
 	}
 	for _, e := range g.Edges {
 		style := "solid"
@@ -110,7 +111,7 @@ func (g Graph) Text() string {
 		out[e.From] = append(out[e.From], e)
 		in.Insert(e.To)
 	}
-	printed := sets.New[string]()
+	printed, several := sets.New[string](), g.hasSeveralNamespaces()
 	var print func(id, indent, suffix string)
 	print = func(id, indent, suffix string) {
 		n := byID[id]
@@ -118,7 +119,7 @@ func (g Graph) Text() string {
 		if again {
 			suffix += " (again)"
 		}
-		fmt.Fprintf(&b, "%s%s %s%s%s\n", indent, symbols[n.State], n.label(g), reason(n), suffix)
+		fmt.Fprintf(&b, "%s%s %s%s%s\n", indent, symbols[n.State], n.label(several), reason(n), suffix)
 		printed.Insert(id)
 		if again {
 			return

@@ -3,6 +3,10 @@
 package explain
 
 import (
+	"cmp"
+	"maps"
+	"slices"
+
 	"k8s.io/apimachinery/pkg/util/sets"
 
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
@@ -22,10 +26,33 @@ type World struct {
 // NewWorld returns a world with the given Microservices.
 func NewWorld(all ...*v1alpha1.Microservice) World {
 	w := World{Microservices: map[dependency.Key]*v1alpha1.Microservice{}, Absent: sets.New[dependency.Key](), Hidden: sets.New[dependency.Key]()}
+	w.Add(all...)
+	return w
+}
+
+// Add adds loaded Microservices.
+func (w World) Add(all ...*v1alpha1.Microservice) {
 	for _, ms := range all {
 		w.Microservices[dependency.KeyOf(ms)] = ms
 	}
-	return w
+}
+
+// Sorted returns the Microservices by namespace and name.
+func (w World) Sorted() []*v1alpha1.Microservice {
+	return slices.SortedFunc(maps.Values(w.Microservices), func(a, b *v1alpha1.Microservice) int {
+		return cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Name, b.Name))
+	})
+}
+
+// Dependents returns, for each Microservice that is named as a dependency, those that name it, sorted.
+func (w World) Dependents() map[dependency.Key][]*v1alpha1.Microservice {
+	all := map[dependency.Key][]*v1alpha1.Microservice{}
+	for _, ms := range w.Sorted() {
+		for _, key := range dependency.Targets(ms, dependency.Microservice) {
+			all[key] = append(all[key], ms)
+		}
+	}
+	return all
 }
 
 // Name returns the name of a Microservice as seen from a namespace: others have theirs in front.
