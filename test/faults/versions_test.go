@@ -1,9 +1,6 @@
 package faults
 
-import (
-	"testing"
-	"time"
-)
+import "testing"
 
 // newer is the operator with another opinion of what a Deployment looks like, as a later version has.
 var newer = mutant{
@@ -24,7 +21,7 @@ func TestTwoVersionsTakeTurns(t *testing.T) {
 		before := len(s.Proxy.Sent(writes))
 		s.Operator.Leave()
 		s.Operator.ReturnAs(programs[i%2])
-		time.Sleep(later) // it starts, and reconciles everything
+		s.until(t, "the other version writes", func() bool { return len(s.Proxy.Sent(writes)) >= before+2 })
 		s.arrive(t, &scenario[0])
 		s.assertQuiet(t)
 		// two Deployments, and the status of each while its pods are replaced
