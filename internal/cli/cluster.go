@@ -53,7 +53,7 @@ func mapper(scheme *runtime.Scheme) meta.RESTMapper {
 	for kind := range scheme.AllKnownTypes() {
 		if plural := plurals[kind.GroupKind()]; plural != "" {
 			scope := meta.RESTScopeNamespace
-			if kind.Group == authorizationv1.GroupName {
+			if kind.Group == authorizationv1.GroupName || kind.Kind == "Namespace" {
 				scope = meta.RESTScopeRoot
 			}
 			m.AddSpecific(kind, kind.GroupVersion().WithResource(plural), kind.GroupVersion().WithResource(plural), scope)
@@ -66,6 +66,7 @@ func mapper(scheme *runtime.Scheme) meta.RESTMapper {
 var plurals = map[schema.GroupKind]string{
 	{Group: v1alpha1.SchemeGroupVersion.Group, Kind: "Microservice"}:    "microservices",
 	{Group: "apps", Kind: "Deployment"}:                                 "deployments",
+	{Kind: "Namespace"}:                                                 "namespaces",
 	{Kind: "Pod"}:                                                       "pods",
 	{Kind: "Service"}:                                                   "services",
 	{Kind: "ServiceAccount"}:                                            "serviceaccounts",

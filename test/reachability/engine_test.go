@@ -6,14 +6,17 @@ import (
 
 	"github.com/mattfenwick/cyclonus/pkg/matcher"
 	networkingv1 "k8s.io/api/networking/v1"
+
+	"github.com/microservice-dev/microservice-operator/internal/netpol"
 )
 
 // engine judges policies. It is another project's; what it reads of a policy and a pod is all that it knows. Two things
 // in it differ from Kubernetes, both in pkg/kube/labelselector.go, and no policy here depends on them: NotIn does not
 // match where the label is missing, and a matchLabel with an empty value does.
 type engine struct {
-	policy *matcher.Policy
-	peers  map[*peer]*matcher.TrafficPeer
+	policy   *matcher.Policy
+	policies []networkingv1.NetworkPolicy
+	peers    map[*peer]*matcher.TrafficPeer
 }
 
 func newEngine(w *world, built map[key]*children, peers []*peer) *engine {
@@ -24,6 +27,9 @@ func newEngine(w *world, built map[key]*children, peers []*peer) *engine {
 		}
 	}
 	e := &engine{policy: matcher.BuildNetworkPolicies(true, policies), peers: map[*peer]*matcher.TrafficPeer{}}
+	for _, p := range policies {
+		e.policies = append(e.policies, *p)
+	}
 	for _, p := range peers {
 		e.peers[p] = trafficPeer(w, p)
 	}
@@ -48,6 +54,16 @@ func (e *engine) allows(c connection) bool {
 		ResolvedPortName: c.to.portName(c.port, c.protocol),
 		Protocol:         c.protocol,
 	}).IsAllowed()
+}
+
+// explained is what the plugin's can-reach answers.
+func (e *engine) explained(w *world, c connection) (bool, error) {
+	verdict, err := netpol.Judge(e.policies, &netpol.Connection{From: w.endpoint(c.from), To: w.endpoint(c.to), Port: c.port, Protocol: c.protocol})
+	return verdict.Allowed(), err
+}
+
+func (w *world) endpoint(p *peer) netpol.Endpoint {
+	return netpol.Endpoint{Namespace: p.namespace, NamespaceLabels: w.namespaces[p.namespace], Labels: p.labels, Ports: p.ports, Address: p.address}
 }
 
 // peersOf are the pods of the Microservices, in the order of their keys, and then all others.

@@ -11,6 +11,9 @@ import (
 
 var graphs = flag.Int("graphs", 200, "how many random graphs to judge")
 
+// explainedEvery is how many connections pass between two that can-reach is asked about, too: it explains, which takes longer.
+const explainedEvery = 101
+
 // maxFailures bounds what is printed of one graph: one fault is often seen on a thousand connections.
 const maxFailures = 3
 
@@ -87,6 +90,11 @@ func judge(t *testing.T, w *world) *tally {
 	w.connections(peers, func(c connection) {
 		got, want := e.allows(c), m.judge(c)
 		counts.count(c, want)
+		if counts.judged%explainedEvery == 0 {
+			if explained, err := e.explained(w, c); err != nil || explained != got {
+				t.Errorf("can-reach says %t, %v: %s", explained, err, disagreement(c, got, want, built))
+			}
+		}
 		if got == want.allow() {
 			return
 		}
