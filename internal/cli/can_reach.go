@@ -294,28 +294,40 @@ func (r *reachReader) port(ctx context.Context, to place, listening []corev1.Con
 	if err := r.Get(ctx, to.key, service); err != nil && !apierrors.IsNotFound(err) && !apierrors.IsForbidden(err) {
 		return 0, fmt.Errorf("reading Service %s: %w", to.key, err)
 	}
-	var known []string
-	for _, p := range service.Spec.Ports {
-		known = append(known, strings.TrimSuffix(fmt.Sprintf("%d (%s)", p.Port, p.Name), " ()"))
-		if p.Protocol != to.protocol || to.port != "" && to.port != p.Name && int64(p.Port) != number {
-			continue
-		}
-		if p.TargetPort.Type == intstr.Int {
-			return cmp.Or(p.TargetPort.IntVal, p.Port), nil
-		}
-		if i := slices.IndexFunc(listening, func(l corev1.ContainerPort) bool { return l.Name == p.TargetPort.StrVal }); i >= 0 {
-			return listening[i].ContainerPort, nil
-		}
+	if port, found := portBehind(service, to, int32(number), listening); found {
+		return port, nil
 	}
 	for _, l := range listening {
-		if to.port == "" || l.Name == to.port || int64(l.ContainerPort) == number {
+		if to.port == "" || l.Name == to.port || l.ContainerPort == int32(number) {
 			return l.ContainerPort, nil
 		}
 	}
-	if len(known) == 0 {
+	if len(service.Spec.Ports) == 0 {
 		return 0, failed(ExitUsage, "%s has no port, and its pods name none", to.key)
 	}
+	var known []string
+	for _, p := range service.Spec.Ports {
+		known = append(known, strings.TrimSuffix(fmt.Sprintf("%d (%s)", p.Port, p.Name), " ()"))
+	}
 	return 0, failed(ExitUsage, "%s has no port %s/%s: it has %s", to.key, cmp.Or(to.port, "of protocol"), to.protocol, strings.Join(known, ", "))
+}
+
+// portBehind returns the number on which the pods listen for a port of their Service, of which the user gave the number or the name.
+func portBehind(service *corev1.Service, to place, number int32, listening []corev1.ContainerPort) (int32, bool) {
+	for _, p := range service.Spec.Ports {
+		if p.Protocol != to.protocol || to.port != "" && to.port != p.Name && p.Port != number {
+			continue
+		}
+		if p.TargetPort.Type == intstr.Int {
+			return cmp.Or(p.TargetPort.IntVal, p.Port), true
+		}
+		for _, l := range listening {
+			if l.Name == p.TargetPort.StrVal {
+				return l.ContainerPort, true
+			}
+		}
+	}
+	return 0, false
 }
 
 // cure tells what would let a connection through, as far as the user may read the Microservices.

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	authorizationv1 "k8s.io/api/authorization/v1"
 	coordinationv1 "k8s.io/api/coordination/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -138,25 +137,23 @@ func checkDNS(ctx context.Context, c client.Client, _ string) (state, words stri
 
 // checkRights asks what the user may do with Microservices.
 func checkRights(ctx context.Context, c client.Client, namespace string) (state, words string, err error) {
-	var may, mayNot []string
+	var granted, denied []string
 	for _, verb := range []string{"get", "list", "watch", "create", "update", "patch", "delete"} {
-		review := &authorizationv1.SelfSubjectAccessReview{Spec: authorizationv1.SelfSubjectAccessReviewSpec{ResourceAttributes: &authorizationv1.ResourceAttributes{
-			Namespace: namespace, Verb: verb, Group: v1alpha1.SchemeGroupVersion.Group, Resource: "microservices",
-		}}}
-		if err := c.Create(ctx, review); err != nil {
-			return "", "", fmt.Errorf("asking for rights: %w", err)
+		allowed, err := may(ctx, c, namespace, verb, v1alpha1.SchemeGroupVersion.Group, "microservices")
+		if err != nil {
+			return "", "", err
 		}
-		if review.Status.Allowed {
-			may = append(may, verb)
+		if allowed {
+			granted = append(granted, verb)
 		} else {
-			mayNot = append(mayNot, verb)
+			denied = append(denied, verb)
 		}
 	}
-	if len(mayNot) == 0 {
+	if len(denied) == 0 {
 		return "ok", "you may do everything with Microservices in namespace " + namespace, nil
 	}
-	if len(may) == 0 {
-		may = []string{"nothing"}
+	if len(granted) == 0 {
+		granted = []string{"nothing"}
 	}
-	return "?", fmt.Sprintf("in namespace %s you may %s Microservices, and not %s", namespace, strings.Join(may, ", "), strings.Join(mayNot, ", ")), nil
+	return "?", fmt.Sprintf("in namespace %s you may %s Microservices, and not %s", namespace, strings.Join(granted, ", "), strings.Join(denied, ", ")), nil
 }

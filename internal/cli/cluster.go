@@ -67,6 +67,7 @@ var plurals = map[schema.GroupKind]string{
 	{Group: v1alpha1.SchemeGroupVersion.Group, Kind: "Microservice"}:    "microservices",
 	{Group: "apps", Kind: "Deployment"}:                                 "deployments",
 	{Kind: "Namespace"}:                                                 "namespaces",
+	{Group: "apps", Kind: "ReplicaSet"}:                                 "replicasets",
 	{Kind: "Pod"}:                                                       "pods",
 	{Kind: "Service"}:                                                   "services",
 	{Kind: "ServiceAccount"}:                                            "serviceaccounts",

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 	appsv1 "k8s.io/api/apps/v1"
@@ -66,8 +65,7 @@ func childLists() []client.ObjectList {
 // printChildren prints what carries the label of the Microservice. A kind that the user may not read is named.
 func (o *options) printChildren(ctx context.Context, c client.Client, ms *v1alpha1.Microservice) {
 	for _, list := range childLists() {
-		kind := strings.TrimSuffix(fmt.Sprintf("%T", list), "List")
-		kind = kind[strings.LastIndex(kind, ".")+1:]
+		kind := kindOf(list)
 		if err := c.List(ctx, list, client.InNamespace(ms.Namespace), client.MatchingLabels{v1alpha1.LabelName: ms.Name}); err != nil {
 			if apierrors.IsForbidden(err) {
 				print(o.Out, "  %s: cannot see: forbidden\n", kind)

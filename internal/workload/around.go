@@ -1,0 +1,123 @@
+package workload
+
+import (
+	"maps"
+	"strings"
+
+	appsv1 "k8s.io/api/apps/v1"
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
+	"k8s.io/utils/ptr"
+
+	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
+)
+
+// Defaults of Kubernetes: https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/deployment-v1/
+const (
+	defaultProgressDeadlineSeconds = 600
+	defaultRevisionHistoryLimit    = 10
+)
+
+// setSize takes the autoscaler, or the number of replicas.
+func (i *importer) setSize() {
+	for n := range i.Autoscalers {
+		h := &i.Autoscalers[n]
+		if h.Spec.ScaleTargetRef.Kind != "Deployment" || h.Spec.ScaleTargetRef.Name != i.Deployment.Name {
+			continue
+		}
+		i.spec.Autoscaling = autoscaling(&h.Spec)
+		if h.Name != i.Deployment.Name {
+			i.note("HorizontalPodAutoscaler %s is deleted by the takeover, after one of the name %s has its settings", h.Name, i.Deployment.Name)
+		}
+		return
+	}
+	i.spec.Replicas = i.Deployment.Spec.Replicas
+}
+
+func autoscaling(from *autoscalingv2.HorizontalPodAutoscalerSpec) *v1alpha1.Autoscaling {
+	a := &v1alpha1.Autoscaling{MinReplicas: ptr.To(ptr.Deref(from.MinReplicas, 1)), MaxReplicas: from.MaxReplicas, Behavior: from.Behavior}
+	for _, m := range from.Metrics {
+		utilization := m.Type == autoscalingv2.ResourceMetricSourceType && m.Resource.Target.Type == autoscalingv2.UtilizationMetricType
+		switch {
+		case utilization && m.Resource.Name == corev1.ResourceCPU:
+			a.TargetCPUUtilizationPercentage = m.Resource.Target.AverageUtilization
+		case utilization && m.Resource.Name == corev1.ResourceMemory:
+			a.TargetMemoryUtilizationPercentage = m.Resource.Target.AverageUtilization
+		default:
+			a.Metrics = append(a.Metrics, m)
+		}
+	}
+	return a
+}
+
+// setRollout takes what differs from the defaults of Kubernetes. Of the two defaults that the operator sets otherwise, it keeps that of
+// the time that a pod must be ready; that fewer pods than wanted may serve is not kept.
+func (i *importer) setRollout() {
+	d := &i.Deployment.Spec
+	r := &v1alpha1.Rollout{MinReadySeconds: &d.MinReadySeconds}
+	if d.Strategy.Type == appsv1.RecreateDeploymentStrategyType {
+		r.Strategy = v1alpha1.RolloutRecreate
+	}
+	if u := d.Strategy.RollingUpdate; u != nil {
+		r.MaxSurge, r.MaxUnavailable = unlessDefault(u.MaxSurge), unlessDefault(u.MaxUnavailable)
+	}
+	if s := d.ProgressDeadlineSeconds; s != nil && *s != defaultProgressDeadlineSeconds {
+		r.ProgressDeadlineSeconds = s
+	}
+	if n := d.RevisionHistoryLimit; n != nil && *n != defaultRevisionHistoryLimit {
+		r.RevisionHistoryLimit = n
+	}
+	i.spec.Rollout = r
+	if d.MinReadySeconds == 0 {
+		i.remark("remove it, so that a version that becomes ready and dies replaces nothing", "rollout", "minReadySeconds")
+	}
+}
+
+func unlessDefault(n *intstr.IntOrString) *intstr.IntOrString {
+	if n == nil || *n == intstr.FromString("25%") {
+		return nil
+	}
+	return n
+}
+
+func (i *importer) setDisruptionBudget() {
+	for n := range i.DisruptionBudgets {
+		b := &i.DisruptionBudgets[n]
+		if b.Spec.Selector == nil || !i.selects(b.Spec.Selector) {
+			continue
+		}
+		if i.spec.DisruptionBudget == nil {
+			i.spec.DisruptionBudget = &v1alpha1.DisruptionBudget{MinAvailable: b.Spec.MinAvailable, MaxUnavailable: b.Spec.MaxUnavailable}
+		}
+		if b.Name != i.Deployment.Name {
+			i.note("delete PodDisruptionBudget %s after the takeover: nothing can be evicted while two budgets select a pod", b.Name)
+		}
+	}
+}
+
+// setIsolation closes nothing: who may talk to whom is for the NetworkPolicies that are there, until dependencies are declared.
+func (i *importer) setIsolation() {
+	i.spec.NetworkPolicy = &v1alpha1.NetworkPolicyOptions{Isolation: v1alpha1.IsolationNone}
+	i.remark("declare dependencies and allowedDependents, then remove it", "networkPolicy", "isolation")
+	var names []string
+	for n := range i.NetworkPolicies {
+		if i.selects(&i.NetworkPolicies[n].Spec.PodSelector) {
+			names = append(names, i.NetworkPolicies[n].Name)
+		}
+	}
+	if len(names) > 0 {
+		i.note("what NetworkPolicy %s allows stays allowed: delete it when the dependencies are declared", strings.Join(names, ", "))
+	}
+}
+
+// ownAnnotations leaves out those that tools write for themselves.
+func ownAnnotations(all map[string]string) map[string]string {
+	own := maps.Clone(all)
+	maps.DeleteFunc(own, func(key, _ string) bool {
+		domain, _, _ := strings.Cut(key, "/")
+		return key == corev1.LastAppliedConfigAnnotation || key == "kubectl.kubernetes.io/restartedAt" || key == defaultContainer ||
+			domain == "deployment.kubernetes.io" || domain == "meta.helm.sh" || domain == "argocd.argoproj.io" || strings.HasSuffix(domain, ".toolkit.fluxcd.io")
+	})
+	return own
+}
