@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	appsv1 "k8s.io/api/apps/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
@@ -24,6 +25,15 @@ func exactly(n int, what string) cobra.PositionalArgs {
 
 // completeNames offers the names of the Microservices in the namespace.
 func (o *options) completeNames(c *cobra.Command, args []string, begun string) ([]string, cobra.ShellCompDirective) {
+	return o.complete(c, args, begun, &v1alpha1.MicroserviceList{})
+}
+
+// completeDeployments offers the names of the Deployments in the namespace.
+func (o *options) completeDeployments(c *cobra.Command, args []string, begun string) ([]string, cobra.ShellCompDirective) {
+	return o.complete(c, args, begun, &appsv1.DeploymentList{})
+}
+
+func (o *options) complete(c *cobra.Command, args []string, begun string, list client.ObjectList) ([]string, cobra.ShellCompDirective) {
 	if len(args) > 0 {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
@@ -35,14 +45,14 @@ func (o *options) completeNames(c *cobra.Command, args []string, begun string) (
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveError
 	}
-	list := &v1alpha1.MicroserviceList{}
-	if err := kube.List(c.Context(), list, client.InNamespace(namespace)); err != nil {
+	objects, err := objectsIn(c.Context(), kube, namespace, list)
+	if err != nil {
 		return nil, cobra.ShellCompDirectiveError
 	}
 	var names []string
-	for i := range list.Items {
-		if name := list.Items[i].Name; strings.HasPrefix(name, begun) {
-			names = append(names, name)
+	for _, object := range objects {
+		if strings.HasPrefix(object.GetName(), begun) {
+			names = append(names, object.GetName())
 		}
 	}
 	return names, cobra.ShellCompDirectiveNoFileComp

@@ -93,7 +93,7 @@ func (r renderer) children(ms *v1alpha1.Microservice) ([]child, []dependency.Res
 	}
 	var all []child
 	for _, object := range []any{set.ServiceAccount, set.NetworkPolicy, set.Service, set.DisruptionBudget, set.Deployment, set.Autoscaler} {
-		c, err := document(object)
+		c, err := asChild(object)
 		if err != nil {
 			return nil, nil, fmt.Errorf("rendering %s/%s: %w", ms.Namespace, ms.Name, err)
 		}
@@ -104,8 +104,8 @@ func (r renderer) children(ms *v1alpha1.Microservice) ([]child, []dependency.Res
 	return all, in.Dependencies, nil
 }
 
-// document returns an object as YAML, the zero value for none. An owner that has no UID yet is left out.
-func document(object any) (child, error) {
+// asChild returns an object as YAML, the zero value for none. An owner that has no UID yet is left out.
+func asChild(object any) (child, error) {
 	raw, err := json.Marshal(object)
 	if err != nil || string(raw) == "null" {
 		return child{}, err

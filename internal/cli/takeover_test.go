@@ -40,6 +40,7 @@ func TestLive(t *testing.T) {
 	l := startLive(t)
 	t.Run("Takeover", l.testTakeover)
 	t.Run("WayBack", l.testWayBack)
+	t.Run("Outages", l.testOutages)
 }
 
 // A Deployment is handed over, and back, while its Service never has fewer ready endpoints than before: with an autoscaler of the same

@@ -45,7 +45,8 @@ type Cause struct {
 	Serves string `json:"serves,omitempty"`
 }
 
-// Why follows the required dependencies that are not ready to the first causes.
+// Why follows the required dependencies to the first causes. It goes through those that are ready: a Microservice is Ready when its own
+// pods are.
 func Why(w World, key dependency.Key) Answer {
 	a := Answer{Namespace: key.Namespace, Name: key.Name, Causes: []Cause{}}
 	if w.Absent.Has(key) {
@@ -53,8 +54,8 @@ func Why(w World, key dependency.Key) Answer {
 		return a
 	}
 	a.Exists = true
-	walk := walker{world: w, answer: &a, visited: map[dependency.Key]bool{}}
-	walk.visit(nil, key)
+	walk := walker{world: w, answer: &a, visited: map[visit]bool{}}
+	walk.visit(nil, visit{key: key})
 	a.Healthy = len(a.Causes) == 0 && len(a.Load) == 0
 	if ms := w.Microservices[key]; ms != nil {
 		a.Summary = summary(ms, a.Healthy)
@@ -70,6 +71,8 @@ func summary(ms *v1alpha1.Microservice, healthy bool) string {
 		return fmt.Sprintf("%s is well: Ready, and %s dependencies are", ms.Name, ms.Status.DependenciesSummary)
 	case healthy:
 		return fmt.Sprintf("%s is well: Ready", ms.Name)
+	case isTrue(ready, ms) && isTrue(meta.FindStatusCondition(ms.Status.Conditions, v1alpha1.ConditionDependenciesReady), ms):
+		return fmt.Sprintf("%s is Ready, and so are its dependencies, but not what those depend on", ms.Name)
 	case isTrue(ready, ms) && ms.Status.DependenciesSummary != "":
 		return fmt.Sprintf("%s is Ready, but only %s of its dependencies are", ms.Name, ms.Status.DependenciesSummary)
 	case ready == nil:
@@ -81,43 +84,54 @@ func summary(ms *v1alpha1.Microservice, healthy bool) string {
 
 // walker walks the graph depth first.
 type walker struct {
-	world   World
-	answer  *Answer
-	visited map[dependency.Key]bool
+	world  World
+	answer *Answer
+	// visited are those that were walked, and whether anything was found.
+	visited map[visit]bool
+}
+
+// visit is one Microservice on the way.
+type visit struct {
+	key dependency.Key
+	// serves is set if the one before says that it does: then only what is behind it can be a cause.
+	serves bool
 }
 
 // visit adds the causes of a Microservice that is not well, and returns whether there are any, or may be. path leads to it.
-func (w *walker) visit(path []dependency.Key, key dependency.Key) bool {
+func (w *walker) visit(path []dependency.Key, v visit) bool {
+	key := v.key
 	if slices.Contains(path, key) {
 		return false // a cycle: the cause is elsewhere on it
 	}
 	path = append(slices.Clone(path), key)
 	ms := w.world.Microservices[key]
+	found, walked := w.visited[v]
 	switch {
+	case ms == nil && v.serves && (w.world.Hidden.Has(key) || w.world.Absent.Has(key)):
+		return false
 	case w.world.Hidden.Has(key):
 		w.add(path, Cause{Reason: "Forbidden", Message: "you may not read it", Cure: "ask somebody who may read namespace " + key.Namespace})
 		return true
 	case ms == nil:
 		w.load(key)
 		return true
-	case w.visited[key]:
-		return true // its causes are known by another path
+	case walked:
+		return found // its causes are known by another path
 	}
-	found := false
 	for i := range ms.Spec.Dependencies {
 		if w.dependency(path, ms, &ms.Spec.Dependencies[i]) {
 			found = true
 		}
 	}
-	if cause := own(ms, found); cause != nil {
+	if cause := own(ms, found); cause != nil && !v.serves {
 		w.add(path, *cause)
 		found = true
 	}
-	w.visited[key] = found
+	w.visited[v] = found
 	return found
 }
 
-// dependency adds the causes of one dependency that is required and not ready.
+// dependency adds the causes of one dependency that is required.
 func (w *walker) dependency(path []dependency.Key, ms *v1alpha1.Microservice, d *v1alpha1.Dependency) bool {
 	target := dependency.TargetOf(ms, d)
 	i := slices.IndexFunc(ms.Status.Dependencies, func(s v1alpha1.DependencyStatus) bool { return s.Name == d.Name })
@@ -126,8 +140,8 @@ func (w *walker) dependency(path []dependency.Key, ms *v1alpha1.Microservice, d 
 	}
 	switch at := ms.Status.Dependencies[i]; {
 	case at.State == v1alpha1.DependencyReady:
-		return false
-	case at.State == v1alpha1.DependencyNotReady && target.Kind == dependency.Microservice && w.visit(path, target.Key):
+		return target.Kind == dependency.Microservice && w.visit(path, visit{key: target.Key, serves: true})
+	case at.State == v1alpha1.DependencyNotReady && target.Kind == dependency.Microservice && w.visit(path, visit{key: target.Key}):
 		return true
 	case at.State == v1alpha1.DependencyNotReady && target.Kind == dependency.Microservice && slices.Contains(path, target.Key):
 		return false

@@ -28,7 +28,7 @@ func (i *importer) setSize() {
 		}
 		i.spec.Autoscaling = autoscaling(&h.Spec)
 		if h.Name != i.Deployment.Name {
-			i.note("HorizontalPodAutoscaler %s is deleted by the takeover, after one of the name %s has its settings", h.Name, i.Deployment.Name)
+			i.note("the takeover deletes HorizontalPodAutoscaler %s, and the operator makes one of the name %s", h.Name, i.Deployment.Name)
 		}
 		return
 	}
@@ -70,7 +70,7 @@ func (i *importer) setRollout() {
 	}
 	i.spec.Rollout = r
 	if d.MinReadySeconds == 0 {
-		i.remark("remove it, so that a version that becomes ready and dies replaces nothing", "rollout", "minReadySeconds")
+		i.comment("remove it, so that a version that becomes ready and dies replaces nothing", "rollout", "minReadySeconds")
 	}
 }
 
@@ -99,7 +99,7 @@ func (i *importer) setDisruptionBudget() {
 // setIsolation closes nothing: who may talk to whom is for the NetworkPolicies that are there, until dependencies are declared.
 func (i *importer) setIsolation() {
 	i.spec.NetworkPolicy = &v1alpha1.NetworkPolicyOptions{Isolation: v1alpha1.IsolationNone}
-	i.remark("declare dependencies and allowedDependents, then remove it", "networkPolicy", "isolation")
+	i.comment("declare dependencies and allowedDependents, then remove it", "networkPolicy", "isolation")
 	var names []string
 	for n := range i.NetworkPolicies {
 		if i.selects(&i.NetworkPolicies[n].Spec.PodSelector) {

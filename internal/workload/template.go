@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -45,7 +46,7 @@ func (i *importer) setPodTemplate() error {
 			return fmt.Errorf("encoding the patch: %w", err)
 		}
 		i.template().Spec = &runtime.RawExtension{Raw: raw}
-		i.remarkPatch(patch)
+		i.commentPatch(patch)
 	}
 	return i.compare(to)
 }
@@ -128,6 +129,13 @@ func (i *importer) compare(want map[string]any) error {
 	if err != nil {
 		return err
 	}
+	for n := range generated.Containers { // where the pod has none, the server sets the one that the operator sends
+		for m := range i.pod.Containers {
+			if c := &i.pod.Containers[m]; c.Name == generated.Containers[n].Name && c.ImagePullPolicy == "" {
+				generated.Containers[n].ImagePullPolicy = ""
+			}
+		}
+	}
 	got, err := fieldsOf(generated)
 	if err != nil {
 		return err
@@ -137,28 +145,28 @@ func (i *importer) compare(want map[string]any) error {
 	return nil
 }
 
-// remarkPatch marks what the patch loosens.
-func (i *importer) remarkPatch(patch map[string]any) {
+// commentPatch marks what the patch loosens.
+func (i *importer) commentPatch(patch map[string]any) {
 	const tighten = "remove it to be as strict as the operator's default"
-	for _, key := range []string{"securityContext", "topologySpreadConstraints", "enableServiceLinks", "automountServiceAccountToken"} {
-		if _, found := patch[key]; found {
-			i.remark(tighten, "podTemplate", "spec", key)
+	i.commentDropped(patch, map[string]string{"securityContext": tighten, "topologySpreadConstraints": tighten}, "podTemplate", "spec")
+	for _, key := range []string{"enableServiceLinks", "automountServiceAccountToken"} {
+		if patch[key] == true {
+			i.comment(tighten, "podTemplate", "spec", key)
 		}
 	}
-	containers, _ := patch["containers"].([]any)
-	for _, c := range containers {
-		fields, _ := c.(map[string]any)
-		if fields["name"] != v1alpha1.ContainerName {
-			continue
-		}
-		for key, text := range map[string]string{
-			"securityContext": tighten,
-			"lifecycle":       "remove it, so that a pod serves for 5 s more while it is taken out of the Service",
-			"readinessProbe":  "remove it for a probe of the first port",
-		} {
-			if _, found := fields[key]; found {
-				i.remark(text, "podTemplate", "spec", "containers", v1alpha1.ContainerName, key)
-			}
+	app := named(patch["containers"], v1alpha1.ContainerName)
+	i.commentDropped(app, map[string]string{
+		"securityContext": tighten,
+		"lifecycle":       "remove it, so that a pod serves for 5 s more while it is taken out of the Service",
+		"readinessProbe":  "remove it for a probe of the first port",
+	}, "podTemplate", "spec", "containers", v1alpha1.ContainerName)
+}
+
+// commentDropped comments the fields of a patch that drop what the operator would set, and put nothing in its place.
+func (i *importer) commentDropped(patch map[string]any, texts map[string]string, path ...string) {
+	for _, key := range slices.Sorted(maps.Keys(texts)) {
+		if reflect.DeepEqual(patch[key], replace()) || reflect.DeepEqual(patch[key], []any{replace()}) {
+			i.comment(texts[key], append(slices.Clone(path), key)...)
 		}
 	}
 }

@@ -11,25 +11,18 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
+	"github.com/microservice-dev/microservice-operator/internal/document"
 )
 
 // Result is the Microservice of a Deployment, and what to know about it.
 type Result struct {
-	// Microservice is paused, for the takeover.
-	Microservice *v1alpha1.Microservice
-	// Remarks belong to fields that are there to change nothing, and may go afterwards.
-	Remarks []Remark
+	// Document is the Microservice, which is paused, for the takeover. Its comments belong to fields that are there to change nothing, and
+	// may go afterwards.
+	document.Document
 	// Notes are about the objects around the Deployment.
 	Notes []string
 	// Differences are the fields of the pods that will not be the same.
 	Differences []string
-}
-
-// Remark is a sentence about a field of the Microservice.
-type Remark struct {
-	// Path leads to the field by keys, and by names in lists.
-	Path []string
-	Text string
 }
 
 // Import returns the Microservice of a Deployment. The error says why there cannot be one.
@@ -46,7 +39,7 @@ func Import(o Objects) (*Result, error) {
 		ObjectMeta: metav1.ObjectMeta{Name: d.Name, Namespace: d.Namespace},
 	}
 	ms.Spec.Paused = true
-	i := &importer{Objects: o, Result: &Result{Microservice: ms}, pod: d.Spec.Template.Spec.DeepCopy(), spec: &ms.Spec}
+	i := &importer{Objects: o, Result: &Result{Document: document.Document{Microservice: ms}}, pod: d.Spec.Template.Spec.DeepCopy(), spec: &ms.Spec}
 	i.services = i.selecting()
 	i.app = i.mainContainer()
 	i.setContainer()
@@ -78,9 +71,9 @@ func (i *importer) note(format string, args ...any) {
 	i.Notes = append(i.Notes, fmt.Sprintf(format, args...))
 }
 
-// remark is about a field below spec.
-func (i *importer) remark(text string, path ...string) {
-	i.Remarks = append(i.Remarks, Remark{Path: append([]string{"spec"}, path...), Text: text})
+// comment is about a field below spec.
+func (i *importer) comment(text string, path ...string) {
+	i.Comments = append(i.Comments, document.Comment{Path: append([]string{"spec"}, path...), Text: text})
 }
 
 // selects reports whether a selector selects the pods. The API server has accepted it, or will say what is wrong with it.
@@ -149,7 +142,7 @@ func (i *importer) setContainer() {
 	i.spec.ServiceAccountName = i.pod.ServiceAccountName
 	if i.pod.ServiceAccountName == "" || i.pod.ServiceAccountName == "default" {
 		i.spec.ServiceAccountName = "default"
-		i.remark("remove it for an account of its own, without a token", "serviceAccountName")
+		i.comment("remove it for an account of its own, without a token", "serviceAccountName")
 	}
 	if i.app.Name != v1alpha1.ContainerName {
 		i.note("container %s is called %s from now on: kubectl logs -c %s", i.app.Name, v1alpha1.ContainerName, v1alpha1.ContainerName)

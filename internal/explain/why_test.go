@@ -1,0 +1,83 @@
+package explain
+
+import (
+	"strings"
+	"testing"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
+	"github.com/microservice-dev/microservice-operator/internal/dependency"
+)
+
+// service returns a Microservice of namespace shop with a reason of Ready, empty for True, and dependencies as "name" or "name!" for one
+// that is not ready.
+func service(name, reason string, dependencies ...string) *v1alpha1.Microservice {
+	ms := &v1alpha1.Microservice{ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: name, Generation: 1}}
+	ms.Status.ObservedGeneration = 1
+	ready := metav1.Condition{Type: v1alpha1.ConditionReady, Status: metav1.ConditionTrue, Reason: v1alpha1.ReasonAvailable}
+	if reason != "" {
+		ready.Status, ready.Reason = metav1.ConditionFalse, reason
+	}
+	all := metav1.Condition{Type: v1alpha1.ConditionDependenciesReady, Status: metav1.ConditionTrue}
+	for _, d := range dependencies {
+		target, down := strings.CutSuffix(d, "!")
+		state := v1alpha1.DependencyReady
+		if down {
+			state, all.Status = v1alpha1.DependencyNotReady, metav1.ConditionFalse
+		}
+		ms.Spec.Dependencies = append(ms.Spec.Dependencies, v1alpha1.Dependency{Name: target})
+		ms.Status.Dependencies = append(ms.Status.Dependencies, v1alpha1.DependencyStatus{Name: target, State: state})
+		ms.Status.DependenciesSummary = "some"
+	}
+	ms.Status.Conditions = []metav1.Condition{ready, all}
+	return ms
+}
+
+// A Microservice is Ready when its own pods are, so the first cause may be behind some that are well.
+func TestWhy(t *testing.T) {
+	down := v1alpha1.ReasonQuotaExceeded
+	for name, tc := range map[string]struct {
+		world   []*v1alpha1.Microservice
+		causes  []string
+		summary string
+	}{
+		"well": {[]*v1alpha1.Microservice{service("web", "", "api"), service("api", "")}, nil, "web is well: Ready, and some dependencies are"},
+		"behind one that is well": {[]*v1alpha1.Microservice{service("web", "", "api"), service("api", "", "db!"), service("db", down)},
+			[]string{"web api db"}, "web is Ready, and so are its dependencies, but not what those depend on"},
+		"four hops": {[]*v1alpha1.Microservice{service("web", "", "a"), service("a", "", "b"), service("b", "", "c"), service("c", "", "db!"), service("db", down)},
+			[]string{"web a b c db"}, "web is Ready, and so"},
+		"a direct one": {[]*v1alpha1.Microservice{service("web", "", "db!"), service("db", down)}, []string{"web db"}, "web is Ready, but only some"},
+		"the old pods of a direct one serve": {[]*v1alpha1.Microservice{service("web", "", "api"), service("api", v1alpha1.ReasonImagePullFailed)},
+			nil, "web is well"},
+		"a cycle": {[]*v1alpha1.Microservice{service("web", "", "api"), service("api", "", "web", "db!"), service("db", down)}, []string{"web api db"}, ""},
+		"two ways to one cause": {[]*v1alpha1.Microservice{service("web", "", "a", "b"), service("a", "", "db!"), service("b", "", "db!"), service("db", down)},
+			[]string{"web a db"}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := Why(NewWorld(tc.world...), dependency.Key{Namespace: "shop", Name: "web"})
+			var causes []string
+			for _, c := range a.Causes {
+				causes = append(causes, strings.Join(c.Path, " "))
+			}
+			if strings.Join(causes, ", ") != strings.Join(tc.causes, ", ") || a.Healthy != (len(tc.causes) == 0) || !strings.Contains(a.Summary, tc.summary) || len(a.Load) > 0 {
+				t.Errorf("%q, causes %q, to load %v", a.Summary, causes, a.Load)
+			}
+		})
+	}
+}
+
+// What the one who asks may not read, or what is gone, matters only if somebody misses it.
+func TestWhyOfHidden(t *testing.T) {
+	web, api := dependency.Key{Namespace: "shop", Name: "web"}, dependency.Key{Namespace: "shop", Name: "api"}
+	for state, causes := range map[string]int{"api": 0, "api!": 1} {
+		w := NewWorld(service("web", "", state))
+		if a := Why(w, web); len(a.Load) != 1 || a.Load[0] != api || a.Healthy {
+			t.Errorf("%s: it wants to load %v", state, a.Load)
+		}
+		w.Hidden.Insert(api)
+		if a := Why(w, web); len(a.Causes) != causes || a.Healthy != (causes == 0) {
+			t.Errorf("%s: %+v", state, a.Causes)
+		}
+	}
+}
