@@ -20,8 +20,9 @@ func newGraph(o *options) *cobra.Command {
 		Short: "Draw who depends on whom",
 		Long: `Draw who depends on whom, with the state of each.
 
-Mermaid goes into a README or a pull request, dot to Graphviz, json to other programs.`,
-		Example: o.example("$ graph -n shop\n$ graph -A -o mermaid\n$ graph -f deploy/ -o mermaid\n$ graph -n shop --around=checkout --depth=1 -o dot"),
+svg is a picture that needs nothing else, with light and dark colours: open it in a browser, or put it into a README.
+Mermaid goes into a pull request, dot to Graphviz, json to other programs.`,
+		Example: o.example("$ graph -n shop\n$ graph -A -o mermaid\n$ graph -A -o svg > graph.svg\n$ graph -f deploy/ -o svg > graph.svg\n$ graph -n shop --around=checkout --depth=1 -o dot"),
 		Args:    exactly(0, "no argument"),
 		RunE: func(c *cobra.Command, _ []string) error {
 			if depth < 1 {
@@ -47,7 +48,7 @@ Mermaid goes into a README or a pull request, dot to Graphviz, json to other pro
 			return o.printGraph(g, string(format))
 		},
 	}
-	format.add(c, "tree", "mermaid", "dot", "json")
+	format.add(c, "tree", "svg", "mermaid", "dot", "json")
 	from.add(c)
 	c.Flags().StringVar(&around, "around", "", "Draw this Microservice and its neighbours only.")
 	c.Flags().IntVar(&depth, "depth", 2, "How many edges away from it, with --around.")
@@ -63,6 +64,8 @@ func (o *options) printGraph(g explain.Graph, format string) error {
 			return failed(ExitUsage, "%v", err)
 		}
 		print(o.Out, "%s", text)
+	case "svg":
+		print(o.Out, "%s", g.SVG())
 	case "dot":
 		print(o.Out, "%s", g.Dot())
 	case "json":
