@@ -28,14 +28,14 @@ type Reader struct {
 	// In is read for the path Stdin.
 	In io.Reader
 
-	schema *schema
+	schema *Schema
 }
 
 // Read returns the Microservices in files and folders, in their order; other objects are passed over. A folder is read as a whole,
 // files named .yaml, .yml and .json. The error names each object and field that the API server would refuse.
 func (r *Reader) Read(paths ...string) ([]*v1alpha1.Microservice, error) {
 	var err error
-	if r.schema, err = newSchema(); err != nil {
+	if r.schema, err = NewSchema(); err != nil {
 		return nil, err
 	}
 	var all []*v1alpha1.Microservice
@@ -137,7 +137,7 @@ func (r *Reader) decode(o *unstructured.Unstructured) (*v1alpha1.Microservice, e
 	if o.GetNamespace() == "" {
 		o.SetNamespace(r.Namespace)
 	}
-	if err := r.schema.check(o.Object); err != nil {
+	if err := r.schema.Check(o.Object); err != nil {
 		return nil, err
 	}
 	ms := &v1alpha1.Microservice{}

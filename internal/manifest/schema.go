@@ -20,14 +20,15 @@ import (
 	"github.com/microservice-dev/microservice-operator/config/crd"
 )
 
-// schema is the CRD's schema in the forms in which the API server uses it.
-type schema struct {
+// Schema is the CRD's schema in the forms in which the API server uses it.
+type Schema struct {
 	structural *structuralschema.Structural
 	validator  validation.SchemaValidator
 	rules      *cel.Validator
 }
 
-func newSchema() (*schema, error) {
+// NewSchema returns the schema of the CRD that this program was built with.
+func NewSchema() (*Schema, error) {
 	definition := &apiextensionsv1.CustomResourceDefinition{}
 	if err := yaml.UnmarshalStrict(crd.Microservices, definition); err != nil {
 		return nil, fmt.Errorf("reading the CRD: %w", err)
@@ -45,11 +46,11 @@ func newSchema() (*schema, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the CRD's schema: %w", err)
 	}
-	return &schema{structural: structural, validator: validator, rules: cel.NewValidator(structural, true, celconfig.PerCallLimit)}, nil
+	return &Schema{structural: structural, validator: validator, rules: cel.NewValidator(structural, true, celconfig.PerCallLimit)}, nil
 }
 
-// check fills in defaults and returns what the API server would refuse, in its order: unknown fields, the schema, the rules.
-func (s *schema) check(object map[string]any) error {
+// Check fills in defaults of a Microservice and returns what the API server would refuse, in its order: unknown fields, the schema, the rules.
+func (s *Schema) Check(object map[string]any) error {
 	unknown := pruning.PruneWithOptions(object, s.structural, true, structuralschema.UnknownFieldPathOptions{TrackUnknownFieldPaths: true})
 	var all []error
 	for _, path := range unknown {
