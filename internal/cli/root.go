@@ -54,7 +54,7 @@ Exit codes: 0 yes, 1 no, 2 wrong usage or no access, 3 does not exist, 4 the tim
 	root.SetOut(streams.Out)
 	root.SetErr(streams.ErrOut)
 	o.flags.AddFlags(root.PersistentFlags())
-	root.AddCommand(newWhy(o), newStatus(o), newSet(o), newTree(o), newGraph(o), newAnalyze(o), newRender(o), newDiff(o), newCheck(o))
+	root.AddCommand(newWhy(o), newStatus(o), newSet(o), newTree(o), newGraph(o), newAnalyze(o), newRender(o), newDiff(o), newImport(o), newCheck(o))
 	return root
 }
 
