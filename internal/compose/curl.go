@@ -44,6 +44,7 @@ var (
 	}
 	valueFlags = []string{
 		"-o", "-O", "-m", "-T", "-t", "--output", "--max-time", "--connect-timeout", "--retry", "--timeout", "--tries", "--output-document",
+		"-H", "--header", "-X", "--request",
 	}
 )
 
@@ -57,26 +58,9 @@ func parseCall(words []string) *call {
 		return nil
 	}
 	c := &call{fails: program == "wget"}
-	for i := 1; i < len(words); i++ {
-		word, value, hasValue := strings.Cut(words[i], "=")
-		takesValue := slices.Contains(valueFlags, word) || word == "-H" || word == "--header" || word == "-X" || word == "--request"
-		switch {
-		case !strings.HasPrefix(word, "-"):
-			if c.address != "" {
-				return nil
-			}
-			c.address = words[i]
-		case takesValue:
-			if !hasValue {
-				if i++; i == len(words) {
-					return nil
-				}
-				value = words[i]
-			}
-			if !c.flag(word, value) {
-				return nil
-			}
-		case !c.switches(word):
+	for rest := words[1:]; len(rest) > 0; {
+		var ok bool
+		if rest, ok = c.take(rest); !ok {
 			return nil
 		}
 	}
@@ -84,6 +68,28 @@ func parseCall(words []string) *call {
 		return nil
 	}
 	return c
+}
+
+// take takes the first word, with the next one if that is its value. It returns the words behind, and reports whether a probe can do
+// the same.
+func (c *call) take(words []string) ([]string, bool) {
+	first, rest := words[0], words[1:]
+	if !strings.HasPrefix(first, "-") {
+		isFirst := c.address == ""
+		c.address = first
+		return rest, isFirst
+	}
+	name, value, hasValue := strings.Cut(first, "=")
+	if !slices.Contains(valueFlags, name) {
+		return rest, c.switches(first)
+	}
+	if !hasValue {
+		if len(rest) == 0 {
+			return nil, false
+		}
+		value, rest = rest[0], rest[1:]
+	}
+	return rest, c.flag(name, value)
 }
 
 // flag takes a flag with its value, and reports whether a probe can do the same.

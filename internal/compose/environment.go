@@ -79,7 +79,7 @@ func (s *conversion) environment() {
 // fromSecret sets a variable from the Secret that has the name of the Microservice.
 func (s *conversion) fromSecret(name string) {
 	s.spec.Env = append(s.spec.Env, corev1.EnvVar{Name: name, ValueFrom: &corev1.EnvVarSource{SecretKeyRef: &corev1.SecretKeySelector{
-		LocalObjectReference: corev1.LocalObjectReference{Name: s.name}, Key: name,
+		LocalObjectReference: corev1.LocalObjectReference{Name: s.name}, Key: dataKey(name),
 	}}})
 	s.comment("create the Secret first", "spec", "env", name)
 }
@@ -99,7 +99,7 @@ func (s *conversion) newNames(hosts []host) string {
 func literals(keys []string) []string {
 	var all []string
 	for _, key := range keys {
-		all = append(all, fmt.Sprintf("--from-literal=%s='...'", key))
+		all = append(all, fmt.Sprintf("--from-literal=%s='...'", dataKey(key)))
 	}
 	return all
 }

@@ -18,19 +18,14 @@ var (
 	notInKeys  = regexp.MustCompile(`[^-._a-zA-Z0-9]+`)
 )
 
-// mountedFiles are files of the machine, which go into one ConfigMap and one Secret of the service.
-type mountedFiles struct {
-	*conversion
-	config, secret []mountedFile
-}
-
+// mountedFile is a file of the machine.
 type mountedFile struct {
 	key    string
 	source string
 	target string
 }
 
-func (m *mountedFiles) add(v types.ServiceVolumeConfig) {
+func (m *mounts) addFile(v types.ServiceVolumeConfig) {
 	list := &m.config
 	if secretFile.MatchString(path.Base(v.Source)) {
 		list = &m.secret
@@ -47,7 +42,7 @@ func dataKey(name string) string {
 	return cmp.Or(notInKeys.ReplaceAllString(name, "-"), "file")
 }
 
-func (m *mountedFiles) mount() {
+func (m *mounts) mountFiles() {
 	for _, kind := range []struct {
 		files  []mountedFile
 		create string

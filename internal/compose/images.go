@@ -90,6 +90,9 @@ func (c *converter) reportBacking(t *target) {
 	}
 	c.report.toDo(t.service.Name, "image", "%s keeps state and is no Microservice: run it by an operator behind a Service %s with the port %s, "+
 		"or use a managed service and make the dependencies on it external", t.known.what, t.name, ports)
+	if !c.isCalled(t) {
+		c.report.toDo(t.service.Name, "depends_on", "no service declares or names it, so its network is closed: add a dependency to those that call it")
+	}
 }
 
 // reportJob says how to run what ends.

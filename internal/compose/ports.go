@@ -150,15 +150,20 @@ func (l *portList) expose(text string) {
 	}
 }
 
-// guess takes the port of the health check, of the variable PORT, or of a proxy's label.
+// portVariables are variables that tell a program which port to listen on.
+var portVariables = []string{"PORT", "HTTP_PORT", "SERVER_PORT", "APP_PORT"}
+
+// guess takes the port of the health check, of a variable, or of a proxy's label.
 func (l *portList) guess() {
 	if get := httpCheck(l.service.HealthCheck); get != nil && l.add(int64(get.port), "", "", "") {
 		l.report.changed(l.service.Name, "ports", "no port is listed: %d was taken from the health check", get.port)
 		return
 	}
-	if value := l.service.Environment["PORT"]; value != nil && l.addText(*value) {
-		l.report.changed(l.service.Name, "ports", "no port is listed: %s was taken from the variable PORT", *value)
-		return
+	for _, name := range portVariables {
+		if value := l.service.Environment[name]; value != nil && l.addText(*value) {
+			l.report.changed(l.service.Name, "ports", "no port is listed: %s was taken from the variable %s", *value, name)
+			return
+		}
 	}
 	for _, key := range slices.Sorted(maps.Keys(l.service.Labels)) {
 		if value := l.service.Labels[key]; traefikPort.MatchString(key) && l.addText(value) {

@@ -25,7 +25,6 @@ func (c *converter) reportProject() {
 	for _, name := range slices.Sorted(maps.Keys(c.project.Volumes)) {
 		whole.leftOver("volumes."+name, c.project.Volumes[name], "name", "external")
 	}
-	whole.extensions("", c.project.Extensions)
 	var unnumbered, all []string
 	for _, t := range c.sorted() {
 		if t.role != application {

@@ -125,6 +125,15 @@ func (c *converter) usedPorts(t *target) []int32 {
 	return slices.Sorted(maps.Keys(used))
 }
 
+// isCalled reports whether an application declares or names a service.
+func (c *converter) isCalled(t *target) bool {
+	return slices.ContainsFunc(c.sorted(), func(other *target) bool {
+		_, declared := other.service.DependsOn[t.service.Name]
+		names := slices.ContainsFunc(other.references, func(r reference) bool { return r.service == t.service.Name })
+		return other.role == application && (declared || names && c.connected(other, t))
+	})
+}
+
 // connected reports whether two services have a network in common. A service in the network of another has the networks of that.
 func (c *converter) connected(a, b *target) bool {
 	theirs := c.networksOf(b.service)

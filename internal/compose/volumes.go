@@ -14,32 +14,60 @@ import (
 
 // volumes mounts empty folders where Compose has volumes, and files from a ConfigMap: never a claim, whose size and class nobody said.
 func (s *conversion) volumes() {
-	files := &mountedFiles{conversion: s}
-	var empty []string
+	m := &mounts{conversion: s}
 	for _, v := range s.service.Volumes {
-		switch {
-		case v.Type == types.VolumeTypeTmpfs:
+		switch v.Type {
+		case types.VolumeTypeBind:
+			m.bind(v)
+		case types.VolumeTypeVolume:
+			m.volume(v)
+		case types.VolumeTypeTmpfs:
 			s.mountTmpfs(v)
-		case v.Type == types.VolumeTypeBind && s.isOfMachine(v.Source):
-			s.notConverted("volumes", "%s is the machine's, on which a pod must not depend: %s", v.Source, insteadOf(v.Source))
-		case v.Type == types.VolumeTypeBind && s.isSource(v):
-			s.changed("volumes", "%s is not mounted: the image is built from that folder; if it is data and not source, add a volume",
-				s.relative(v.Source))
-		case v.Type == types.VolumeTypeBind && s.options.IsFile(v.Source):
-			files.add(v)
-		case v.Type == types.VolumeTypeVolume && v.Source == "" && s.insideSource(v.Target):
-			s.changed("volumes", "%s is not mounted: it is inside of a folder that the image is built from", v.Target)
-		case v.Type == types.VolumeTypeBind || v.Type == types.VolumeTypeVolume:
-			empty = append(empty, s.mountEmpty(v))
 		default:
 			s.notConverted("volumes", "%s is of type %s: add it in spec.podTemplate.spec.volumes", v.Target, v.Type)
 		}
 	}
-	files.mount()
-	if len(empty) > 0 {
+	m.mountFiles()
+	if len(m.empty) > 0 {
 		s.notConverted("volumes", "an emptyDir, in which every new pod finds nothing: %s; for data that must stay create a "+
-			"PersistentVolumeClaim, name it in spec.podTemplate.spec.volumes, and set spec.rollout.strategy to Recreate", strings.Join(empty, ", "))
+			"PersistentVolumeClaim, name it in spec.podTemplate.spec.volumes, and set spec.rollout.strategy to Recreate", strings.Join(m.empty, ", "))
 	}
+	s.mountMemory()
+}
+
+// mounts collects what is reported together.
+type mounts struct {
+	*conversion
+	// empty are the folders that are empty in every new pod.
+	empty []string
+	// config and secret are files of the machine, which go into one ConfigMap and one Secret of the service.
+	config, secret []mountedFile
+}
+
+func (m *mounts) bind(v types.ServiceVolumeConfig) {
+	switch {
+	case m.isOfMachine(v.Source):
+		m.notConverted("volumes", "%s is the machine's, on which a pod must not depend: %s", v.Source, insteadOf(v.Source))
+	case m.isSource(v):
+		m.changed("volumes", "%s is not mounted: the image is built from that folder; if it is data and not source, add a volume",
+			m.relative(v.Source))
+	case m.options.IsFile(v.Source):
+		m.addFile(v)
+	default:
+		m.empty = append(m.empty, m.mountEmpty(v))
+	}
+}
+
+func (m *mounts) volume(v types.ServiceVolumeConfig) {
+	if v.Source == "" && m.insideSource(v.Target) {
+		m.changed("volumes", "%s is not mounted: it is inside of a folder that the image is built from", v.Target)
+		return
+	}
+	m.empty = append(m.empty, m.mountEmpty(v))
+}
+
+// mountMemory mounts folders in memory: those of tmpfs, and the shared memory.
+func (s *conversion) mountMemory() {
 	for _, text := range s.service.Tmpfs {
 		at, options, _ := strings.Cut(text, ":")
 		s.mountVolume(s.addEmpty("tmpfs"+at, corev1ac.EmptyDirVolumeSource().WithMedium(corev1.StorageMediumMemory)), at, false)
