@@ -57,7 +57,9 @@ bench: controlplane build ## Measure what the operator costs, beside baselines (
 	$(LOCALBIN)/bench/bench -series $(BENCH) -out $(BENCH_OUT) $(BENCH_ARGS)
 
 .PHONY: golden
-golden: ## Rewrite the golden files of the builders, and the picture of the README. Read the difference before you commit it.
+golden: ## Rewrite the golden files of the builders and of the import, and the picture of the README. Read the difference before you commit it.
 	go test ./internal/resources -run TestGolden -update
+	go test ./internal/compose -run TestGolden -update
+	go test ./internal/workload -run TestImport -update
 	go test ./internal/explain -run TestPictureOfOnlineBoutique -update
 	go test ./test/argocd -run TestGolden -update

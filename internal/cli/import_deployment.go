@@ -3,7 +3,6 @@ package cli
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -17,7 +16,6 @@ import (
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	"github.com/microservice-dev/microservice-operator/internal/document"
 	"github.com/microservice-dev/microservice-operator/internal/manifest"
 	"github.com/microservice-dev/microservice-operator/internal/workload"
 )
@@ -145,7 +143,11 @@ func (o *options) importDeployment(objects []client.Object, name, format string)
 	if err != nil {
 		return failed(ExitNo, "Deployment %s cannot become a Microservice: %v", name, err)
 	}
-	if err := checkDocument(&imported.Document); err != nil {
+	schema, err := manifest.NewSchema()
+	if err != nil {
+		return err
+	}
+	if err := checkDocument(schema, &imported.Document); err != nil {
 		return failed(ExitNo, "Deployment %s cannot become a Microservice: %v", name, err)
 	}
 	if format == "json" {
@@ -167,21 +169,4 @@ func (o *options) importDeployment(objects []client.Object, name, format string)
 	}
 	print(o.ErrOut, "%d lines are there to change nothing, and marked: remove them one by one after %s takeover %s.\n", len(imported.Comments), o.called, name)
 	return nil
-}
-
-// checkDocument returns what the API server would refuse.
-func checkDocument(d *document.Document) error {
-	schema, err := manifest.NewSchema()
-	if err != nil {
-		return err
-	}
-	raw, err := json.Marshal(d)
-	if err != nil {
-		return err
-	}
-	object := map[string]any{}
-	if err := json.Unmarshal(raw, &object); err != nil {
-		return err
-	}
-	return schema.Check(object)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 	"github.com/microservice-dev/microservice-operator/internal/document"
+	"github.com/microservice-dev/microservice-operator/internal/hosts"
 )
 
 // Result is the Microservice of a Deployment, and what to know about it.
@@ -43,6 +45,7 @@ func Import(o Objects) (*Result, error) {
 	i.services = i.selecting()
 	i.app = i.mainContainer()
 	i.setContainer()
+	i.suggestDependencies()
 	i.setPorts()
 	i.setSize()
 	i.setRollout()
@@ -146,5 +149,23 @@ func (i *importer) setContainer() {
 	}
 	if i.app.Name != v1alpha1.ContainerName {
 		i.note("container %s is called %s from now on: kubectl logs -c %s", i.app.Name, v1alpha1.ContainerName, v1alpha1.ContainerName)
+	}
+}
+
+// suggestDependencies marks the variables that name a Service of the namespace.
+func (i *importer) suggestDependencies() {
+	names := map[string]string{}
+	for n := range i.Services {
+		if s := &i.Services[n]; s.Name != i.Deployment.Name {
+			for _, suffix := range []string{"", "." + s.Namespace, "." + s.Namespace + ".svc", "." + s.Namespace + ".svc.cluster.local"} {
+				names[s.Name+suffix] = s.Name
+			}
+		}
+	}
+	for n := range i.spec.Env {
+		v := &i.spec.Env[n]
+		if found := hosts.Find(v.Value, names, strings.HasSuffix(v.Name, "HOST")); len(found) > 0 {
+			i.comment(fmt.Sprintf("it calls Service %s: declare that in dependencies", found[0].Service), "env", v.Name)
+		}
 	}
 }
