@@ -38,6 +38,11 @@ check internal/explain sigs.k8s.io/controller-runtime/pkg/client
 check internal/explain $module/internal/topology
 check internal/layout $module/api/v1alpha1
 check internal/layout time
+check internal/netpol $module/api/v1alpha1
+check internal/hosts $module/api/v1alpha1
+check internal/document k8s.io/client-go/kubernetes
+check internal/workload sigs.k8s.io/controller-runtime/pkg/client
+check internal/workload os
 check internal/cli $module/internal/apply
 check internal/apply $module/api/v1alpha1
 check internal/apply $module/internal/resources

@@ -3,11 +3,8 @@ package cli
 import (
 	"bytes"
 	"errors"
-	"flag"
 	"fmt"
-	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 
@@ -20,16 +17,6 @@ import (
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 	"github.com/microservice-dev/microservice-operator/internal/manifest"
 	"github.com/microservice-dev/microservice-operator/test/cluster"
-)
-
-var update = flag.Bool("update", false, "write the answers that the documentation shows instead of comparing with them")
-
-// page has the answers of why in three outages, in the order of the test.
-var page = filepath.Join(cluster.Root(), "docs", "how-to", "troubleshoot.md")
-
-var (
-	answers = regexp.MustCompile("(?s)```console\n(\\$ kubectl msvc why .*?)```")
-	age     = regexp.MustCompile(`for \d+\w+`)
 )
 
 // Three outages of Online Boutique, and what why says of a service that is far from the cause. The namespace is that of the words that
@@ -73,7 +60,7 @@ func (l *live) testOutages(t *testing.T) {
 	l.change(t, redis, func() { redis.Spec.Replicas = nil })
 	third := l.why(t, "loadgenerator", namespace, v1alpha1.ReasonQuotaExceeded)
 
-	compare(t, first, second, third)
+	compare(t, "troubleshoot.md", first, second, third)
 }
 
 // boutique applies Online Boutique, and returns its Microservices by name.
@@ -165,32 +152,4 @@ func (l *live) why(t *testing.T, name, namespace, reason string) string {
 		return nil
 	})
 	return fmt.Sprintf("$ kubectl msvc why %s -n %s\n%s", name, namespace, &out)
-}
-
-// compare compares answers with those that the page shows, or writes them there.
-func compare(t *testing.T, got ...string) {
-	t.Helper()
-	text, err := os.ReadFile(page)
-	if err != nil {
-		t.Fatal(err)
-	}
-	shown := answers.FindAllSubmatchIndex(text, -1)
-	if len(shown) != len(got) {
-		t.Fatalf("the page shows %d answers, want %d", len(shown), len(got))
-	}
-	var updated []byte
-	end := 0
-	for n, at := range shown {
-		want := string(text[at[2]:at[3]])
-		if age.ReplaceAllString(want, "") != age.ReplaceAllString(got[n], "") && !*update {
-			t.Errorf("the page shows\n%s\nand it is\n%s", want, got[n])
-		}
-		updated = append(append(updated, text[end:at[2]]...), got[n]...)
-		end = at[3]
-	}
-	if *update {
-		if err := os.WriteFile(page, append(updated, text[end:]...), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
 }

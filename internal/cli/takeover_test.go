@@ -41,6 +41,7 @@ func TestLive(t *testing.T) {
 	t.Run("Takeover", l.testTakeover)
 	t.Run("WayBack", l.testWayBack)
 	t.Run("Outages", l.testOutages)
+	t.Run("Guide", l.testGuide)
 }
 
 // A Deployment is handed over, and back, while its Service never has fewer ready endpoints than before: with an autoscaler of the same
@@ -183,8 +184,13 @@ func (l *live) takeOverAndBack(t *testing.T, namespace, autoscaler string, inter
 // run runs the plugin, and returns its exit code and what it says of errors.
 func (l *live) run(ctx context.Context, out io.Writer, args ...string) (code int, said string) {
 	var failed bytes.Buffer
-	code = Run(ctx, genericiooptions.IOStreams{In: strings.NewReader(""), Out: out, ErrOut: &failed}, append([]string{"kubectl-msvc", "--kubeconfig", l.kubeconfig}, args...))
+	code = l.runTo(ctx, out, &failed, args...)
 	return code, failed.String()
+}
+
+func (l *live) runTo(ctx context.Context, out, errOut io.Writer, args ...string) (code int) {
+	streams := genericiooptions.IOStreams{In: strings.NewReader(""), Out: out, ErrOut: errOut}
+	return Run(ctx, streams, append([]string{"kubectl-msvc", "--kubeconfig", l.kubeconfig}, args...))
 }
 
 // interrupted runs the plugin until it prints a line that begins with a prefix.
