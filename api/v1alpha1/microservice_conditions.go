@@ -11,7 +11,7 @@ const (
 
 	// ReasonAvailable: everything declared is there and enough replicas are available. Ready is True.
 	ReasonAvailable = "Available"
-	// ReasonParked: spec.replicas is 0, nothing runs, as asked. Ready is True.
+	// ReasonParked: spec.replicas is 0, so no pod runs. Ready is True.
 	ReasonParked = "Parked"
 	// ReasonRollingOut: the Deployment has not finished rolling out this generation. Wait.
 	ReasonRollingOut = "RollingOut"
@@ -85,7 +85,7 @@ const (
 	ReasonDependencyPortNotFound = "DependencyPortNotFound"
 	// ReasonDependencyNotPermitted: one does not admit this namespace, or does not exist in another.
 	ReasonDependencyNotPermitted = "DependencyNotPermitted"
-	// ReasonDependencyUnverified: one is a Service that selects no pods. DependenciesReady is Unknown.
+	// ReasonDependencyUnverified: one is a Service without a selector. DependenciesReady is Unknown.
 	ReasonDependencyUnverified = "DependencyUnverified"
 )
 
@@ -97,7 +97,7 @@ const (
 
 	// ReasonAutoscalerPending: the HorizontalPodAutoscaler has not reported yet.
 	ReasonAutoscalerPending = "AutoscalerPending"
-	// ReasonScalingLimited: it wants more replicas than autoscaling.maxReplicas allows. Autoscaling is True.
+	// ReasonScalingLimited: the autoscaler wants more replicas than autoscaling.maxReplicas allows. Autoscaling is True.
 	ReasonScalingLimited = "ScalingLimited"
 	// ReasonMissingRequests: it scales by a share of the resource requests, and none are set.
 	ReasonMissingRequests = "MissingRequests"

@@ -21,7 +21,7 @@ const (
 	// DependencyNotPermitted means that it does not admit this namespace. In another namespace it may also not be there.
 	DependencyNotPermitted DependencyState = "NotPermitted"
 	// DependencyUnverified means that the operator cannot see how it is: it is outside the cluster, or a Service that
-	// selects no pods.
+	// has no selector.
 	DependencyUnverified DependencyState = "Unverified"
 )
 

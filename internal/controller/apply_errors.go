@@ -62,11 +62,11 @@ func conflictMessage(ms *v1alpha1.Microservice, c apply.Change) string {
 	var contested *apply.ContestedError
 	switch {
 	case errors.As(c.Err, &contested) && contested.Field == "spec.replicas":
-		said += fmt.Sprintf("; say the size in spec.autoscaling, or remove what scales it, such as an autoscaler (kubectl get hpa -n %s)", ms.Namespace)
+		said += fmt.Sprintf("; set the size in spec.autoscaling, or remove whatever scales it, such as an autoscaler (kubectl get hpa -n %s)", ms.Namespace)
 	case errors.As(c.Err, &taken):
 		said = fmt.Sprintf("%s %s exists and does not belong to this Microservice (%s); %s", c.Kind, ms.Name, taken.Holder(), remedy(ms, c.Kind, taken))
 	case c.Kind == kindService && strings.Contains(said, "may not change once set"):
-		said += fmt.Sprintf("; it can when the Service is made again, which may get another address: kubectl delete service %s -n %s", ms.Name, ms.Namespace)
+		said += fmt.Sprintf("; recreate the Service to change it; it may get another address: kubectl delete service %s -n %s", ms.Name, ms.Namespace)
 	}
 	if slices.Contains(prerequisiteNames, c.Kind) {
 		said += "; no pod is started or changed without it"
@@ -80,7 +80,7 @@ func remedy(ms *v1alpha1.Microservice, kind string, taken *apply.NameConflictErr
 	lower := strings.ToLower(kind)
 	switch {
 	case kind == kindService && dependency.KeyOf(ms) == dependency.APIServer:
-		return "Kubernetes makes it again whenever it is removed: rename the Microservice"
+		return "Kubernetes recreates it whenever it is removed: rename the Microservice"
 	case taken.Controller != "":
 		return fmt.Sprintf("remove it (kubectl delete %s %s -n %s) or rename the Microservice", lower, ms.Name, ms.Namespace)
 	}

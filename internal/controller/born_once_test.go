@@ -88,7 +88,7 @@ var _ = Describe("A system that is applied at once", func() {
 		Eventually(dependencyState(orders, "payments")).Should(HavePrefix("Ready"))
 		Expect(exists(orders, &appsv1.Deployment{})()).To(BeFalse())
 		Expect(message(orders)).To(Equal(fmt.Sprintf(
-			"The first start waits for ghost (NotFound): There is no Microservice %s/ghost; this waits until no address has changed for 2s", ns)))
+			"The first start waits for ghost (NotFound): There is no Microservice %s/ghost; waiting until no address has changed for 2s", ns)))
 		operator.clock.run()
 		eventually(orders, available)
 		settled(ns)
@@ -113,7 +113,7 @@ var _ = Describe("A system that is applied at once", func() {
 			eventually(late, available)
 		}
 		Eventually(dependencyState(orders, "late-9")).Should(Equal(
-			"NotReady: The pods are still to be restarted with the address http://late-9." + ns + ".svc:80: this waits until no address has changed for 2s"))
+			"NotReady: The pods still have the old address, and will be restarted with http://late-9." + ns + ".svc:80: waiting until no address has changed for 2s"))
 		Expect(variables(orders)).NotTo(HaveKey("LATE_0_PORT"))
 		operator.clock.run()
 		Eventually(func() map[string]string { return variables(orders) }).Should(HaveKeyWithValue("LATE_9_PORT", "80"))
@@ -131,7 +131,7 @@ var _ = Describe("A system that is applied at once", func() {
 		eventually(orders, available)
 		operator.clock.freeze()
 		create(MakeMicroservice(ns, "payments"))
-		Eventually(dependencyState(orders, "payments")).Should(ContainSubstring("still to be restarted"))
+		Eventually(dependencyState(orders, "payments")).Should(ContainSubstring("still have the old address"))
 		edit(orders, func(s *v1alpha1.MicroserviceSpec) { s.Image = "example.com/web:2" })
 		Eventually(func() string { return deploymentOf(orders).Spec.Template.Spec.Containers[0].Image }).Should(Equal("example.com/web:2"))
 		eventually(orders, available)

@@ -179,7 +179,7 @@ var _ = Describe("An operator that is limited to namespaces", func() {
 		Eventually(dependencyState(web, "open")).Should(Equal("Ready"))
 		Eventually(dependencyState(web, "db")).Should(Equal("Ready"))
 		for _, alias := range []string{"selecting", "far", "far-db"} {
-			Expect(dependencyState(web, alias)()).To(And(HavePrefix("NotPermitted"), ContainSubstring("limited to some namespaces")))
+			Expect(dependencyState(web, alias)()).To(And(HavePrefix("NotPermitted"), ContainSubstring("watches only some namespaces")))
 		}
 		Expect(dependents(open)()).To(Equal([]string{one + "/web"}))
 		Expect(dependents(selecting)()).To(BeEmpty())

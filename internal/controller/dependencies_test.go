@@ -158,7 +158,7 @@ var _ = Describe("A dependency", func() {
 			s.AllowedDependents = &v1alpha1.AllowedDependents{From: v1alpha1.FromNone}
 		})
 		Eventually(dependencyState(orders, "payments")).Should(Equal(fmt.Sprintf(
-			"NotPermitted: Microservice %s/payments admits nobody; change its spec.allowedDependents", ns)))
+			"NotPermitted: Microservice %s/payments allows no dependents; change its spec.allowedDependents", ns)))
 		Eventually(dependents(payments)).Should(Equal([]string{"(" + ns + "/orders)"}))
 		settled(ns)
 		Expect(sentFor(orders)).To(Equal([]string{statusWrite, policyWrite}))

@@ -164,7 +164,7 @@ var _ = Describe("A Microservice", func() {
 		ms.Spec.Paused = true
 		create(ms)
 		eventually(ms, "Unknown/Paused")
-		Expect(message(ms)).To(Equal("Changes wait until spec.paused is unset: " +
+		Expect(message(ms)).To(Equal("Changes are not applied while spec.paused is true: " +
 			"create ServiceAccount, create NetworkPolicy, create Service, create Deployment"))
 		Expect(exists(ms, &corev1.Service{})()).To(BeFalse())
 
@@ -174,7 +174,7 @@ var _ = Describe("A Microservice", func() {
 		eventually(ms, available)
 		edit(ms, func(s *v1alpha1.MicroserviceSpec) { s.Image = "example.com/web:2" })
 		eventually(ms, "Unknown/Paused")
-		Expect(message(ms)).To(Equal("Changes wait until spec.paused is unset: update Deployment"))
+		Expect(message(ms)).To(Equal("Changes are not applied while spec.paused is true: update Deployment"))
 		Expect(deploymentOf(ms).Spec.Template.Spec.Containers[0].Image).To(Equal("example.com/web:1"))
 		now := &v1alpha1.Microservice{}
 		Expect(k8s.Get(ctx, client.ObjectKeyFromObject(ms), now)).To(Succeed())

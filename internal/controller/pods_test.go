@@ -54,7 +54,7 @@ var _ = Describe("Pods that do not become ready", func() {
 		Entry("an init container that hangs", func(s *v1alpha1.MicroserviceSpec) {
 			faulty("init")(s)
 			s.PodTemplate.Spec = rawJSON(`{"initContainers":[{"name":"migrate","image":"example.com/migrate:1"}]}`)
-		}, "PodNotStarting", "Init container migrate has been running since", "the others wait for it"),
+		}, "PodNotStarting", "Init container migrate has not finished since", "the other containers wait for it"),
 		Entry("a scheduling gate", func(s *v1alpha1.MicroserviceSpec) {
 			s.PodTemplate = &v1alpha1.PodTemplatePatch{Spec: rawJSON(`{"schedulingGates":[{"name":"example.com/wait"}]}`)}
 		}, "Unschedulable", "scheduling gates", "example.com/wait"),

@@ -61,7 +61,7 @@ var _ = Describe("Two operators side by side", func() {
 				Expect(exists(ms, child)()).To(BeTrue(), "%T %s/%s", child, ms.Namespace, ms.Name)
 			}
 		}
-		Expect(dependencyState(web, "ledger")()).To(And(HavePrefix("NotPermitted"), ContainSubstring("limited to some namespaces")))
+		Expect(dependencyState(web, "ledger")()).To(And(HavePrefix("NotPermitted"), ContainSubstring("watches only some namespaces")))
 		Expect(egressPeers(web)).To(BeEmpty())
 		Expect(ingressPeers(ledger)).To(BeEmpty())
 		Expect(dependents(ledger)()).To(BeEmpty())

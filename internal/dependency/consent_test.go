@@ -98,13 +98,13 @@ func TestResolveAsksForConsent(t *testing.T) {
 		"of the own namespace, refused": {
 			target:      microservice("catalog", admits(v1alpha1.FromNone)),
 			wantState:   v1alpha1.DependencyNotPermitted,
-			wantMessage: "Microservice shop/catalog admits nobody; change its spec.allowedDependents",
+			wantMessage: "Microservice shop/catalog allows no dependents; change its spec.allowedDependents",
 		},
 		"of the own namespace, refused, by a limited operator": {
 			target:      microservice("catalog", admits(v1alpha1.FromNone)),
 			limited:     true,
 			wantState:   v1alpha1.DependencyNotPermitted,
-			wantMessage: "Microservice shop/catalog admits nobody; change its spec.allowedDependents",
+			wantMessage: "Microservice shop/catalog allows no dependents; change its spec.allowedDependents",
 		},
 		"of another namespace, admitted": {
 			target:    microservice("warehouse/catalog", admits(v1alpha1.FromAll)),
@@ -123,8 +123,7 @@ func TestResolveAsksForConsent(t *testing.T) {
 			target:    microservice("warehouse/catalog"),
 			limited:   true,
 			wantState: v1alpha1.DependencyNotPermitted,
-			wantMessage: foreign + "; this operator is limited to some namespaces: it does not look into others, " +
-				"and a selector of namespaces admits nobody",
+			wantMessage: foreign + "; this operator watches only some namespaces (--watch-namespaces): it can neither read others nor match their labels",
 		},
 	}
 	for name, tc := range cases {

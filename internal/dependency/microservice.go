@@ -23,7 +23,7 @@ func microservice(ms *v1alpha1.Microservice, d *v1alpha1.Dependency, key Key, ta
 		return Resolution{State: v1alpha1.DependencyNotFound, Message: fmt.Sprintf("There is no Microservice %s", key)}
 	case !admitted:
 		return Resolution{State: v1alpha1.DependencyNotPermitted, Message: fmt.Sprintf(
-			"Microservice %s admits nobody; change its spec.allowedDependents", key)}
+			"Microservice %s allows no dependents; change its spec.allowedDependents", key)}
 	}
 	port := portOf(target, d.Port)
 	if port == nil {

@@ -54,7 +54,7 @@ func ExplainHeld(held, wanted []Resolution, why string) {
 	for i := range held {
 		if r := &held[i]; r.URL != wanted[i].URL && r.State == v1alpha1.DependencyReady {
 			r.State = v1alpha1.DependencyNotReady
-			r.Message = "The pods are still to be restarted with the address " + wanted[i].URL + ": " + why
+			r.Message = "The pods still have the old address, and will be restarted with " + wanted[i].URL + ": " + why
 		}
 	}
 }

@@ -49,8 +49,8 @@ func TestPendingAddresses(t *testing.T) {
 	}
 	want := map[string]string{
 		"payments": "Ready ",
-		"hub":      "NotReady The pods are still to be restarted with the address http://hub.shop.svc:81: because",
-		"late":     "NotReady The pods are still to be restarted with the address http://late.shop.svc:80: because",
+		"hub":      "NotReady The pods still have the old address, and will be restarted with http://hub.shop.svc:81: because",
+		"late":     "NotReady The pods still have the old address, and will be restarted with http://late.shop.svc:80: because",
 		"ghost":    "NotFound There is no Microservice shop/ghost",
 		"bank":     wordsOf(wanted, "bank"),
 	}

@@ -94,7 +94,7 @@ func Resolve(in Input) []Resolution {
 		r.Name, r.Target, r.Optional = d.Name, target, d.Optional
 		r.setAddress(d, in)
 		if in.NamespacesLimited && r.State == v1alpha1.DependencyNotPermitted && target.Key.Namespace != ms.Namespace {
-			r.Message += "; this operator is limited to some namespaces: it does not look into others, and a selector of namespaces admits nobody"
+			r.Message += "; this operator watches only some namespaces (--watch-namespaces): it can neither read others nor match their labels"
 		}
 		all = append(all, r)
 	}

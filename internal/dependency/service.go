@@ -67,7 +67,7 @@ func service(ms *v1alpha1.Microservice, d *v1alpha1.Dependency, key Key, target 
 	switch {
 	case target.Spec.Type == corev1.ServiceTypeExternalName || len(target.Spec.Selector) == 0:
 		r.State = v1alpha1.DependencyUnverified
-		r.Message = fmt.Sprintf("Service %s selects no pods, so no network rule can follow it; declare it as external", key)
+		r.Message = fmt.Sprintf("Service %s has no selector, so no NetworkPolicy can name its pods; declare it as external", key)
 		return r
 	case port == nil:
 		return Resolution{State: v1alpha1.DependencyPortNotFound, Message: noPort(fmt.Sprintf("Service %s", key), d.Port)}

@@ -132,7 +132,7 @@ func TestResolveService(t *testing.T) {
 			}),
 			want: dependency.Resolution{
 				State:   v1alpha1.DependencyUnverified,
-				Message: "Service shop/postgres selects no pods, so no network rule can follow it; declare it as external",
+				Message: "Service shop/postgres has no selector, so no NetworkPolicy can name its pods; declare it as external",
 				Port:    5432, URL: "tcp://postgres.shop.svc:5432",
 			},
 		},
@@ -141,7 +141,7 @@ func TestResolveService(t *testing.T) {
 			slices:  []discoveryv1.EndpointSlice{ready},
 			want: dependency.Resolution{
 				State:   v1alpha1.DependencyUnverified,
-				Message: "Service shop/postgres selects no pods, so no network rule can follow it; declare it as external",
+				Message: "Service shop/postgres has no selector, so no NetworkPolicy can name its pods; declare it as external",
 				Port:    5432, URL: "tcp://postgres.shop.svc:5432",
 			},
 		},
@@ -151,7 +151,7 @@ func TestResolveService(t *testing.T) {
 			}),
 			want: dependency.Resolution{
 				State:   v1alpha1.DependencyUnverified,
-				Message: "Service shop/postgres selects no pods, so no network rule can follow it; declare it as external",
+				Message: "Service shop/postgres has no selector, so no NetworkPolicy can name its pods; declare it as external",
 			},
 		},
 		"of a Microservice": {

@@ -66,7 +66,7 @@ func (g *Gate) Settle(key dependency.Key, wanted dependency.Addresses, changed t
 		g.settling.Forget(key)
 		return Wait{}
 	}
-	return Wait{For: left, Reason: fmt.Sprintf("this waits until no address has changed for %s", Quiet)}
+	return Wait{For: left, Reason: fmt.Sprintf("waiting until no address has changed for %s", Quiet)}
 }
 
 // Turn returns how long a Microservice has to wait whose targets have other ports than its pods know. restarting returns the
@@ -78,7 +78,7 @@ func (g *Gate) Turn(key dependency.Key, targets []dependency.Target, restarting 
 	for _, target := range targets {
 		b := g.backoffs[key][target]
 		if left := b.delay - g.clock.Since(b.since); left > 0 {
-			return Wait{For: left, Reason: fmt.Sprintf("its port changes often, and they are restarted for it once in %s at most", b.delay)}, nil
+			return Wait{For: left, Reason: fmt.Sprintf("its port changes often, so dependents are restarted at most once in %s", b.delay)}, nil
 		}
 	}
 	for _, target := range targets {

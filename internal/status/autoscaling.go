@@ -35,7 +35,7 @@ func autoscalingCondition(ms *v1alpha1.Microservice, hpa *autoscalingv2.Horizont
 		c.Reason, c.Message = unscaled(active)
 	} else if limited := scalerCondition(hpa, autoscalingv2.ScalingLimited); limited != nil && limited.Reason == "TooManyReplicas" {
 		c.Reason = v1alpha1.ReasonScalingLimited
-		c.Message = fmt.Sprintf("It wants more than spec.autoscaling.maxReplicas (%d) allows; raise it if the load is real", ms.Spec.Autoscaling.MaxReplicas)
+		c.Message = fmt.Sprintf("The autoscaler wants more replicas than spec.autoscaling.maxReplicas (%d); raise it if the load is expected", ms.Spec.Autoscaling.MaxReplicas)
 	}
 	return c
 }
@@ -57,7 +57,7 @@ func unscaled(said *autoscalingv2.HorizontalPodAutoscalerCondition) (reason, mes
 		missing, _, _ := strings.Cut(rest, " of Pod")
 		resource, _, _ := strings.Cut(missing, " ")
 		return v1alpha1.ReasonMissingRequests, fmt.Sprintf(
-			"It scales by a share of the requests: there is none for %s; set spec.resources.requests.%s", missing, resource)
+			"Utilization cannot be computed without a request for %s; set spec.resources.requests.%s", missing, resource)
 	}
 	message = said.Message
 	switch said.Reason {

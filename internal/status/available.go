@@ -16,11 +16,11 @@ func availableCondition(ms *v1alpha1.Microservice, o Observation) metav1.Conditi
 	switch {
 	case len(o.Awaited) > 0:
 		// This reason also tells a first start that waits from a Deployment that somebody deleted.
-		c.Status, c.Reason, c.Message = metav1.ConditionFalse, v1alpha1.ReasonWaitingForDependency, "There is no Deployment yet: the first start waits"
+		c.Status, c.Reason, c.Message = metav1.ConditionFalse, v1alpha1.ReasonWaitingForDependency, "The Deployment does not exist yet: the first start waits"
 	case ms.Spec.Parked():
 		c.Status, c.Reason, c.Message = metav1.ConditionTrue, v1alpha1.ReasonParked, "spec.replicas is 0: no replica is needed"
 	case d == nil:
-		c.Status, c.Reason, c.Message = metav1.ConditionFalse, v1alpha1.ReasonUnavailable, "There is no Deployment yet"
+		c.Status, c.Reason, c.Message = metav1.ConditionFalse, v1alpha1.ReasonUnavailable, "The Deployment does not exist yet"
 	case availableReplicas(o) >= minimumAvailable(&ms.Spec):
 		c.Status, c.Reason, c.Message = metav1.ConditionTrue, v1alpha1.ReasonAvailable, availableMessage(ms, o)
 	default:

@@ -93,7 +93,7 @@ func TestComputeAvailableMessages(t *testing.T) {
 		wantReason string
 		want       string
 	}{
-		"nothing there":          {microservice(), seen(nil), "Unavailable", "There is no Deployment yet"},
+		"nothing there":          {microservice(), seen(nil), "Unavailable", "The Deployment does not exist yet"},
 		"nothing wanted":         {microservice(parked), seen(nil), "Parked", "spec.replicas is 0: no replica is needed"},
 		"all there":              {microservice(), seen(deployment()), "Available", "3 of 3 replicas are available"},
 		"some there":             {microservice(), seen(rollingOut(3, 2)), "Available", "2 of 3 replicas are available"},

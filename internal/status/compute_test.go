@@ -36,7 +36,7 @@ func pictureOf(s v1alpha1.MicroserviceStatus) picture {
 func TestCompute(t *testing.T) {
 	const writing = "The Deployment is being applied"
 	const rolling = "Rolling out web:1"
-	const parkedMessage = "spec.replicas is 0: nothing runs, as asked"
+	const parkedMessage = "Parked, because spec.replicas is 0"
 	refused := &status.Problem{Reason: v1alpha1.ReasonApplyFailed, Message: "quota exceeded"}
 	taken := &status.Problem{Reason: v1alpha1.ReasonNameConflict, Message: "the Service web is somebody else's", Stalled: true}
 	invalid := &status.Problem{Reason: v1alpha1.ReasonInvalidSpec, Message: "spec.podTemplate.spec: unknown field", Stalled: true}
@@ -108,20 +108,20 @@ func TestCompute(t *testing.T) {
 		"being parked": {
 			ms:   microservice(parked),
 			seen: seen(deployment(counts(0, 1, 1, 1))),
-			want: picture{"False", "RollingOut", "The last replicas are being stopped", "Reconciling", "True"},
+			want: picture{"False", "RollingOut", "Parking: the last replicas are stopping", "Reconciling", "True"},
 		},
 		"being parked, and nobody has looked": {
 			ms:   microservice(parked),
 			seen: seen(deployment(counts(0, 0, 0, 0), generationNotObserved)),
-			want: picture{"False", "RollingOut", "The last replicas are being stopped", "Reconciling", "True"},
+			want: picture{"False", "RollingOut", "Parking: the last replicas are stopping", "Reconciling", "True"},
 		},
 		"paused, and changes wait": {
 			seen: status.Observation{Deployment: deployment(), Pending: []string{"update Deployment", "create Service"}},
-			want: picture{"Unknown", "Paused", "Changes wait until spec.paused is unset: update Deployment, create Service", "", "True"},
+			want: picture{"Unknown", "Paused", "Changes are not applied while spec.paused is true: update Deployment, create Service", "", "True"},
 		},
 		"created paused": {
 			seen: status.Observation{Pending: []string{"create ServiceAccount", "create Deployment"}},
-			want: picture{"Unknown", "Paused", "Changes wait until spec.paused is unset: create ServiceAccount, create Deployment", "", "False"},
+			want: picture{"Unknown", "Paused", "Changes are not applied while spec.paused is true: create ServiceAccount, create Deployment", "", "False"},
 		},
 		"paused, and nothing waits": {
 			ms:   microservice(func(ms *v1alpha1.Microservice) { ms.Spec.Paused = true }),

@@ -166,14 +166,14 @@ func TestComputeAutoscaling(t *testing.T) {
 				Message: "unable to compute the replica count: failed to get cpu utilization: missing request for cpu in container app of Pod web-1-x",
 			}),
 			metav1.Condition{Status: "False", Reason: "MissingRequests",
-				Message: "It scales by a share of the requests: there is none for cpu in container app; set spec.resources.requests.cpu"},
+				Message: "Utilization cannot be computed without a request for cpu in container app; set spec.resources.requests.cpu"},
 		},
 		"an autoscaler at its maximum": {
 			microservice(autoscaled), and(says(corev1.ConditionTrue, "ValidMetricFound"), autoscalingv2.HorizontalPodAutoscalerCondition{
 				Type: autoscalingv2.ScalingLimited, Status: corev1.ConditionTrue, Reason: "TooManyReplicas", Message: "its words",
 			}),
 			metav1.Condition{Status: "True", Reason: "ScalingLimited",
-				Message: "It wants more than spec.autoscaling.maxReplicas (10) allows; raise it if the load is real"},
+				Message: "The autoscaler wants more replicas than spec.autoscaling.maxReplicas (10); raise it if the load is expected"},
 		},
 		"an autoscaler at its minimum": {
 			microservice(autoscaled), and(says(corev1.ConditionTrue, "ValidMetricFound"), autoscalingv2.HorizontalPodAutoscalerCondition{

@@ -99,7 +99,7 @@ func initializing(pod *corev1.Pod) *podFailure {
 		if running := c.State.Running; running != nil && !isSidecar(pod, c.Name) {
 			return &podFailure{
 				reason:  v1alpha1.ReasonPodNotStarting,
-				message: fmt.Sprintf("Init container %s has been running since %s, and the others wait for it", c.Name, running.StartedAt.UTC().Format("2006-01-02T15:04:05Z")),
+				message: fmt.Sprintf("Init container %s has not finished since %s; the other containers wait for it", c.Name, running.StartedAt.UTC().Format("2006-01-02T15:04:05Z")),
 			}
 		}
 	}

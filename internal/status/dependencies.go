@@ -34,7 +34,7 @@ func dependenciesCondition(ms *v1alpha1.Microservice, o Observation) metav1.Cond
 		return c
 	}
 	if len(o.Dependencies) == 0 {
-		c.Status, c.Reason, c.Message = metav1.ConditionUnknown, v1alpha1.ReasonDependencyUnverified, "The dependencies could not be read yet"
+		c.Status, c.Reason, c.Message = metav1.ConditionUnknown, v1alpha1.ReasonDependencyUnverified, "The dependencies are not resolved yet"
 		return c
 	}
 	c.Reason = v1alpha1.ReasonDependenciesAvailable

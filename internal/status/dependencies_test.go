@@ -92,7 +92,7 @@ func TestDependenciesReady(t *testing.T) {
 		},
 		"nobody could look": {
 			names: []string{"a"}, seen: resolved(),
-			want: "Unknown/DependencyUnverified", wantMessage: "The dependencies could not be read yet",
+			want: "Unknown/DependencyUnverified", wantMessage: "The dependencies are not resolved yet",
 		},
 	}
 	for name, tc := range cases {

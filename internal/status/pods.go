@@ -225,7 +225,7 @@ func unschedulable(pod *corev1.Pod) *podFailure {
 		for _, gate := range pod.Spec.SchedulingGates {
 			gates = append(gates, gate.Name)
 		}
-		return &podFailure{reason: v1alpha1.ReasonUnschedulable, message: "The pods wait for scheduling gates to be removed: " + strings.Join(gates, ", ")}
+		return &podFailure{reason: v1alpha1.ReasonUnschedulable, message: "The pods are not scheduled before their scheduling gates are removed: " + strings.Join(gates, ", ")}
 	case c.Reason != corev1.PodReasonUnschedulable:
 		return nil
 	}

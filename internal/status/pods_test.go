@@ -208,9 +208,9 @@ func TestPodReasons(t *testing.T) {
 			"PodNotStarting", "The pods keep being evicted: The node was low on resource: memory.",
 		},
 		"a pod that is going says nothing": {lookedAt(goingPod()), "RollingOut", "Rolling out web:1"},
-		"a scheduling gate":                {lookedAt(gatedPod()), "Unschedulable", "The pods wait for scheduling gates to be removed: example.com/wait"},
+		"a scheduling gate":                {lookedAt(gatedPod()), "Unschedulable", "The pods are not scheduled before their scheduling gates are removed: example.com/wait"},
 		"an init container that hangs": {
-			lookedAt(initializingPod()), "PodNotStarting", "Init container migrate has been running since 2026-11-01T10:00:00Z, and the others wait for it",
+			lookedAt(initializingPod()), "PodNotStarting", "Init container migrate has not finished since 2026-11-01T10:00:00Z; the other containers wait for it",
 		},
 		"nothing is wrong": {lookedAt(podNamed("a", waitsFor("ContainerCreating", ""))), "RollingOut", "Rolling out web:1"},
 		"no pods yet":      {lookedAt(), "RollingOut", "Rolling out web:1"},

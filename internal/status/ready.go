@@ -87,15 +87,15 @@ func stalled(reason, message string) readyState {
 }
 
 func paused(pending []string) readyState {
-	message := "Changes wait until spec.paused is unset: " + strings.Join(pending, ", ")
+	message := "Changes are not applied while spec.paused is true: " + strings.Join(pending, ", ")
 	return readyState{ready: ready(metav1.ConditionUnknown, v1alpha1.ReasonPaused, message)}
 }
 
-const parkedMessage = "spec.replicas is 0: nothing runs, as asked"
+const parkedMessage = "Parked, because spec.replicas is 0"
 
 func parked(d *appsv1.Deployment) readyState {
 	if generationNotObserved(d) || d.Status.Replicas > 0 {
-		return waiting(v1alpha1.ReasonRollingOut, "The last replicas are being stopped")
+		return waiting(v1alpha1.ReasonRollingOut, "Parking: the last replicas are stopping")
 	}
 	return readyState{ready: ready(metav1.ConditionTrue, v1alpha1.ReasonParked, parkedMessage)}
 }
