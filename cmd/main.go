@@ -56,24 +56,24 @@ func main() {
 func parseFlags() *options {
 	// Stack traces do not help with a rejected child: the errors describe themselves.
 	o := &options{zap: zap.Options{StacktraceLevel: zapcore.DPanicLevel}}
-	flag.StringVar(&o.metricsAddr, "metrics-bind-address", "0", "Where metrics are served: :8443 for HTTPS, :8080 for HTTP, 0 for nowhere.")
+	flag.StringVar(&o.metricsAddr, "metrics-bind-address", "0", "The address of the metrics endpoint: :8443 for HTTPS, :8080 for HTTP, 0 to disable it.")
 	flag.BoolVar(&o.secureMetrics, "metrics-secure", true, "Serve metrics over HTTPS, to authenticated and authorized clients only.")
 	flag.StringVar(&o.metricsCertPath, "metrics-cert-path", "", "The directory of the metrics server's certificate. Default: a self-signed one.")
 	flag.StringVar(&o.metricsCertName, "metrics-cert-name", "tls.crt", "The file name of the metrics server's certificate.")
 	flag.StringVar(&o.metricsCertKey, "metrics-cert-key", "tls.key", "The file name of the metrics server's key.")
-	flag.BoolVar(&o.enableHTTP2, "enable-http2", false, "Serve metrics over HTTP/2 too.")
-	flag.StringVar(&o.probeAddr, "health-probe-bind-address", ":8081", "Where /healthz and /readyz are served.")
+	flag.BoolVar(&o.enableHTTP2, "enable-http2", false, "Enable HTTP/2 on the metrics endpoint.")
+	flag.StringVar(&o.probeAddr, "health-probe-bind-address", ":8081", "The address of /healthz and /readyz.")
 	flag.StringVar(&o.pprofAddr, "pprof-bind-address", "0",
-		"Where /debug/pprof is served to anyone who can reach it, such as 127.0.0.1:8082; 0 for nowhere.")
-	flag.BoolVar(&o.leaderElect, "leader-elect", false, "Elect a leader, so that one of several managers is active.")
-	flag.StringVar(&o.leaderElectNS, "leader-election-namespace", "", "The namespace of the lease. Default: the manager's own.")
+		"The address of /debug/pprof, such as 127.0.0.1:8082; 0 to disable it. It is served to anyone who can reach it.")
+	flag.BoolVar(&o.leaderElect, "leader-elect", false, "Enable leader election, so that only one of several managers is active.")
+	flag.StringVar(&o.leaderElectNS, "leader-election-namespace", "", "The namespace of the leader election lease. Default: the manager's own.")
 	flag.StringVar(&o.leaderElectID, "leader-election-id", "microservice-operator.apps.microservice.dev",
-		"The name of the lease. Operators that run in one namespace and look after different ones need one each.")
+		"The name of the leader election lease. Operators in one namespace that watch different namespaces need one each.")
 	flag.StringVar(&o.watchNamespaces, "watch-namespaces", os.Getenv("WATCH_NAMESPACE"),
-		"The namespaces to look after, separated by commas. Default: WATCH_NAMESPACE, or all.")
-	flag.IntVar(&o.concurrency, "max-concurrent-reconciles", 8, "How many Microservices are looked at at once.")
+		"The namespaces to watch, separated by commas. Default: WATCH_NAMESPACE, or all.")
+	flag.IntVar(&o.concurrency, "max-concurrent-reconciles", 8, "The number of Microservices that are reconciled at the same time.")
 	flag.IntVar(&o.maxDependentRestarts, "max-dependent-restarts", 10,
-		"How many dependents of one target are restarted at the same time because its port has another number; 0 is no limit.")
+		"The number of dependents of one target that are restarted at the same time when its port number changes; 0 is no limit.")
 	o.settings.bind(flag.CommandLine)
 	o.zap.BindFlags(flag.CommandLine)
 	flag.Parse()

@@ -28,14 +28,14 @@ type settingsFlags struct {
 
 func (f *settingsFlags) bind(flags *flag.FlagSet) {
 	d := resources.DefaultSettings().DNS
-	flags.StringVar(&f.dnsNamespace, "dns-namespace", d.Namespace, "The namespace of the DNS pods, which every isolated Microservice may reach.")
+	flags.StringVar(&f.dnsNamespace, "dns-namespace", d.Namespace, "The namespace of the DNS pods. Every isolated Microservice may reach them.")
 	flags.StringVar(&f.dnsPodLabels, "dns-pod-labels", labels.Set(d.PodLabels).String(), "The labels of the DNS pods.")
 	flags.StringVar(&f.dnsPorts, "dns-ports", "53", "The ports that the DNS pods listen on, UDP and TCP. On OpenShift 5353.")
-	flags.StringVar(&f.dnsCIDRs, "dns-cidrs", strings.Join(d.CIDRs, ","), "Addresses of DNS caches on the nodes.")
+	flags.StringVar(&f.dnsCIDRs, "dns-cidrs", strings.Join(d.CIDRs, ","), "The networks of node-local DNS caches.")
 	flags.StringVar(&f.scraperNamespaces, "scraper-namespaces", "", "The namespaces whose pods may reach the port named metrics of every Microservice that has one.")
-	flags.StringVar(&f.clusterCIDRs, "cluster-cidrs", "", "The networks of pods, Services and nodes. A dependency outside the cluster that names no networks of its own is not opened to them.")
-	flags.StringVar(&f.clusterDomain, "cluster-domain", "", "Ends the addresses that are injected, such as cluster.local. Changing it restarts every Microservice that has dependencies.")
-	flags.IntVar(&f.minReadySeconds, "default-min-ready-seconds", int(resources.DefaultSettings().MinReadySeconds), "How long a new pod must be ready before it counts, where spec.rollout.minReadySeconds is not set. Changing it restarts nothing.")
+	flags.StringVar(&f.clusterCIDRs, "cluster-cidrs", "", "The networks of pods, Services and nodes. An external dependency without cidrs is not opened to them.")
+	flags.StringVar(&f.clusterDomain, "cluster-domain", "", "The domain at the end of injected addresses, such as cluster.local. Changing it restarts every Microservice that has dependencies.")
+	flags.IntVar(&f.minReadySeconds, "default-min-ready-seconds", int(resources.DefaultSettings().MinReadySeconds), "How many seconds a new pod must be ready before it counts as available, unless spec.rollout.minReadySeconds is set. Changing it restarts nothing.")
 }
 
 // settings returns the settings from the flags. The error names the flag, the value and a valid example.
