@@ -11,16 +11,20 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap/zapcore"
 	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
+	ctrlmetrics "sigs.k8s.io/controller-runtime/pkg/metrics"
 	"sigs.k8s.io/controller-runtime/pkg/metrics/filters"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
 	"github.com/microservice-dev/microservice-operator/internal/controller"
+	"github.com/microservice-dev/microservice-operator/internal/metrics"
+	"github.com/microservice-dev/microservice-operator/internal/version"
 )
 
 // options hold the flags.
@@ -38,6 +42,8 @@ type options struct {
 	leaderElectID   string
 	watchNamespaces string
 	concurrency     int
+	objectMetrics   string
+	version         bool
 	// maxDependentRestarts is the limit, 0 for none.
 	maxDependentRestarts int
 	settings             settingsFlags
@@ -46,6 +52,10 @@ type options struct {
 
 func main() {
 	o := parseFlags()
+	if o.version {
+		fmt.Println(version.Get())
+		return
+	}
 	ctrl.SetLogger(zap.New(zap.UseFlagOptions(&o.zap)))
 	if err := run(o); err != nil {
 		ctrl.Log.WithName("setup").Error(err, "Manager stopped")
@@ -74,6 +84,9 @@ func parseFlags() *options {
 	flag.IntVar(&o.concurrency, "max-concurrent-reconciles", 8, "The number of Microservices that are reconciled at the same time.")
 	flag.IntVar(&o.maxDependentRestarts, "max-dependent-restarts", 10,
 		"The number of dependents of one target that are restarted at the same time when its port number changes; 0 is no limit.")
+	flag.StringVar(&o.objectMetrics, "object-metrics", string(metrics.ObjectsConditions),
+		"The series for each Microservice: all, conditions, or none. Above 5,000 Microservices none is advised.")
+	flag.BoolVar(&o.version, "version", false, "Print the version and exit.")
 	o.settings.bind(flag.CommandLine)
 	o.zap.BindFlags(flag.CommandLine)
 	flag.Parse()
@@ -89,7 +102,13 @@ func (o *options) check() error {
 	if o.maxDependentRestarts < 0 {
 		return wrong("max-dependent-restarts", strconv.Itoa(o.maxDependentRestarts), "a number such as 10, or 0 for no limit")
 	}
-	return checkNamespaces("watch-namespaces", o.watchNamespaces)
+	if err := checkNamespaces("watch-namespaces", o.watchNamespaces); err != nil {
+		return err
+	}
+	if !metrics.Objects(o.objectMetrics).Valid() {
+		return wrong("object-metrics", o.objectMetrics, "all, conditions or none")
+	}
+	return nil
 }
 
 func run(o *options) error {
@@ -170,9 +189,19 @@ func newManager(o *options, namespaces []string) (ctrl.Manager, error) {
 	if o.leaderElect {
 		(&fence{now: time.Now}).around(config)
 	}
+	writes := metrics.NewWrites()
+	writes.Around(config)
 	mgr, err := ctrl.NewManager(config, managerOptions)
 	if err != nil {
 		return nil, fmt.Errorf("creating the manager: %w", err)
+	}
+	for _, c := range []prometheus.Collector{
+		writes, metrics.NewBuildInfo(),
+		&metrics.Collector{Reader: mgr.GetCache(), Elected: mgr.Elected(), Objects: metrics.Objects(o.objectMetrics)},
+	} {
+		if err := ctrlmetrics.Registry.Register(c); err != nil {
+			return nil, fmt.Errorf("registering metrics: %w", err)
+		}
 	}
 	return mgr, nil
 }

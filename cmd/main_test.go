@@ -10,8 +10,9 @@ func TestOptionsThatCannotBeUsed(t *testing.T) {
 		options options
 		want    string
 	}{
-		"as they are":           {options: options{leaderElectID: "shop.apps.microservice.dev"}},
-		"some namespaces":       {options: options{leaderElectID: "shop", watchNamespaces: "shop, shop-test"}},
+		"as they are":           {options: options{leaderElectID: "shop.apps.microservice.dev", objectMetrics: "conditions"}},
+		"some namespaces":       {options: options{leaderElectID: "shop", watchNamespaces: "shop, shop-test", objectMetrics: "none"}},
+		"unknown series":        {options: options{leaderElectID: "shop", objectMetrics: "some"}, want: `--object-metrics="some": must be`},
 		"a pattern":             {options: options{leaderElectID: "shop", watchNamespaces: "shop-*"}, want: `--watch-namespaces="shop-*": must be`},
 		"no lease":              {want: `--leader-election-id="": must be`},
 		"a lease with a slash":  {options: options{leaderElectID: "shop/lease"}, want: `--leader-election-id="shop/lease": must be`},

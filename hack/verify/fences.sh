@@ -38,6 +38,7 @@ check internal/explain sigs.k8s.io/controller-runtime/pkg/client
 check internal/explain $module/internal/topology
 check internal/layout $module/api/v1alpha1
 check internal/layout time
+check internal/metrics $module/internal/apply
 check internal/netpol $module/api/v1alpha1
 check internal/hosts $module/api/v1alpha1
 check internal/document k8s.io/client-go/kubernetes

@@ -15,6 +15,8 @@ import (
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 	_ "k8s.io/client-go/plugin/pkg/client/auth" // the ways to log in that kubeconfigs name
+
+	"github.com/microservice-dev/microservice-operator/internal/version"
 )
 
 // Run runs the plugin with the arguments of a command line, of which the first is the program's name. It returns the exit code.
@@ -44,7 +46,7 @@ func newRoot(streams genericiooptions.IOStreams, program string) *cobra.Command 
 		Annotations:   map[string]string{cobra.CommandDisplayNameAnnotation: o.called},
 		SilenceUsage:  true,
 		SilenceErrors: true,
-		Version:       version(),
+		Version:       version.Get(),
 		Long: `Answer questions about Microservices, and roll them out.
 
 Exit codes: 0 yes, 1 no, 2 wrong usage or no access, 3 does not exist, 4 the time is over.`,

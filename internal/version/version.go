@@ -1,9 +1,10 @@
-package cli
+// Package version tells which version of this project a program is.
+package version
 
 import "runtime/debug"
 
-// version returns the version of the module, or of the commit that the program was built from.
-func version() string {
+// Get returns the version of the module, or of the commit that the program was built from.
+func Get() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return "unknown"
