@@ -51,8 +51,10 @@ func TestMetrics(t *testing.T) {
 			if code != question.want {
 				t.Errorf("GET %s is answered %d, not %d: %.300s", question.url, code, question.want, body)
 			}
-			if shown := strings.Contains(body, "controller_runtime_"); shown != (question.want == http.StatusOK) {
-				t.Errorf("metrics are shown: %v; %.300s", shown, body)
+			for _, metric := range []string{"controller_runtime_", "microservice_operator_build_info", "microservice_operator_microservices_in_cycle"} {
+				if shown := strings.Contains(body, metric); shown != (question.want == http.StatusOK) {
+					t.Errorf("%s is shown: %v; %.300s", metric, shown, body)
+				}
 			}
 		})
 	}
