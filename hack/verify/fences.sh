@@ -38,6 +38,7 @@ check internal/explain sigs.k8s.io/controller-runtime/pkg/client
 check internal/explain $module/internal/topology
 check internal/layout $module/api/v1alpha1
 check internal/layout time
+check internal/difference $module/api/v1alpha1
 check internal/cli $module/internal/apply
 check internal/apply $module/api/v1alpha1
 check internal/apply $module/internal/resources
