@@ -44,6 +44,7 @@ check internal/hosts $module/api/v1alpha1
 check internal/document k8s.io/client-go/kubernetes
 check internal/workload sigs.k8s.io/controller-runtime/pkg/client
 check internal/workload os
+check internal/difference $module/api/v1alpha1
 check internal/cli $module/internal/apply
 check internal/apply $module/api/v1alpha1
 check internal/apply $module/internal/resources

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"io"
 	"strconv"
 	"strings"
 	"time"
@@ -22,13 +23,14 @@ type checkOptions struct{ namespace, lease string }
 
 func newCheck(o *options) *cobra.Command {
 	var at checkOptions
+	var format output
 	c := &cobra.Command{
 		Use:   "check",
 		Short: "Check that the operator is installed and works, and what you may do",
 		Long: `Check that the operator is installed and works, and what you may do in a namespace.
 
 What you may not see is told as such. The exit code is 1 if something is wrong.`,
-		Example: o.example("$ check -n shop"),
+		Example: o.example("$ check -n shop\n$ check -n shop -o json"),
 		Args:    exactly(0, "no argument"),
 		RunE: func(c *cobra.Command, _ []string) error {
 			namespace, err := o.namespace()
@@ -39,28 +41,71 @@ What you may not see is told as such. The exit code is 1 if something is wrong.`
 			if err != nil {
 				return err
 			}
-			well := true
-			for _, check := range []func(context.Context, client.Client, string) (string, string, error){o.checkAPI, at.checkLease, checkDNS, checkRights} {
-				state, words, err := check(c.Context(), kube, namespace)
-				if err != nil {
-					return err
-				}
-				well = well && state != "no"
-				print(o.Out, "%-3s %s\n", state, words)
+			answer, err := at.run(c.Context(), kube, namespace)
+			if err != nil {
+				return err
 			}
-			if !well {
+			if err := printChecks(o.Out, answer, string(format)); err != nil {
+				return err
+			}
+			if !answer.Well {
 				return exit(ExitNo)
 			}
 			return nil
 		},
 	}
+	format.add(c, "text", "json")
 	c.Flags().StringVar(&at.namespace, "operator-namespace", "microservice-operator-system", "The namespace of the operator.")
 	c.Flags().StringVar(&at.lease, "leader-election-id", "microservice-operator.apps.microservice.dev", "The name of the lease that the operator holds.")
 	return c
 }
 
+// checks are the answer of check. Their JSON is what it prints.
+type checks struct {
+	// Well is false if one of the checks has the state no.
+	Well   bool    `json:"well"`
+	Checks []check `json:"checks"`
+}
+
+// check is what is known of one part of the installation.
+type check struct {
+	// Name is stable: microservices, operator, dns or rights.
+	Name string `json:"name"`
+	// State is ok; no for what is wrong; or ? for what is not known, or not wrong for everybody.
+	State string `json:"state"`
+	// Message is for people.
+	Message string `json:"message"`
+}
+
+// run asks for all parts.
+func (at *checkOptions) run(ctx context.Context, c client.Client, namespace string) (checks, error) {
+	answer := checks{Well: true}
+	for _, part := range []struct {
+		name string
+		ask  func(context.Context, client.Client, string) (state, words string, err error)
+	}{{"microservices", checkAPI}, {"operator", at.checkLease}, {"dns", checkDNS}, {"rights", checkRights}} {
+		state, words, err := part.ask(ctx, c, namespace)
+		if err != nil {
+			return answer, err
+		}
+		answer.Well = answer.Well && state != "no"
+		answer.Checks = append(answer.Checks, check{Name: part.name, State: state, Message: words})
+	}
+	return answer, nil
+}
+
+func printChecks(out io.Writer, answer checks, format string) error {
+	if format == "json" {
+		return printJSON(out, answer)
+	}
+	for _, c := range answer.Checks {
+		print(out, "%-3s %s\n", c.State, c.Message)
+	}
+	return nil
+}
+
 // checkAPI asks for Microservices.
-func (o *options) checkAPI(ctx context.Context, c client.Client, namespace string) (state, words string, err error) {
+func checkAPI(ctx context.Context, c client.Client, namespace string) (state, words string, err error) {
 	list := &v1alpha1.MicroserviceList{}
 	switch err := c.List(ctx, list, client.InNamespace(namespace)); {
 	case isMissingCRD(err):

@@ -3,7 +3,6 @@ package cli
 import (
 	"encoding/json"
 	"fmt"
-	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -16,14 +15,16 @@ import (
 )
 
 func newRender(o *options) *cobra.Command {
+	var format output
 	var from source
 	c := &cobra.Command{
 		Use:   "render [NAME]",
 		Short: "Print the objects that the operator makes of Microservices",
 		Long: `Print the objects that the operator makes of Microservices, by the code of the operator, with its default settings.
 
-Addresses and rules of dependencies need their targets: give all files of a system. What is missing is named in a comment.`,
-		Example:           o.example("$ render -f shop/\n$ render web -n shop"),
+Addresses and rules of dependencies need their targets: give all files of a system. What is missing is named in a comment.
+JSON is one List of all objects, and names what is missing on standard error.`,
+		Example:           o.example("$ render -f shop/\n$ render web -n shop\n$ render -f shop/ -o json"),
 		Args:              cobra.MaximumNArgs(1),
 		ValidArgsFunction: o.completeNames,
 		RunE: func(c *cobra.Command, args []string) error {
@@ -31,23 +32,19 @@ Addresses and rules of dependencies need their targets: give all files of a syst
 			if err != nil {
 				return err
 			}
-			found := false
-			r := newRenderer(w)
+			var wanted []*v1alpha1.Microservice
 			for _, ms := range w.Sorted() {
-				if !asked(ms.Namespace) || len(args) > 0 && args[0] != ms.Name {
-					continue
-				}
-				found = true
-				if err := r.render(o.Out, ms); err != nil {
-					return err
+				if asked(ms.Namespace) && (len(args) == 0 || args[0] == ms.Name) {
+					wanted = append(wanted, ms)
 				}
 			}
-			if !found {
+			if len(wanted) == 0 {
 				return failed(ExitNotFound, "there is no Microservice %s", strings.Join(args, ""))
 			}
-			return nil
+			return o.printChildren(newRenderer(w), wanted, string(format))
 		},
 	}
+	format.add(c, "yaml", "json")
 	from.add(c)
 	return c
 }
@@ -56,37 +53,64 @@ Addresses and rules of dependencies need their targets: give all files of a syst
 type renderer struct {
 	world      explain.World
 	dependents map[dependency.Key][]*v1alpha1.Microservice
+	// around is what the children depend on besides; nothing of it is in files.
+	around surroundings
 }
 
 func newRenderer(w explain.World) renderer {
 	return renderer{world: w, dependents: w.Dependents()}
 }
 
-// render prints the children of one Microservice as YAML documents.
-func (r renderer) render(out io.Writer, ms *v1alpha1.Microservice) error {
-	children, dependencies, err := r.children(ms)
-	if err != nil {
-		return err
+// printChildren prints the children of Microservices: YAML documents, or a List in JSON, whose items are never null.
+func (o *options) printChildren(r renderer, wanted []*v1alpha1.Microservice, format string) error {
+	notes, items := o.Out, []map[string]any{}
+	if format == "json" {
+		notes = o.ErrOut
 	}
-	for _, d := range dependencies {
-		if d.Port == 0 && d.Target.Kind != dependency.External {
-			print(out, "# %s: the address of %s is not known: %s\n", ms.Name, d.Name, d.Message)
+	for _, ms := range wanted {
+		children, dependencies, err := r.children(ms)
+		if err != nil {
+			return err
+		}
+		for _, d := range dependencies {
+			switch {
+			case d.Port != 0 || d.Target.Kind == dependency.External:
+			case r.world.Hidden.Has(d.Target.Key):
+				print(notes, "# %s: the address of %s is not known: you may not read %s\n", ms.Name, d.Name, d.Target)
+			default:
+				print(notes, "# %s: the address of %s is not known: %s\n", ms.Name, d.Name, d.Message)
+			}
+		}
+		for _, child := range children {
+			if format == "json" {
+				items = append(items, child.fields)
+			} else {
+				print(o.Out, "---\n%s", child.text)
+			}
 		}
 	}
-	for _, child := range children {
-		print(out, "---\n%s", child.text)
+	if format == "json" {
+		return printJSON(o.Out, map[string]any{"apiVersion": "v1", "kind": "List", "items": items})
 	}
 	return nil
 }
 
-// child is an object that the operator makes, as YAML.
-type child struct{ kind, text string }
+// child is an object that the operator makes.
+type child struct {
+	kind, text string
+	// fields are those that the operator sets, as encoding/json decodes them; text has them as YAML.
+	fields map[string]any
+}
 
 // children returns the children of a Microservice, and its dependencies as they were resolved.
 func (r renderer) children(ms *v1alpha1.Microservice) ([]child, []dependency.Resolution, error) {
 	in := resources.Input{Microservice: ms, Settings: resources.DefaultSettings()}
-	in.Dependencies = dependency.Resolve(dependency.Input{Microservice: ms, Microservices: r.world.Microservices})
-	in.Dependents = dependency.Dependents(ms, r.dependents[dependency.KeyOf(ms)], nil)
+	key, around := dependency.KeyOf(ms), r.around
+	in.Dependencies = dependency.Resolve(dependency.Input{
+		Microservice: ms, Microservices: r.world.Microservices,
+		Services: around.services, Running: around.running, Namespaces: around.namespaces, PreviousAddresses: around.previous[key],
+	})
+	in.Dependents, in.Running = dependency.Dependents(ms, r.dependents[key], around.namespaces), around.running[key]
 	set, err := resources.For(in)
 	if err != nil {
 		return nil, nil, fmt.Errorf("rendering %s/%s: %w", ms.Namespace, ms.Name, err)
@@ -104,7 +128,7 @@ func (r renderer) children(ms *v1alpha1.Microservice) ([]child, []dependency.Res
 	return all, in.Dependencies, nil
 }
 
-// asChild returns an object as YAML, the zero value for none. An owner that has no UID yet is left out.
+// asChild returns an object, the zero value for none. An owner that has no UID yet is left out.
 func asChild(object any) (child, error) {
 	raw, err := json.Marshal(object)
 	if err != nil || string(raw) == "null" {
@@ -119,5 +143,5 @@ func asChild(object any) (child, error) {
 		delete(metadata, "ownerReferences")
 	}
 	text, err := yaml.Marshal(fields)
-	return child{kind: fmt.Sprint(fields["kind"]), text: string(text)}, err
+	return child{kind: fmt.Sprint(fields["kind"]), text: string(text), fields: fields}, err
 }

@@ -53,8 +53,9 @@ func newStatus(o *options) *cobra.Command {
 		Short: "Show a Microservice, or follow it until it is Ready",
 		Long: `Show a Microservice, or follow it until it is Ready.
 
-With --watch there is one line for each change, and the command ends by itself: with 0 when the condition of --for is True for the
-newest spec, with 1 when the Microservice is Stalled, with 3 when it is deleted, with 4 when the time is over.`,
+With --watch there is one line for each change, on a terminal one line that changes. The command ends by itself: with 0 when the
+condition of --for is True for the newest spec, with 1 when the Microservice is Stalled, with 3 when it is deleted, with 4 when the time
+is over.`,
 		Example:           o.example("$ status web -n shop\n$ status web -n shop --watch --timeout=5m"),
 		Args:              exactly(1, "the name of a Microservice"),
 		ValidArgsFunction: o.completeNames,
@@ -88,27 +89,28 @@ newest spec, with 1 when the Microservice is Stalled, with 3 when it is deleted,
 	return c
 }
 
-// follow prints one line for each change until the condition is reached, or never will be.
+// follow shows each change until the condition is reached, or never will be.
 func (o *options) follow(ctx context.Context, c client.WithWatch, key dependency.Key, w waitOptions) error {
 	ctx, cancel := context.WithTimeout(ctx, w.timeout)
 	defer cancel()
-	var last string
+	shown := newProgressLine(o.Out)
+	defer shown.end()
 	for {
 		ms, err := read(ctx, c, key)
 		if err != nil {
 			return o.timedOut(ctx, key, w, err)
 		}
-		if done, err := o.step(ms, w, &last); done {
+		if done, err := o.step(ms, w, shown); done {
 			return err
 		}
-		if done, err := o.watch(ctx, c, ms, w, &last); done {
+		if done, err := o.watch(ctx, c, ms, w, shown); done {
 			return o.timedOut(ctx, key, w, err)
 		}
 	}
 }
 
 // watch follows the changes after a version. It returns false when the server has ended the watch.
-func (o *options) watch(ctx context.Context, c client.WithWatch, ms *v1alpha1.Microservice, w waitOptions, last *string) (bool, error) {
+func (o *options) watch(ctx context.Context, c client.WithWatch, ms *v1alpha1.Microservice, w waitOptions, shown *progressLine) (bool, error) {
 	events, err := c.Watch(ctx, &v1alpha1.MicroserviceList{}, client.InNamespace(ms.Namespace),
 		client.MatchingFieldsSelector{Selector: fields.OneTermEqualSelector("metadata.name", ms.Name)},
 		&client.ListOptions{Raw: &metav1.ListOptions{ResourceVersion: ms.ResourceVersion}})
@@ -128,7 +130,7 @@ func (o *options) watch(ctx context.Context, c client.WithWatch, ms *v1alpha1.Mi
 				return true, failed(ExitNotFound, "%s was deleted", ms.Name)
 			}
 			if now, ok := e.Object.(*v1alpha1.Microservice); ok {
-				if done, err := o.step(now, w, last); done {
+				if done, err := o.step(now, w, shown); done {
 					return true, err
 				}
 			}
@@ -136,12 +138,9 @@ func (o *options) watch(ctx context.Context, c client.WithWatch, ms *v1alpha1.Mi
 	}
 }
 
-// step prints a change, and reports whether it is the last.
-func (o *options) step(ms *v1alpha1.Microservice, w waitOptions, last *string) (done bool, err error) {
-	if line := progress(ms); line != *last {
-		*last = line
-		print(o.Out, "%s  %s\n", time.Now().Format(time.TimeOnly), line)
-	}
+// step shows a change, and reports whether it is the last.
+func (o *options) step(ms *v1alpha1.Microservice, w waitOptions, shown *progressLine) (done bool, err error) {
+	shown.show(time.Now(), progress(ms))
 	switch {
 	case reached(ms, w.condition):
 		return true, nil

@@ -15,6 +15,7 @@ import (
 	"k8s.io/utils/ptr"
 
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
+	"github.com/microservice-dev/microservice-operator/internal/difference"
 	"github.com/microservice-dev/microservice-operator/internal/resources"
 )
 
@@ -141,7 +142,9 @@ func (i *importer) compare(want map[string]any) error {
 		return err
 	}
 	dropDefaults(got)
-	i.Differences = differences("", want, got)
+	for _, d := range difference.All(want, got) {
+		i.Differences = append(i.Differences, fmt.Sprintf("%s: %s, will be %s", d.Path, difference.Words(d.Want), difference.Words(d.Got)))
+	}
 	return nil
 }
 
