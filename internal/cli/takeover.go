@@ -12,16 +12,20 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/sets"
+	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 	"github.com/microservice-dev/microservice-operator/internal/dependency"
 	"github.com/microservice-dev/microservice-operator/internal/explain"
+	"github.com/microservice-dev/microservice-operator/internal/status"
 	"github.com/microservice-dev/microservice-operator/internal/workload"
 )
 
@@ -97,6 +101,7 @@ func (t *takeover) steps() []step {
 		{"save the old objects to " + t.backup, t.save},
 		{"pause the old Deployment", t.pause},
 		{"label its ReplicaSets and pods", t.label},
+		{"wait until the cluster finds the pods by the label", t.found},
 		{"give the objects of its name to the Microservice, and lead the Service to the labelled pods", t.give},
 		{"delete autoscalers of other names; the number of pods stays", t.deleteAutoscalers},
 		{"delete the old Deployment without its pods", t.orphan},
@@ -319,6 +324,61 @@ func (t *takeover) labelPods(ctx context.Context, of map[string]bool) error {
 		}
 	}
 	return nil
+}
+
+// found waits until the controller of EndpointSlices has seen the labels: otherwise the Service would lose, for a moment, the pods of which
+// that has not heard yet. A Service beside it, which nobody calls, shows what it knows.
+func (t *takeover) found(ctx context.Context) error {
+	if t.old == nil || !slices.ContainsFunc(t.given, func(o client.Object) bool { return kindOf(o) == "Service" }) {
+		return nil
+	}
+	selector := map[string]string{v1alpha1.LabelName: t.key.Name}
+	probe := &corev1.Service{
+		ObjectMeta: metav1.ObjectMeta{Namespace: t.key.Namespace, Name: "takeover-" + string(t.ms.UID)},
+		Spec:       corev1.ServiceSpec{ClusterIP: corev1.ClusterIPNone, Selector: selector},
+	}
+	if err := t.Create(ctx, probe, client.FieldOwner(fieldOwner)); client.IgnoreAlreadyExists(err) != nil {
+		return fmt.Errorf("creating a Service: %w", err)
+	}
+	err := wait.PollUntilContextTimeout(ctx, pollInterval, t.wait.timeout, true, func(ctx context.Context) (bool, error) {
+		pods, known := &corev1.PodList{}, &discoveryv1.EndpointSliceList{}
+		if err := t.List(ctx, pods, client.InNamespace(t.key.Namespace), client.MatchingLabels(selector)); err != nil {
+			return false, fmt.Errorf("listing the pods: %w", err)
+		}
+		if err := t.List(ctx, known, client.InNamespace(t.key.Namespace), client.MatchingLabels{discoveryv1.LabelServiceName: probe.Name}); err != nil {
+			return false, fmt.Errorf("listing the endpoints: %w", err)
+		}
+		seen := endpointPods(known)
+		for i := range pods.Items {
+			if pod := &pods.Items[i]; pod.DeletionTimestamp == nil && status.PodReady(pod) && !seen.Has(pod.UID) {
+				return false, nil
+			}
+		}
+		return true, nil
+	})
+	if wait.Interrupted(err) && ctx.Err() == nil {
+		err = failed(ExitTimeout, "the endpoints do not have all pods after %s", t.wait.timeout)
+	}
+	if err != nil {
+		return err // the next run uses the Service, and deletes it
+	}
+	if err := t.Delete(ctx, probe); client.IgnoreNotFound(err) != nil {
+		return fmt.Errorf("deleting Service %s: %w", probe.Name, err)
+	}
+	return nil
+}
+
+// endpointPods are the pods that slices have as ready.
+func endpointPods(list *discoveryv1.EndpointSliceList) sets.Set[types.UID] {
+	pods := sets.New[types.UID]()
+	for i := range list.Items {
+		for _, e := range list.Items[i].Endpoints {
+			if e.TargetRef != nil && ptr.Deref(e.Conditions.Ready, true) {
+				pods.Insert(e.TargetRef.UID)
+			}
+		}
+	}
+	return pods
 }
 
 // give makes the Microservice the owner of the objects of its name. That is their consent: the operator adopts nothing by itself.

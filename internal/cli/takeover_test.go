@@ -154,6 +154,10 @@ func (l *live) takeOverAndBack(t *testing.T, namespace, autoscaler string, inter
 	if code, said := l.run(t.Context(), io.Discard, args...); code != ExitOK {
 		t.Fatalf("it ends with %d: %s", code, said)
 	}
+	services := &corev1.ServiceList{}
+	if err := l.kube.List(t.Context(), services, client.InNamespace(namespace)); err != nil || len(services.Items) != 1 {
+		t.Errorf("%d Services are there, %v", len(services.Items), err)
+	}
 	after, d, ms := &corev1.Service{}, &appsv1.Deployment{}, &v1alpha1.Microservice{}
 	l.get(t, namespace, after, d, ms)
 	if after.UID != before.UID || after.Spec.ClusterIP != before.Spec.ClusterIP || !metav1.IsControlledBy(after, ms) || !metav1.IsControlledBy(d, ms) {
@@ -391,6 +395,9 @@ const lastSlice = "last"
 // follow applies an event, and returns how many endpoints are ready then.
 func follow(now map[string]sets.Set[string], e watch.Event) int {
 	s := e.Object.(*discoveryv1.EndpointSlice)
+	if s.Labels[discoveryv1.LabelServiceName] != "web" {
+		return count(now)
+	}
 	now[s.Name] = ready(s)
 	if e.Type == watch.Deleted {
 		delete(now, s.Name)
