@@ -16,6 +16,8 @@ export KUBEBUILDER_ASSETS
 KUBECTL ?= kubectl
 CONTROLLER_GEN ?= go tool -modfile=go.tools.mod controller-gen
 KUSTOMIZE ?= go tool -modfile=go.tools.mod kustomize
+# In test/chart, which has Helm and its libraries.
+HELM_DOCS ?= go tool helm-docs
 GOLANGCI_LINT ?= $(LOCALBIN)/golangci-lint
 
 # No C compiler is needed, and the local Kubernetes, the operator and the tests share one build cache.
@@ -23,7 +25,7 @@ export CGO_ENABLED ?= 0
 
 # The Go modules that are vetted, linted and tested. Those of hack/controlplane, which the local Kubernetes is built from, are
 # only kept tidy.
-MODULES := . test/reachability test/gitops/helm test/bench hack/image
+MODULES := . test/reachability test/gitops/helm test/chart test/bench hack/image
 # in-modules FOLDERS,COMMAND runs the command in each folder and ends at the first that fails.
 in-modules = for module in $(1); do echo "$$module: $(2)"; (cd $$module; $(2)); done
 
@@ -158,6 +160,13 @@ image-oci: ## Build the manager's image and its SPDX bills of materials into bin
 build-installer: manifests ## Render dist/install.yaml: the CRD, the rights and the manager.
 	mkdir -p dist
 	$(KUSTOMIZE) build config/default > dist/install.yaml
+
+.PHONY: chart
+chart: manifests ## Copy into the Helm chart what it takes from config, and write its README.md.
+	cp config/crd/bases/apps.microservice.dev_microservices.yaml charts/microservice-operator/files/crd.yaml
+	cp config/rbac/role.yaml charts/microservice-operator/files/role.yaml
+	cp config/admission-policy/microservice_rights.yaml charts/microservice-operator/files/admission_policy.yaml
+	cd test/chart && $(HELM_DOCS) --chart-search-root=$(CURDIR)/charts --sort-values-order=file --log-level=warning
 
 ##@ Deployment
 

@@ -29,7 +29,7 @@ test-unit: ## Run the tests that need no API server.
 	go test $$packages
 
 .PHONY: test-modules
-test-modules: controlplane ## Run the tests of the other modules: reachability, Helm, bench and the image.
+test-modules: controlplane ## Run the tests of the other modules: reachability, Helm, the chart, bench and the image.
 	@$(call in-modules,$(filter-out .,$(MODULES)),go test ./...)
 
 .PHONY: test-integration

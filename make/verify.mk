@@ -9,8 +9,8 @@ verify: ## Check that everything generated is fresh, formatted, linted and tidy.
 .PHONY: verify-generated
 verify-generated: ## Check that the generated files are up to date.
 	@before=$$(hack/verify/tree.sh); \
-	$(MAKE) --no-print-directory generate manifests build-installer >/dev/null; \
-	hack/verify/same.sh "$$before" "generated files are out of date; run: make generate manifests build-installer"
+	$(MAKE) --no-print-directory generate manifests build-installer chart >/dev/null; \
+	hack/verify/same.sh "$$before" "generated files are out of date; run: make generate manifests build-installer chart"
 
 .PHONY: verify-tidy
 verify-tidy: ## Check that the module files are tidy.

@@ -1,0 +1,38 @@
+{{/* The manager's flags. Of a flag that is given twice, the last counts. */}}
+{{- define "microservice-operator.args" -}}
+{{- $args := list "--leader-elect" (printf "--leader-election-id=%s" .Values.leaderElection.id) "--health-probe-bind-address=:8081" }}
+{{- with .Values.metrics }}
+{{- if .enabled }}
+{{- $args = append $args (printf "--metrics-bind-address=:%d" (int .port)) }}
+{{- $args = append $args (printf "--metrics-secure=%v" .secure) }}
+{{- $args = append $args (printf "--object-metrics=%s" .objects) }}
+{{- with .certificateSecret }}
+{{- $args = append $args "--metrics-cert-path=/etc/metrics-certificate" }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- with .Values.watchNamespaces }}
+{{- $args = append $args (printf "--watch-namespaces=%s" (join "," .)) }}
+{{- end }}
+{{- $args = append $args (printf "--max-concurrent-reconciles=%d" (int .Values.maxConcurrentReconciles)) }}
+{{- $args = append $args (printf "--max-dependent-restarts=%d" (int .Values.maxDependentRestarts)) }}
+{{- $args = append $args (printf "--default-min-ready-seconds=%d" (int .Values.defaultMinReadySeconds)) }}
+{{- with .Values.dns }}
+{{- $args = append $args (printf "--dns-namespace=%s" .namespace) }}
+{{- $args = append $args (printf "--dns-pod-labels=%s" .podLabels) }}
+{{- $args = append $args (printf "--dns-ports=%s" (join "," .ports)) }}
+{{- $args = append $args (printf "--dns-cidrs=%s" (join "," .cidrs)) }}
+{{- end }}
+{{- with .Values.scraperNamespaces }}
+{{- $args = append $args (printf "--scraper-namespaces=%s" (join "," .)) }}
+{{- end }}
+{{- with .Values.clusterCIDRs }}
+{{- $args = append $args (printf "--cluster-cidrs=%s" (join "," .)) }}
+{{- end }}
+{{- with .Values.clusterDomain }}
+{{- $args = append $args (printf "--cluster-domain=%s" .) }}
+{{- end }}
+{{- $args = append $args (printf "--zap-log-level=%v" .Values.log.level) }}
+{{- $args = append $args (printf "--zap-encoder=%s" .Values.log.format) }}
+{{- concat $args .Values.extraArgs | toYaml }}
+{{- end }}
