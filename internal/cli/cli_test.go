@@ -7,19 +7,24 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/go-logr/logr"
 	"github.com/rogpeppe/go-internal/testscript"
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/yaml"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 	"k8s.io/klog/v2"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/envtest"
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
@@ -38,11 +43,47 @@ func TestMain(m *testing.M) {
 
 // TestScripts runs testdata/*.txtar against a real API server. Their objects come with a status: no operator runs here.
 //
-//	apply FILE                  creates the objects of a file in the namespace, with their status
-//	as-viewer NAME              goes on as a user who may read Microservices in the namespace NAME and nothing else
-//	code CODE COMMAND ...       runs a command and checks its exit code
+//	apply FILE                               creates the objects of a file in the namespace, with their status
+//	patch VERSION KIND NAMESPACE/NAME JSON   changes an object by a JSON merge patch, as somebody would by hand
+//	delete VERSION KIND NAMESPACE/NAME       deletes an object
+//	as-viewer NAME                           goes on as a user who may read Microservices in the namespace NAME and nothing else
+//	code CODE COMMAND ...                    runs a command and checks its exit code
 func TestScripts(t *testing.T) {
-	server := cluster.StartFor(t)
+	runScripts(t, cluster.StartFor(t), "testdata")
+}
+
+// TestScriptsOfAnOlderCluster runs testdata/older/*.txtar against an API server whose CRD lacks fields that the plugin knows: consent,
+// and the summary of dependencies.
+func TestScriptsOfAnOlderCluster(t *testing.T) {
+	crd, err := cluster.CRD()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range crd.Spec.Versions {
+		fields := crd.Spec.Versions[i].Schema.OpenAPIV3Schema.Properties
+		for path, field := range map[string]string{"spec": "allowedDependents", "status": "dependenciesSummary"} {
+			if _, found := fields[path].Properties[field]; !found {
+				t.Fatalf("the CRD has no field %s.%s", path, field)
+			}
+			delete(fields[path].Properties, field)
+		}
+	}
+	server, err := cluster.Start(func(e *envtest.Environment) {
+		e.CRDDirectoryPaths, e.CRDs = nil, []*apiextensionsv1.CustomResourceDefinition{crd}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := server.Stop(); err != nil {
+			t.Error("stopping the API server:", err)
+		}
+	})
+	runScripts(t, server, filepath.Join("testdata", "older"))
+}
+
+func runScripts(t *testing.T, server *cluster.Cluster, folder string) {
+	t.Helper()
 	kube, err := cluster.NewClient(server.Config)
 	if err != nil {
 		t.Fatal(err)
@@ -52,7 +93,7 @@ func TestScripts(t *testing.T) {
 		t.Fatal(err)
 	}
 	testscript.Run(t, testscript.Params{
-		Dir:                 "testdata",
+		Dir:                 folder,
 		RequireExplicitExec: true,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("KUBECONFIG", kubeconfig)
@@ -62,6 +103,12 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"apply": func(ts *testscript.TestScript, _ bool, args []string) {
 				ts.Check(applyAll(kube, []byte(ts.ReadFile(args[0]))))
+			},
+			"patch": func(ts *testscript.TestScript, _ bool, args []string) {
+				ts.Check(kube.Patch(context.Background(), reference(args), client.RawPatch(types.MergePatchType, []byte(args[3]))))
+			},
+			"delete": func(ts *testscript.TestScript, _ bool, args []string) {
+				ts.Check(kube.Delete(context.Background(), reference(args)))
 			},
 			"as-viewer": func(ts *testscript.TestScript, _ bool, args []string) {
 				path, err := viewer(server, kube, args[0])
@@ -86,6 +133,17 @@ func TestScripts(t *testing.T) {
 			},
 		},
 	})
+}
+
+// reference names an object by its version, its kind, and NAMESPACE/NAME.
+func reference(args []string) *unstructured.Unstructured {
+	o := &unstructured.Unstructured{}
+	o.SetAPIVersion(args[0])
+	o.SetKind(args[1])
+	namespace, name, _ := strings.Cut(args[2], "/")
+	o.SetNamespace(namespace)
+	o.SetName(name)
+	return o
 }
 
 // applyAll creates the objects of YAML documents, and writes their status.

@@ -53,6 +53,8 @@ JSON is one List of all objects, and names what is missing on standard error.`,
 type renderer struct {
 	world      explain.World
 	dependents map[dependency.Key][]*v1alpha1.Microservice
+	// around is what the children depend on besides; nothing of it is in files.
+	around surroundings
 }
 
 func newRenderer(w explain.World) renderer {
@@ -71,7 +73,11 @@ func (o *options) printChildren(r renderer, wanted []*v1alpha1.Microservice, for
 			return err
 		}
 		for _, d := range dependencies {
-			if d.Port == 0 && d.Target.Kind != dependency.External {
+			switch {
+			case d.Port != 0 || d.Target.Kind == dependency.External:
+			case r.world.Hidden.Has(d.Target.Key):
+				print(notes, "# %s: the address of %s is not known: you may not read %s\n", ms.Name, d.Name, d.Target)
+			default:
 				print(notes, "# %s: the address of %s is not known: %s\n", ms.Name, d.Name, d.Message)
 			}
 		}
@@ -99,8 +105,12 @@ type child struct {
 // children returns the children of a Microservice, and its dependencies as they were resolved.
 func (r renderer) children(ms *v1alpha1.Microservice) ([]child, []dependency.Resolution, error) {
 	in := resources.Input{Microservice: ms, Settings: resources.DefaultSettings()}
-	in.Dependencies = dependency.Resolve(dependency.Input{Microservice: ms, Microservices: r.world.Microservices})
-	in.Dependents = dependency.Dependents(ms, r.dependents[dependency.KeyOf(ms)], nil)
+	key, around := dependency.KeyOf(ms), r.around
+	in.Dependencies = dependency.Resolve(dependency.Input{
+		Microservice: ms, Microservices: r.world.Microservices,
+		Services: around.services, Running: around.running, Namespaces: around.namespaces, PreviousAddresses: around.previous[key],
+	})
+	in.Dependents, in.Running = dependency.Dependents(ms, r.dependents[key], around.namespaces), around.running[key]
 	set, err := resources.For(in)
 	if err != nil {
 		return nil, nil, fmt.Errorf("rendering %s/%s: %w", ms.Namespace, ms.Name, err)

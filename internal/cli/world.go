@@ -9,6 +9,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
+	"github.com/microservice-dev/microservice-operator/internal/dependency"
 	"github.com/microservice-dev/microservice-operator/internal/explain"
 	"github.com/microservice-dev/microservice-operator/internal/manifest"
 )
@@ -17,6 +18,8 @@ import (
 type source struct {
 	files []string
 	all   bool
+	// partial is set by world if the user may read the Microservices of one namespace only.
+	partial bool
 }
 
 func (s *source) add(c *cobra.Command) {
@@ -45,7 +48,7 @@ func (s *source) world(ctx context.Context, o *options) (w explain.World, asked 
 	}
 	list := &v1alpha1.MicroserviceList{}
 	err = kube.List(ctx, list)
-	if apierrors.IsForbidden(err) && !s.all {
+	if s.partial = apierrors.IsForbidden(err) && !s.all; s.partial {
 		err = kube.List(ctx, list, client.InNamespace(namespace))
 	}
 	if isMissingCRD(err) {
@@ -54,5 +57,21 @@ func (s *source) world(ctx context.Context, o *options) (w explain.World, asked 
 	if err != nil {
 		return w, nil, fmt.Errorf("listing Microservices: %w", err)
 	}
-	return explain.NewWorld(pointers(list)...), asked, nil
+	w = explain.NewWorld(pointers(list)...)
+	if s.partial {
+		hideOthers(w, namespace)
+	}
+	return w, asked, nil
+}
+
+// hideOthers marks the Microservices of other namespaces that those of a namespace depend on as hidden: that they are not known does
+// not mean that they do not exist.
+func hideOthers(w explain.World, namespace string) {
+	for _, ms := range w.Microservices {
+		for _, key := range dependency.Targets(ms, dependency.Microservice) {
+			if key.Namespace != namespace {
+				w.Hidden.Insert(key)
+			}
+		}
+	}
 }
