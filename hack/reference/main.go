@@ -4,8 +4,11 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+
+	"github.com/microservice-dev/microservice-operator/internal/cli"
 )
 
 const (
@@ -38,12 +41,20 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	files := map[string][]byte{
+	files, err := commandPages(cli.Commands())
+	if err != nil {
+		return err
+	}
+	maps.Copy(files, map[string][]byte{
 		"docs/reference/conditions.md": conditionsPage(groups),
 		"docs/reference/events.md":     eventsPage(groups, normal),
-	}
+	})
 	for path, schema := range schemas {
 		files[filepath.Join("docs/schemas", path)] = schema
+	}
+	// A command that is gone, or has another name, leaves no page.
+	if err := os.RemoveAll(commandsFolder); err != nil {
+		return fmt.Errorf("removing the pages of the commands: %w", err)
 	}
 	for path, text := range files {
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {

@@ -28,6 +28,11 @@ func Run(ctx context.Context, streams genericiooptions.IOStreams, args []string)
 	return code(err)
 }
 
+// Commands returns all commands as kubectl calls them, for their documentation.
+func Commands() *cobra.Command {
+	return newRoot(genericiooptions.IOStreams{}, "kubectl-msvc")
+}
+
 // options are shared by all commands.
 type options struct {
 	genericiooptions.IOStreams

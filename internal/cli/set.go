@@ -16,7 +16,7 @@ import (
 )
 
 func newSet(o *options) *cobra.Command {
-	c := &cobra.Command{Use: "set", Short: "Change a field of a Microservice"}
+	c := &cobra.Command{Use: "set", Short: "Change a field of a Microservice", Example: o.example("$ set image web=ghcr.io/acme/web:1.4.2 -n shop")}
 	c.AddCommand(newSetImage(o))
 	return c
 }

@@ -48,19 +48,29 @@ func (p page) anchors() map[string]bool {
 	return found
 }
 
-// TestEveryPageIsInTheIndex: a page that the index does not name is found by nobody.
+// TestEveryPageIsInTheIndex: a page that no index names is found by nobody. The indexes are docs/README.md and those that it names.
 func TestEveryPageIsInTheIndex(t *testing.T) {
 	docs := filepath.Join(cluster.Root(), "docs")
-	index, listed := contents(t, filepath.Join(docs, "README.md")), map[string]bool{}
-	for _, m := range link.FindAllStringSubmatch(index, -1) {
-		target, _, _ := strings.Cut(m[1], "#")
-		listed[filepath.Join(docs, target)] = true
-	}
+	listed := map[string]bool{}
+	list(t, filepath.Join(docs, "README.md"), listed)
 	for _, p := range pages(t) {
-		isIndex := p.path == filepath.Join(docs, "README.md")
-		if strings.HasPrefix(p.path, docs+"/") && !isIndex && !listed[p.path] {
+		if strings.HasPrefix(p.path, docs+"/") && !listed[p.path] {
 			t.Errorf("docs/README.md does not name %s", p.path)
 		}
+	}
+}
+
+// list adds an index and what it names, also by way of the index of a folder below it.
+func list(t *testing.T, index string, listed map[string]bool) {
+	t.Helper()
+	listed[index] = true
+	for _, m := range link.FindAllStringSubmatch(contents(t, index), -1) {
+		target, _, _ := strings.Cut(m[1], "#")
+		path := filepath.Join(filepath.Dir(index), target)
+		if filepath.Base(path) == "README.md" && !listed[path] && strings.HasPrefix(path, filepath.Dir(index)+"/") {
+			list(t, path, listed)
+		}
+		listed[path] = true
 	}
 }
 
