@@ -4,7 +4,7 @@
 .PHONY: verify
 verify: ## Check that everything generated is fresh, formatted, linted and tidy.
 	@$(MAKE) --no-print-directory verify-generated verify-docs verify-tidy
-	@$(MAKE) --no-print-directory verify-fmt verify-words verify-vet verify-lint verify-fences verify-shell verify-samples verify-modules verify-vulnerabilities
+	@$(MAKE) --no-print-directory verify-fmt verify-words verify-vet verify-lint verify-fences verify-shell verify-samples verify-platforms verify-modules verify-vulnerabilities
 
 .PHONY: verify-generated
 verify-generated: ## Check that the generated files are up to date.
@@ -40,6 +40,15 @@ verify-fences: golangci-lint ## Check that a forbidden import is really refused.
 .PHONY: verify-shell
 verify-shell: ## Check the scripts' syntax.
 	@for script in hack/*.sh hack/*/*.sh .ci/run; do bash -n "$$script"; done
+
+# What the plugin is built for, besides the machine that it is built on.
+PLUGIN_PLATFORMS ?= windows/amd64 darwin/arm64 linux/arm64
+
+.PHONY: verify-platforms
+verify-platforms: ## Check that the plugin compiles for other operating systems and processors. vet compiles, and does not link.
+	@for platform in $(PLUGIN_PLATFORMS); do \
+		GOOS=$${platform%/*} GOARCH=$${platform#*/} go vet ./cmd/kubectl-msvc || { echo "error: the plugin does not compile for $$platform"; exit 1; }; \
+	done
 
 .PHONY: verify-modules
 verify-modules: ## Check that the modules are what go.sum says.

@@ -130,18 +130,16 @@ func (d *differ) run(ctx context.Context, name string) (*comparison, error) {
 	if err != nil {
 		return nil, err
 	}
-	answer := &comparison{Changes: []objectChange{}, Drift: []drift{}, Hidden: []string{}}
+	answer := &comparison{Drift: []drift{}, Hidden: []string{}}
 	if answer.Changes, err = changes(before, changed); err != nil || !d.live {
 		return answer, err
 	}
-	var wanted []*v1alpha1.Microservice
-	for _, ms := range before.Sorted() {
-		key := dependency.KeyOf(ms)
-		inFiles := slices.ContainsFunc(changed, func(c *v1alpha1.Microservice) bool { return dependency.KeyOf(c) == key })
-		if len(d.files) > 0 && inFiles || len(d.files) == 0 && asked(ms.Namespace) && (name == "" || name == ms.Name) {
-			wanted = append(wanted, ms)
+	wanted := slices.DeleteFunc(before.Sorted(), func(ms *v1alpha1.Microservice) bool {
+		if len(d.files) > 0 {
+			return !slices.ContainsFunc(changed, func(c *v1alpha1.Microservice) bool { return dependency.KeyOf(c) == dependency.KeyOf(ms) })
 		}
-	}
+		return !asked(ms.Namespace) || name != "" && name != ms.Name
+	})
 	if name != "" && len(wanted) == 0 {
 		return nil, notFound(dependency.Key{Namespace: namespace, Name: name})
 	}
