@@ -120,9 +120,9 @@ func TestResolveAsksForConsent(t *testing.T) {
 			wantMessage: foreign,
 		},
 		"of another namespace, refused, by a limited operator": {
-			target:    microservice("warehouse/catalog"),
-			limited:   true,
-			wantState: v1alpha1.DependencyNotPermitted,
+			target:      microservice("warehouse/catalog"),
+			limited:     true,
+			wantState:   v1alpha1.DependencyNotPermitted,
 			wantMessage: foreign + "; this operator watches only some namespaces (--watch-namespaces): it can neither read others nor match their labels",
 		},
 	}
