@@ -3,14 +3,12 @@ package cli
 import (
 	"bytes"
 	"flag"
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"regexp"
 	"testing"
 
-	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 	"github.com/microservice-dev/microservice-operator/test/cluster"
 )
 
@@ -64,14 +62,7 @@ func (l *live) testGuide(t *testing.T) {
 	if err := applyAll(l.kube, manifest.Bytes()); err != nil {
 		t.Fatal(err)
 	}
-	l.await(t, func() error {
-		ms := &v1alpha1.Microservice{}
-		l.get(t, namespace, ms)
-		if ms.Status.ObservedGeneration != ms.Generation {
-			return fmt.Errorf("generation %d of %d is observed", ms.Status.ObservedGeneration, ms.Generation)
-		}
-		return nil
-	})
+	l.awaitObserved(t, namespace)
 	takeover, eject := "$ kubectl msvc takeover web -n store\n", "$ kubectl msvc eject web -n store\n"
 	for _, command := range []struct {
 		name   string

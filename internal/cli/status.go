@@ -23,6 +23,8 @@ import (
 type waitOptions struct {
 	condition string
 	timeout   time.Duration
+	// image is what spec.image has to be besides, empty for any.
+	image string
 }
 
 // awaitable are the conditions that can be waited for.
@@ -56,12 +58,16 @@ func newStatus(o *options) *cobra.Command {
 With --watch there is one line for each change, on a terminal one line that changes. The command ends by itself: with 0 when the
 condition of --for is True for the newest spec, with 1 when the Microservice is Stalled, with 3 when it is deleted, with 4 when the time
 is over.`,
-		Example:           o.example("$ status web -n shop\n$ status web -n shop --watch --timeout=5m"),
+		Example: o.example("$ status web -n shop\n$ status web -n shop --watch --timeout=5m\n" +
+			"$ status web -n shop --watch --image=ghcr.io/acme/web:1.4.2"),
 		Args:              exactly(1, "the name of a Microservice"),
 		ValidArgsFunction: o.completeNames,
 		RunE: func(c *cobra.Command, args []string) error {
 			if err := wait.check(); err != nil {
 				return err
+			}
+			if wait.image != "" && !follow {
+				return failed(ExitUsage, "--image=%q: it is waited for, which needs --watch", wait.image)
 			}
 			kube, key, err := o.connect(args[0])
 			if err != nil {
@@ -86,6 +92,7 @@ is over.`,
 	format.add(c, "text", "json")
 	wait.add(c)
 	c.Flags().BoolVarP(&follow, "watch", "w", false, "Follow it until the condition of --for is True.")
+	c.Flags().StringVar(&wait.image, "image", "", "With --watch, wait until this image is set, too: by Argo CD, Flux or anybody else.")
 	return c
 }
 
@@ -140,6 +147,10 @@ func (o *options) watch(ctx context.Context, c client.WithWatch, ms *v1alpha1.Mi
 
 // step shows a change, and reports whether it is the last.
 func (o *options) step(ms *v1alpha1.Microservice, w waitOptions, shown *progressLine) (done bool, err error) {
+	if w.image != "" && ms.Spec.Image != w.image {
+		shown.show(time.Now(), fmt.Sprintf("Waiting for image %s; it has %s", w.image, ms.Spec.Image))
+		return false, nil
+	}
 	shown.show(time.Now(), progress(ms))
 	switch {
 	case reached(ms, w.condition):

@@ -278,6 +278,12 @@ func (l *live) importDeployment(t *testing.T, namespace string) {
 	if err := l.kube.Create(t.Context(), imported.Microservice); err != nil {
 		t.Fatal(err)
 	}
+	l.awaitObserved(t, namespace)
+}
+
+// awaitObserved waits until the operator has seen the Microservice.
+func (l *live) awaitObserved(t *testing.T, namespace string) {
+	t.Helper()
 	l.await(t, func() error {
 		ms := &v1alpha1.Microservice{}
 		l.get(t, namespace, ms)
