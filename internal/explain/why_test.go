@@ -1,6 +1,7 @@
 package explain
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -79,5 +80,35 @@ func TestWhyOfHidden(t *testing.T) {
 		if a := Why(w, web); len(a.Causes) != causes || a.Healthy != (causes == 0) {
 			t.Errorf("%s: %+v", state, a.Causes)
 		}
+	}
+}
+
+// Ten thousand Microservices in a hundred layers, each of which depends on three of the next: every one is visited once, not once for
+// each way to it, of which there are more than can be counted.
+func TestWhyOfManyWays(t *testing.T) {
+	const layers, width = 100, 100
+	name := func(layer, i int) string { return fmt.Sprintf("m%d-%d", layer, i%width) }
+	var all []*v1alpha1.Microservice
+	for layer := range layers {
+		for i := range width {
+			var dependencies []string
+			for d := range 3 {
+				switch {
+				case layer == layers-2 && i < 3 && d == 0:
+					dependencies = append(dependencies, name(layer+1, 0)+"!")
+				case layer < layers-1:
+					dependencies = append(dependencies, name(layer+1, i+d+1))
+				}
+			}
+			reason := ""
+			if layer == layers-1 && i == 0 {
+				reason = v1alpha1.ReasonQuotaExceeded
+			}
+			all = append(all, service(name(layer, i), reason, dependencies...))
+		}
+	}
+	a := Why(NewWorld(all...), dependency.Key{Namespace: "shop", Name: name(0, 0)})
+	if len(a.Causes) != 1 || a.Causes[0].Subject != name(layers-1, 0) || a.Healthy {
+		t.Errorf("%d causes: %s", len(a.Causes), a.Summary)
 	}
 }
