@@ -115,7 +115,7 @@ func troubleshooting(t *testing.T) page {
 	return page{path: path, text: contents(t, path)}
 }
 
-// troubled is the Microservice web in the namespace shop, with children as they are in trouble.
+// troubled is the Microservice web in the namespace shop, with children as they are in trouble, and two of Online Boutique.
 func troubled() []client.Object {
 	name := metav1.ObjectMeta{Namespace: "shop", Name: "web", Labels: map[string]string{v1alpha1.LabelName: "web"}}
 	app := corev1.PodTemplateSpec{
@@ -125,6 +125,8 @@ func troubled() []client.Object {
 	return []client.Object{
 		&corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "shop"}},
 		&v1alpha1.Microservice{ObjectMeta: name, Spec: v1alpha1.MicroserviceSpec{Image: "example.com/web:1"}},
+		&v1alpha1.Microservice{ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: "frontend"}, Spec: v1alpha1.MicroserviceSpec{Image: "example.com/frontend:1"}},
+		&v1alpha1.Microservice{ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: "loadgenerator"}, Spec: v1alpha1.MicroserviceSpec{Image: "example.com/loadgenerator:1"}},
 		&appsv1.Deployment{ObjectMeta: name, Spec: appsv1.DeploymentSpec{
 			Selector: &metav1.LabelSelector{MatchLabels: name.Labels}, Template: app, Paused: true,
 		}},
