@@ -26,6 +26,9 @@ func TestCommandsAreDocumented(t *testing.T) {
 		}
 	}
 	for _, c := range root.Commands() {
+		if c.GroupID == "" {
+			t.Errorf("%s is in no group of the help", c.CommandPath())
+		}
 		walk(c)
 	}
 }

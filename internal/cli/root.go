@@ -47,12 +47,12 @@ func newRoot(streams genericiooptions.IOStreams, program string) *cobra.Command 
 	o := &options{IOStreams: streams, flags: configFlags(), called: calledAs(program)}
 	root := &cobra.Command{
 		Use:           strings.TrimPrefix(filepath.Base(program), "kubectl-"),
-		Short:         "Answer questions about Microservices, and roll them out",
+		Short:         "Answer questions about Microservices, roll them out, and move them in and out",
 		Annotations:   map[string]string{cobra.CommandDisplayNameAnnotation: o.called},
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Version:       version.Get(),
-		Long: `Answer questions about Microservices, and roll them out.
+		Long: `Answer questions about Microservices, roll them out, and move them in and out.
 
 Exit codes: 0 yes, 1 no, 2 wrong usage or no access, 3 does not exist, 4 the time is over.`,
 	}
@@ -61,8 +61,19 @@ Exit codes: 0 yes, 1 no, 2 wrong usage or no access, 3 does not exist, 4 the tim
 	root.SetOut(streams.Out)
 	root.SetErr(streams.ErrOut)
 	o.flags.AddFlags(root.PersistentFlags())
-	root.AddCommand(newWhy(o), newStatus(o), newSet(o), newTree(o), newGraph(o), newCanReach(o), newAnalyze(o), newRender(o), newDiff(o), newImport(o), newTakeover(o), newEject(o), newCheck(o))
+	addGroup(root, "Find out what is wrong:", newWhy(o), newStatus(o), newTree(o), newGraph(o), newCanReach(o), newCheck(o))
+	addGroup(root, "Change a system, and see before what it does:", newSet(o), newAnalyze(o), newRender(o), newDiff(o))
+	addGroup(root, "Move in and out:", newImport(o), newTakeover(o), newEject(o))
 	return root
+}
+
+// addGroup adds commands under a title in the help.
+func addGroup(root *cobra.Command, title string, commands ...*cobra.Command) {
+	root.AddGroup(&cobra.Group{ID: title, Title: title})
+	for _, c := range commands {
+		c.GroupID = title
+	}
+	root.AddCommand(commands...)
 }
 
 // calledAs returns "kubectl msvc" for a program kubectl-msvc, as kubectl starts it.
