@@ -2,7 +2,6 @@ package compose_test
 
 import (
 	"errors"
-	"flag"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,15 +10,13 @@ import (
 
 	"github.com/compose-spec/compose-go/v2/cli"
 	"github.com/compose-spec/compose-go/v2/types"
-	"github.com/google/go-cmp/cmp"
 	"k8s.io/apimachinery/pkg/util/json"
 
 	"github.com/microservice-dev/microservice-operator/internal/compose"
 	"github.com/microservice-dev/microservice-operator/internal/manifest"
 	"github.com/microservice-dev/microservice-operator/internal/resources"
+	"github.com/microservice-dev/microservice-operator/test/golden"
 )
-
-var update = flag.Bool("update", false, "write the golden files instead of comparing with them")
 
 // Each testdata/CASE/compose.yaml becomes microservices.yaml and report.txt beside it. The Microservices are valid, and the operator
 // builds their objects.
@@ -43,29 +40,12 @@ func TestGolden(t *testing.T) {
 			for _, f := range result.Findings {
 				report.WriteString(string(f.Kind) + " " + f.String() + "\n")
 			}
-			golden(t, filepath.Join(filepath.Dir(file), "microservices.yaml"), text.String())
-			golden(t, filepath.Join(filepath.Dir(file), "report.txt"), report.String())
+			golden.Compare(t, filepath.Join(filepath.Dir(file), "microservices.yaml"), text.String())
+			golden.Compare(t, filepath.Join(filepath.Dir(file), "report.txt"), report.String())
 			if strings.Contains(text.String()+report.String(), "unseen") {
 				t.Error("a secret value was printed")
 			}
 		})
-	}
-}
-
-func golden(t *testing.T, path, got string) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatalf("%v; write it with: go test ./internal/compose -run TestGolden -update", err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s differs (-want +got):\n%s", path, diff)
 	}
 }
 

@@ -3,9 +3,7 @@ package explain
 import (
 	"encoding/xml"
 	"errors"
-	"flag"
 	"io"
-	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -18,9 +16,8 @@ import (
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 	"github.com/microservice-dev/microservice-operator/internal/dependency"
 	"github.com/microservice-dev/microservice-operator/internal/manifest"
+	"github.com/microservice-dev/microservice-operator/test/golden"
 )
-
-var update = flag.Bool("update", false, "rewrite the pictures of the documentation")
 
 // observe gives Microservices the status that the operator reports if those in down fail with a reason and all others are well.
 func observe(all []*v1alpha1.Microservice, down map[string]string) {
@@ -53,19 +50,7 @@ func TestPictureOfOnlineBoutique(t *testing.T) {
 	}
 	observe(all, map[string]string{"cartservice": v1alpha1.ReasonImagePullFailed})
 	got := NewGraph(NewWorld(all...)).SVG()
-	path := filepath.Join(root, "docs", "images", "online-boutique.svg")
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s is out of date: run go test ./internal/explain -update (-want +got):\n%s", path, diff)
-	}
+	golden.Compare(t, filepath.Join(root, "docs", "images", "online-boutique.svg"), got)
 }
 
 // It is well-formed whatever names hold, and the same each time.

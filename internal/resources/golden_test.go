@@ -2,7 +2,6 @@ package resources_test
 
 import (
 	"errors"
-	"flag"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -14,9 +13,8 @@ import (
 
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 	"github.com/microservice-dev/microservice-operator/internal/resources"
+	"github.com/microservice-dev/microservice-operator/test/golden"
 )
-
-var update = flag.Bool("update", false, "write testdata/*/children.yaml instead of comparing with it")
 
 // The children of testdata/CASE/microservice.yaml are those of testdata/CASE/children.yaml. The inputs are as the API
 // server stores them, but for the defaults of the CRD: a case writes those that it is about. A case may have neighbours in
@@ -24,21 +22,7 @@ var update = flag.Bool("update", false, "write testdata/*/children.yaml instead 
 func TestGolden(t *testing.T) {
 	for name, in := range goldenInputs(t) {
 		t.Run(name, func(t *testing.T) {
-			path := filepath.Join("testdata", name, "children.yaml")
-			got := encode(t, build(t, in))
-			if *update {
-				if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-					t.Fatal(err)
-				}
-				return
-			}
-			want, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatalf("%v; write it with: go test ./internal/resources -run TestGolden -update", err)
-			}
-			if diff := cmp.Diff(string(want), got); diff != "" {
-				t.Errorf("children differ from %s (-want +got):\n%s", path, diff)
-			}
+			golden.Compare(t, filepath.Join("testdata", name, "children.yaml"), encode(t, build(t, in)))
 		})
 	}
 }

@@ -2,7 +2,6 @@ package workload
 
 import (
 	"bytes"
-	"flag"
 	"os"
 	"path/filepath"
 	"strings"
@@ -14,9 +13,9 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
-)
 
-var update = flag.Bool("update", false, "rewrite the golden files")
+	"github.com/microservice-dev/microservice-operator/test/golden"
+)
 
 // Each testdata/NAME.in.yaml becomes NAME.out.yaml, with NAME.report.txt.
 func TestImport(t *testing.T) {
@@ -36,28 +35,12 @@ func TestImport(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			golden(t, name+".out.yaml", string(text))
-			golden(t, name+".report.txt", strings.Join(append(result.Notes, result.Differences...), "\n")+"\n")
+			golden.Compare(t, name+".out.yaml", string(text))
+			golden.Compare(t, name+".report.txt", strings.Join(append(result.Notes, result.Differences...), "\n")+"\n")
 			if again := decode(t, input); !cmp.Equal(again, objects) {
 				t.Errorf("the input was modified: %s", cmp.Diff(again, objects))
 			}
 		})
-	}
-}
-
-func golden(t *testing.T, path, got string) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s: %s", path, diff)
 	}
 }
 

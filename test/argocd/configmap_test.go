@@ -12,6 +12,7 @@ import (
 
 	"github.com/microservice-dev/microservice-operator/test/argocd"
 	"github.com/microservice-dev/microservice-operator/test/cluster"
+	"github.com/microservice-dev/microservice-operator/test/golden"
 )
 
 const header = `# Generated from resource_customizations by: go test ./test/argocd -run TestGolden -update
@@ -61,7 +62,7 @@ func text(t *testing.T, value any) string {
 }
 
 func TestGoldenConfigMap(t *testing.T) {
-	goldenText(t, filepath.Join(cluster.Root(), "config", "argocd", "argocd-cm.yaml"), header+text(t, map[string]any{
+	golden.Compare(t, filepath.Join(cluster.Root(), "config", "argocd", "argocd-cm.yaml"), header+text(t, map[string]any{
 		"apiVersion": "v1", "kind": "ConfigMap",
 		"metadata": map[string]any{"name": "argocd-cm"},
 		"data":     customizations(t),

@@ -2,23 +2,20 @@ package argocd_test
 
 import (
 	"encoding/json"
-	"flag"
 	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"sigs.k8s.io/yaml"
 
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 	"github.com/microservice-dev/microservice-operator/internal/status"
 	"github.com/microservice-dev/microservice-operator/test/argocd"
+	"github.com/microservice-dev/microservice-operator/test/golden"
 )
-
-var update = flag.Bool("update", false, "rewrite what is generated below config/argocd")
 
 // healthTests is health_test.yaml, as Argo CD's own test reads it.
 type healthTests struct {
@@ -44,10 +41,10 @@ func TestGoldenHealth(t *testing.T) {
 		s := all[name]
 		path := filepath.Join("testdata", name+".yaml")
 		wanted[path] = true
-		golden(t, path, live(t, name, s))
+		goldenYAML(t, path, live(t, name, s))
 		expected.Tests = append(expected.Tests, healthTest{path, healthStatus{s.want, message(name, s)}})
 	}
-	golden(t, "health_test.yaml", expected)
+	goldenYAML(t, "health_test.yaml", expected)
 
 	files, _ := filepath.Glob(filepath.Join(argocd.Folder(), "testdata", "*")) // only a bad pattern fails
 	for _, f := range files {
@@ -71,7 +68,7 @@ func TestGoldenActions(t *testing.T) {
 		for _, c := range change {
 			c(ms)
 		}
-		golden(t, filepath.Join("actions", "testdata", name+".yaml"), asMap(t, ms))
+		goldenYAML(t, filepath.Join("actions", "testdata", name+".yaml"), asMap(t, ms))
 	}
 }
 
@@ -109,27 +106,14 @@ func message(name string, s situation) string {
 	return ready.Message
 }
 
-// golden compares with a file below the folder, or rewrites it.
-func golden(t *testing.T, path string, want any) {
+// goldenYAML compares with a file below the folder, or rewrites it.
+func goldenYAML(t *testing.T, path string, want any) {
 	t.Helper()
 	content, err := yaml.Marshal(want)
 	if err != nil {
 		t.Fatal(err)
 	}
-	goldenText(t, filepath.Join(argocd.Folder(), path), string(content))
-}
-
-func goldenText(t *testing.T, path, want string) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	if diff := cmp.Diff(read(t, path), want); diff != "" {
-		t.Errorf("%s is out of date; run go test ./test/argocd -run TestGolden -update (-file +wanted):\n%s", path, diff)
-	}
+	golden.Compare(t, filepath.Join(argocd.Folder(), path), string(content))
 }
 
 func read(t *testing.T, path string) string {

@@ -1,7 +1,6 @@
 package gitops_test
 
 import (
-	"flag"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,14 +13,13 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/microservice-dev/microservice-operator/test/cluster"
+	"github.com/microservice-dev/microservice-operator/test/golden"
 )
 
-var update = flag.Bool("update", false, "rewrite the golden file of kustomize")
-
 const (
-	overlay   = "test/gitops/testdata/kustomize/overlay"
-	golden    = "test/gitops/testdata/kustomize/golden.yaml"
-	component = "../../../../../config/kustomize"
+	overlay    = "test/gitops/testdata/kustomize/overlay"
+	kustomized = "test/gitops/testdata/kustomize/golden.yaml"
+	component  = "../../../../../config/kustomize"
 )
 
 func TestKustomize(t *testing.T) {
@@ -29,28 +27,20 @@ func TestKustomize(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	path := filepath.Join(cluster.Root(), golden)
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want := contents(t, path)
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("kustomize builds something else than %s (-want +got):\n%s", golden, diff)
-	}
+	path := filepath.Join(cluster.Root(), kustomized)
+	golden.Compare(t, path, got)
 	inside, err := exec.Command(cluster.Program("kubectl"), "kustomize", filepath.Join(cluster.Root(), overlay)).Output()
 	if err != nil {
 		t.Fatal("kubectl kustomize:", err)
 	}
-	if diff := cmp.Diff(want, string(inside)); diff != "" {
+	if diff := cmp.Diff(got, string(inside)); diff != "" {
 		t.Errorf("kubectl kustomize builds something else (-want +got):\n%s", diff)
 	}
 }
 
 // Every field that the configuration is about differs from what kustomize does without it, or is left alone on purpose.
 func TestKustomizeNeedsTheConfiguration(t *testing.T) {
-	with, without := built(t, contents(t, filepath.Join(cluster.Root(), golden))), built(t, buildWithout(t))
+	with, without := built(t, contents(t, filepath.Join(cluster.Root(), kustomized))), built(t, buildWithout(t))
 	const settings, credentials = "dev-settings-eu-hf678c7m2b", "dev-credentials-eu-ktgd2dtm65"
 	for path, want := range map[string][2]any{ // with the configuration, and without it
 		"Microservice dev-orders-eu spec image":                                                         {"registry.example.com/orders:1.4.2", "ghcr.io/acme/orders"},
@@ -126,7 +116,7 @@ func TestKustomizedMicroservicesAreAccepted(t *testing.T) {
 		t.Fatal(err)
 	}
 	seen := 0
-	for _, object := range built(t, contents(t, filepath.Join(cluster.Root(), golden))) {
+	for _, object := range built(t, contents(t, filepath.Join(cluster.Root(), kustomized))) {
 		if object["kind"] == "Microservice" {
 			seen++
 			wanted := client.ApplyConfigurationFromUnstructured(&unstructured.Unstructured{Object: object})

@@ -1,7 +1,6 @@
 package reachability_test
 
 import (
-	"flag"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -13,9 +12,8 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
+	"github.com/microservice-dev/microservice-operator/test/golden"
 )
-
-var update = flag.Bool("update", false, "write testdata/online-boutique.txt instead of comparing with it")
 
 const (
 	boutique        = "online-boutique"
@@ -39,7 +37,7 @@ func TestOnlineBoutique(t *testing.T) {
 		}
 	})
 	t.Logf("\n%s", table)
-	compareMatrix(t, table.String())
+	golden.Compare(t, boutiqueMatrix, table.String())
 
 	if diff := cmp.Diff(declaredWays(t), table.waysBetweenMicroservices()); diff != "" {
 		t.Errorf("the open ways differ from what the files declare (-declared +open):\n%s", diff)
@@ -124,21 +122,4 @@ func declaredWays(t *testing.T) []string {
 	}
 	slices.Sort(ways)
 	return ways
-}
-
-func compareMatrix(t *testing.T, got string) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(boutiqueMatrix, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(boutiqueMatrix)
-	if err != nil {
-		t.Fatalf("%v; write it with: go test ./... -run OnlineBoutique -update", err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("the matrix differs from %s (-want +got):\n%s", boutiqueMatrix, diff)
-	}
 }
