@@ -1,18 +1,14 @@
 package cli
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
-	"io"
-	"os"
 	"slices"
 
 	"github.com/spf13/cobra"
 	appsv1 "k8s.io/api/apps/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
-	utilyaml "k8s.io/apimachinery/pkg/util/yaml"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -47,7 +43,7 @@ What cannot be the same is reported on standard error.`,
 		},
 	}
 	format.add(c, "yaml", "json")
-	c.Flags().StringSliceVarP(&files, "filename", "f", nil, "Read these files instead of the cluster, such as what helm template prints; - is standard input.")
+	c.Flags().StringSliceVarP(&files, "filename", "f", nil, "Read these files or folders instead of the cluster, such as what helm template prints; - is standard input.")
 	return c
 }
 
@@ -64,54 +60,38 @@ func (o *options) importable(ctx context.Context, files []string) ([]client.Obje
 		}
 		return objectsIn(ctx, kube, namespace, aroundLists()...)
 	}
+	found, err := (&manifest.Reader{Namespace: namespace, In: o.In}).Objects(files...)
+	if err != nil {
+		return nil, err
+	}
 	var all []client.Object
-	for _, file := range files {
-		in := o.In
-		if file != manifest.Stdin {
-			opened, err := os.Open(file)
-			if err != nil {
-				return nil, fmt.Errorf("reading manifests: %w", err)
-			}
-			defer func() { _ = opened.Close() }() // it was only read
-			in = opened
-		}
-		found, err := decodeAll(in, namespace)
+	for _, object := range found {
+		typed, err := asTyped(object.Unstructured)
 		if err != nil {
-			return nil, fmt.Errorf("reading %s: %w", file, err)
+			return nil, fmt.Errorf("%s: %s %s: %w", object.File, object.GetKind(), object.GetName(), err)
 		}
-		all = append(all, found...)
+		if typed != nil {
+			all = append(all, typed)
+		}
 	}
 	return all, nil
 }
 
-// decodeAll returns the objects of YAML documents whose kinds Kubernetes itself has.
-func decodeAll(in io.Reader, namespace string) ([]client.Object, error) {
-	var all []client.Object
-	documents := utilyaml.NewYAMLOrJSONDecoder(in, 4096)
-	for {
-		raw := runtime.RawExtension{}
-		if err := documents.Decode(&raw); errors.Is(err, io.EOF) {
-			return all, nil
-		} else if err != nil {
-			return nil, err
-		}
-		if raw.Raw = bytes.TrimSpace(raw.Raw); len(raw.Raw) == 0 || bytes.Equal(raw.Raw, []byte("null")) {
-			continue
-		}
-		decoded, _, err := clientgoscheme.Codecs.UniversalDeserializer().Decode(raw.Raw, nil, nil)
-		if runtime.IsNotRegisteredError(err) {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		if object, ok := decoded.(client.Object); ok {
-			if object.GetNamespace() == "" {
-				object.SetNamespace(namespace)
-			}
-			all = append(all, object)
-		}
+// asTyped returns an object of a kind that Kubernetes itself has, nil for others.
+func asTyped(o *unstructured.Unstructured) (client.Object, error) {
+	kind := o.GroupVersionKind()
+	if !clientgoscheme.Scheme.Recognizes(kind) {
+		return nil, nil
 	}
+	typed, err := clientgoscheme.Scheme.New(kind)
+	if err != nil {
+		return nil, err
+	}
+	object, ok := typed.(client.Object)
+	if !ok { // such as an option of a request, which is not stored
+		return nil, nil
+	}
+	return object, runtime.DefaultUnstructuredConverter.FromUnstructured(o.Object, object)
 }
 
 // deploymentName returns the name of the argument, or of the only Deployment.

@@ -21,30 +21,48 @@ import (
 // Stdin is the path of standard input.
 const Stdin = "-"
 
-// Reader reads Microservices.
+// Reader reads objects.
 type Reader struct {
 	// Namespace is that of objects without one.
 	Namespace string
 	// In is read for the path Stdin.
 	In io.Reader
-
-	schema *Schema
 }
 
-// Read returns the Microservices in files and folders, in their order; other objects are passed over. A folder is read as a whole,
-// files named .yaml, .yml and .json. The error names each object and field that the API server would refuse.
+// Read returns the Microservices among the objects. The error names each object and field that the API server would refuse.
 func (r *Reader) Read(paths ...string) ([]*v1alpha1.Microservice, error) {
-	var err error
-	if r.schema, err = NewSchema(); err != nil {
+	schema, err := NewSchema()
+	if err != nil {
 		return nil, err
 	}
+	objects, err := r.Objects(paths...)
+	failed := []error{err}
 	var all []*v1alpha1.Microservice
+	for _, o := range objects {
+		ms, err := decode(schema, o.Unstructured)
+		if err != nil {
+			failed = append(failed, fmt.Errorf("%s: Microservice %s: %w", o.File, o.GetName(), err))
+		} else if ms != nil {
+			all = append(all, ms)
+		}
+	}
+	return all, errors.Join(failed...)
+}
+
+// Object is an object of a file.
+type Object struct {
+	*unstructured.Unstructured
+	File string
+}
+
+// Objects returns the objects in files and folders, in their order, those of a list one by one. A folder is read as a whole, files named
+// .yaml, .yml and .json. The error names each file that cannot be read; the objects of the others are there.
+func (r *Reader) Objects(paths ...string) ([]Object, error) {
+	var all []Object
 	var failed []error
 	for _, path := range paths {
 		files, err := filesOf(path)
-		if err != nil {
-			return nil, err
-		}
+		failed = append(failed, err)
 		for _, file := range files {
 			found, err := r.readFile(file)
 			all, failed = append(all, found...), append(failed, err)
@@ -78,33 +96,30 @@ func filesOf(path string) ([]string, error) {
 	return files, nil
 }
 
-func (r *Reader) readFile(file string) ([]*v1alpha1.Microservice, error) {
+func (r *Reader) readFile(file string) ([]Object, error) {
 	raw, err := r.bytes(file)
 	if err != nil {
 		return nil, fmt.Errorf("reading manifests: %w", err)
 	}
-	var all []*v1alpha1.Microservice
-	var failed []error
+	var all []Object
 	documents := yaml.NewYAMLOrJSONDecoder(bytes.NewReader(raw), 4096)
 	for {
 		document, o := runtime.RawExtension{}, &unstructured.Unstructured{}
 		err := documents.Decode(&document)
 		if errors.Is(err, io.EOF) {
-			return all, errors.Join(failed...)
+			return all, nil
 		}
 		if err == nil && len(document.Raw) > 0 {
 			err = json.Unmarshal(document.Raw, &o.Object) // integers stay integers
 		}
 		if err != nil {
-			return all, errors.Join(append(failed, fmt.Errorf("%s: %w", file, err))...)
+			return all, fmt.Errorf("%s: %w", file, err)
 		}
 		for _, item := range itemsOf(o) {
-			ms, err := r.decode(item)
-			if err != nil {
-				failed = append(failed, fmt.Errorf("%s: Microservice %s: %w", file, item.GetName(), err))
-			} else if ms != nil {
-				all = append(all, ms)
+			if item.GetNamespace() == "" && item.Object != nil {
+				item.SetNamespace(r.Namespace)
 			}
+			all = append(all, Object{Unstructured: item, File: file})
 		}
 	}
 }
@@ -130,14 +145,11 @@ func itemsOf(o *unstructured.Unstructured) []*unstructured.Unstructured {
 }
 
 // decode returns nil for what is not a Microservice.
-func (r *Reader) decode(o *unstructured.Unstructured) (*v1alpha1.Microservice, error) {
+func decode(schema *Schema, o *unstructured.Unstructured) (*v1alpha1.Microservice, error) {
 	if o.GroupVersionKind().GroupKind() != v1alpha1.SchemeGroupVersion.WithKind("Microservice").GroupKind() {
 		return nil, nil
 	}
-	if o.GetNamespace() == "" {
-		o.SetNamespace(r.Namespace)
-	}
-	if err := r.schema.Check(o.Object); err != nil {
+	if err := schema.Check(o.Object); err != nil {
 		return nil, err
 	}
 	ms := &v1alpha1.Microservice{}
