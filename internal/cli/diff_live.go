@@ -253,12 +253,8 @@ func changedFields(scheme *runtime.Scheme, wanted child, got client.Object) ([]d
 
 // specified returns the fields of an object without its kind, which a typed client drops, and without its status.
 func specified(object any) (map[string]any, error) {
-	raw, err := json.Marshal(object)
+	fields, err := difference.Fields(object)
 	if err != nil {
-		return nil, err
-	}
-	fields := map[string]any{}
-	if err := json.Unmarshal(raw, &fields); err != nil {
 		return nil, err
 	}
 	for _, key := range []string{"apiVersion", "kind", "status"} {

@@ -10,7 +10,6 @@ import (
 	"github.com/spf13/cobra"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/util/wait"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
@@ -151,11 +150,11 @@ func (e *eject) preflight(ctx context.Context, ms *v1alpha1.Microservice) error 
 		wrong = append(wrong, words)
 	}
 	if !e.force {
-		dependents, err := e.dependents(ctx)
+		w, _, err := new(source).world(ctx, e.options) // of other namespaces too, as far as the user may read them
 		if err != nil {
 			return err
 		}
-		for _, d := range dependents {
+		for _, d := range w.Dependents()[e.key] {
 			wrong = append(wrong, fmt.Sprintf("%s depends on it: declare it there as {name: %[2]s, service: {name: %[2]s, namespace: %[3]s}}, or use --force",
 				explain.Name(dependency.KeyOf(d), e.key.Namespace), e.key.Name, e.key.Namespace))
 		}
@@ -170,31 +169,12 @@ func (e *eject) preflight(ctx context.Context, ms *v1alpha1.Microservice) error 
 	return nil
 }
 
-// dependents are those of all namespaces, as far as the user may read them.
-func (e *eject) dependents(ctx context.Context) ([]*v1alpha1.Microservice, error) {
-	list := &v1alpha1.MicroserviceList{}
-	err := e.List(ctx, list)
-	if apierrors.IsForbidden(err) {
-		err = e.List(ctx, list, client.InNamespace(e.key.Namespace))
-	}
-	if err != nil {
-		return nil, fmt.Errorf("listing Microservices: %w", err)
-	}
-	return explain.NewWorld(pointers(list)...).Dependents()[e.key], nil
-}
-
 // gone waits until an object that is being deleted is gone, or another one has its name.
 func gone(ctx context.Context, c client.Reader, object client.Object, timeout time.Duration) error {
 	uid := object.GetUID()
-	err := wait.PollUntilContextTimeout(ctx, pollInterval, timeout, true, func(ctx context.Context) (bool, error) {
+	late := fmt.Sprintf("%s %s is not gone after %s: run the same command again", kindOf(object), object.GetName(), timeout)
+	return poll(ctx, timeout, late, func(ctx context.Context) (bool, error) {
 		err := c.Get(ctx, client.ObjectKeyFromObject(object), object)
 		return apierrors.IsNotFound(err) || err == nil && object.GetUID() != uid, client.IgnoreNotFound(err)
 	})
-	if wait.Interrupted(err) {
-		return failed(ExitTimeout, "%s %s is not gone after %s: run the same command again", kindOf(object), object.GetName(), timeout)
-	}
-	return err
 }
-
-// pollInterval is the time between two reads of an object that is being deleted.
-const pollInterval = 200 * time.Millisecond

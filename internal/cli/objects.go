@@ -3,7 +3,6 @@ package cli
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -13,6 +12,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/apiutil"
 	"sigs.k8s.io/yaml"
+
+	"github.com/microservice-dev/microservice-operator/internal/difference"
 )
 
 // kindOf returns the kind of a typed object, or of the items of a typed list. What the API server returns does not have it.
@@ -59,30 +60,30 @@ func modify(ctx context.Context, c client.Client, object client.Object, change f
 func asManifest(scheme *runtime.Scheme, objects []client.Object) ([]byte, error) {
 	var out bytes.Buffer
 	for _, object := range objects {
-		kind, err := apiutil.GVKForObject(object, scheme)
-		if err != nil {
-			return nil, fmt.Errorf("writing %s %s: %w", kindOf(object), object.GetName(), err)
-		}
-		raw, err := json.Marshal(object)
-		if err != nil {
-			return nil, fmt.Errorf("writing %s %s: %w", kindOf(object), object.GetName(), err)
-		}
-		fields := map[string]any{}
-		if err := json.Unmarshal(raw, &fields); err != nil {
-			return nil, fmt.Errorf("writing %s %s: %w", kindOf(object), object.GetName(), err)
-		}
-		fields["apiVersion"], fields["kind"] = kind.GroupVersion().String(), kind.Kind
-		delete(fields, "status")
-		if metadata, ok := fields["metadata"].(map[string]any); ok {
-			for _, key := range []string{"uid", "resourceVersion", "generation", "creationTimestamp", "managedFields", "ownerReferences"} {
-				delete(metadata, key)
-			}
-		}
-		text, err := yaml.Marshal(fields)
+		text, err := manifestOf(scheme, object)
 		if err != nil {
 			return nil, fmt.Errorf("writing %s %s: %w", kindOf(object), object.GetName(), err)
 		}
 		fmt.Fprintf(&out, "---\n%s", text)
 	}
 	return out.Bytes(), nil
+}
+
+func manifestOf(scheme *runtime.Scheme, object client.Object) ([]byte, error) {
+	kind, err := apiutil.GVKForObject(object, scheme)
+	if err != nil {
+		return nil, err
+	}
+	fields, err := difference.Fields(object)
+	if err != nil {
+		return nil, err
+	}
+	fields["apiVersion"], fields["kind"] = kind.GroupVersion().String(), kind.Kind
+	delete(fields, "status")
+	if metadata, ok := fields["metadata"].(map[string]any); ok {
+		for _, key := range []string{"uid", "resourceVersion", "generation", "creationTimestamp", "managedFields", "ownerReferences"} {
+			delete(metadata, key)
+		}
+	}
+	return yaml.Marshal(fields)
 }

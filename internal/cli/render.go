@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -10,6 +9,7 @@ import (
 
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 	"github.com/microservice-dev/microservice-operator/internal/dependency"
+	"github.com/microservice-dev/microservice-operator/internal/difference"
 	"github.com/microservice-dev/microservice-operator/internal/explain"
 	"github.com/microservice-dev/microservice-operator/internal/resources"
 )
@@ -130,12 +130,8 @@ func (r renderer) children(ms *v1alpha1.Microservice) ([]child, []dependency.Res
 
 // asChild returns an object, the zero value for none. An owner that has no UID yet is left out.
 func asChild(object any) (child, error) {
-	raw, err := json.Marshal(object)
-	if err != nil || string(raw) == "null" {
-		return child{}, err
-	}
-	fields := map[string]any{}
-	if err := json.Unmarshal(raw, &fields); err != nil {
+	fields, err := difference.Fields(object)
+	if err != nil || fields == nil { // a nil pointer has none
 		return child{}, err
 	}
 	metadata, _ := fields["metadata"].(map[string]any)

@@ -18,7 +18,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/sets"
-	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -340,7 +339,8 @@ func (t *takeover) found(ctx context.Context) error {
 	if err := t.Create(ctx, probe, client.FieldOwner(fieldOwner)); client.IgnoreAlreadyExists(err) != nil {
 		return fmt.Errorf("creating a Service: %w", err)
 	}
-	err := wait.PollUntilContextTimeout(ctx, pollInterval, t.wait.timeout, true, func(ctx context.Context) (bool, error) {
+	late := fmt.Sprintf("the endpoints do not have all pods after %s", t.wait.timeout)
+	err := poll(ctx, t.wait.timeout, late, func(ctx context.Context) (bool, error) {
 		pods, known := &corev1.PodList{}, &discoveryv1.EndpointSliceList{}
 		if err := t.List(ctx, pods, client.InNamespace(t.key.Namespace), client.MatchingLabels(selector)); err != nil {
 			return false, fmt.Errorf("listing the pods: %w", err)
@@ -356,9 +356,6 @@ func (t *takeover) found(ctx context.Context) error {
 		}
 		return true, nil
 	})
-	if wait.Interrupted(err) && ctx.Err() == nil {
-		err = failed(ExitTimeout, "the endpoints do not have all pods after %s", t.wait.timeout)
-	}
 	if err != nil {
 		return err // the next run uses the Service, and deletes it
 	}

@@ -20,6 +20,15 @@ type Difference struct {
 	Got any `json:"got"`
 }
 
+// Fields returns the fields of an object as All and Within compare them, nil for a nil pointer. The error is that of encoding/json.
+func Fields(object any) (fields map[string]any, err error) {
+	raw, err := json.Marshal(object)
+	if err != nil {
+		return nil, err
+	}
+	return fields, json.Unmarshal(raw, &fields)
+}
+
 // All returns the fields, sorted by path, that are not the same in two values. Lists of items with unique names are compared by name,
 // whatever their order; other lists are compared as a whole.
 func All(want, got any) []Difference {

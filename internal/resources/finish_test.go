@@ -76,7 +76,7 @@ func TestPatchAddsAtTheEnd(t *testing.T) {
 	if diff := cmp.Diff([]string{"DB_HOST=db", "DB_PORT=1", "B=b", "DSN=$(DB_HOST)", "A=$(B)"}, env); diff != "" {
 		t.Errorf("variables (-want +got):\n%s", diff)
 	}
-	if built.Annotations[defaultContainer] != "app" {
+	if built.Annotations[AnnotationDefaultContainer] != "app" {
 		t.Errorf("annotations are %v", built.Annotations)
 	}
 }

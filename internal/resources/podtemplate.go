@@ -9,9 +9,9 @@ import (
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 )
 
-// defaultContainer is the annotation that names the container for kubectl logs and exec:
+// AnnotationDefaultContainer is the annotation of a pod that names the container for kubectl logs and exec:
 // https://kubernetes.io/docs/reference/labels-annotations-taints/#kubectl-kubernetes-io-default-container
-const defaultContainer = "kubectl.kubernetes.io/default-container"
+const AnnotationDefaultContainer = "kubectl.kubernetes.io/default-container"
 
 // podTemplate builds the pod template, with the user's patch applied. It must not change unless the spec does: every change
 // restarts the pods.
@@ -38,7 +38,7 @@ func podTemplate(ms *v1alpha1.Microservice, env []corev1ac.EnvVarApplyConfigurat
 	maps.Copy(podLabels, selector(ms))
 	template := corev1ac.PodTemplateSpec().WithLabels(podLabels).WithSpec(pod)
 	if len(pod.Containers) > 1 {
-		template.WithAnnotations(map[string]string{defaultContainer: v1alpha1.ContainerName})
+		template.WithAnnotations(map[string]string{AnnotationDefaultContainer: v1alpha1.ContainerName})
 	}
 	return template.WithAnnotations(patch.Annotations), nil
 }

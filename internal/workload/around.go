@@ -11,6 +11,7 @@ import (
 	"k8s.io/utils/ptr"
 
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
+	"github.com/microservice-dev/microservice-operator/internal/resources"
 )
 
 // Defaults of Kubernetes: https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/deployment-v1/
@@ -116,7 +117,7 @@ func ownAnnotations(all map[string]string) map[string]string {
 	own := maps.Clone(all)
 	maps.DeleteFunc(own, func(key, _ string) bool {
 		domain, _, _ := strings.Cut(key, "/")
-		return key == corev1.LastAppliedConfigAnnotation || key == "kubectl.kubernetes.io/restartedAt" || key == defaultContainer ||
+		return key == corev1.LastAppliedConfigAnnotation || key == "kubectl.kubernetes.io/restartedAt" || key == resources.AnnotationDefaultContainer ||
 			domain == "deployment.kubernetes.io" || domain == "meta.helm.sh" || domain == "argocd.argoproj.io" || strings.HasSuffix(domain, ".toolkit.fluxcd.io")
 	})
 	return own

@@ -27,16 +27,14 @@ func (i *importer) setPodTemplate() error {
 		return err
 	}
 	i.adjust(generated)
-	from, err := fieldsOf(generated)
+	from, err := specified(generated)
 	if err != nil {
 		return err
 	}
-	to, err := fieldsOf(i.pod)
+	to, err := specified(i.pod)
 	if err != nil {
 		return err
 	}
-	dropDefaults(from)
-	dropDefaults(to)
 	patch, err := patchFor(from, to)
 	if err != nil {
 		return err
@@ -137,11 +135,10 @@ func (i *importer) compare(want map[string]any) error {
 			}
 		}
 	}
-	got, err := fieldsOf(generated)
+	got, err := specified(generated)
 	if err != nil {
 		return err
 	}
-	dropDefaults(got)
 	for _, d := range difference.All(want, got) {
 		i.Differences = append(i.Differences, fmt.Sprintf("%s: %s, will be %s", d.Path, difference.Words(d.Want), difference.Words(d.Got)))
 	}
@@ -174,31 +171,20 @@ func (i *importer) commentDropped(patch map[string]any, texts map[string]string,
 	}
 }
 
-func fieldsOf(pod *corev1.PodSpec) (map[string]any, error) {
-	raw, err := json.Marshal(pod)
+// specified returns the fields of a pod without those that the API server would fill in.
+func specified(pod *corev1.PodSpec) (map[string]any, error) {
+	fields, err := difference.Fields(pod)
 	if err != nil {
 		return nil, fmt.Errorf("encoding the pod: %w", err)
 	}
-	fields := map[string]any{}
-	return fields, json.Unmarshal(raw, &fields)
+	dropDefaults(fields)
+	return fields, nil
 }
 
 // patchFor returns a strategic-merge patch without nulls, which a client-side apply would lose.
 func patchFor(from, to map[string]any) (map[string]any, error) {
-	before, err := json.Marshal(from)
+	patch, err := strategicpatch.CreateTwoWayMergeMapPatch(from, to, corev1.PodSpec{})
 	if err != nil {
-		return nil, fmt.Errorf("comparing the pods: %w", err)
-	}
-	after, err := json.Marshal(to)
-	if err != nil {
-		return nil, fmt.Errorf("comparing the pods: %w", err)
-	}
-	raw, err := strategicpatch.CreateTwoWayMergePatch(before, after, corev1.PodSpec{})
-	if err != nil {
-		return nil, fmt.Errorf("comparing the pods: %w", err)
-	}
-	patch := map[string]any{}
-	if err := json.Unmarshal(raw, &patch); err != nil {
 		return nil, fmt.Errorf("comparing the pods: %w", err)
 	}
 	return withoutNulls(patch, from, to), nil

@@ -14,6 +14,7 @@ import (
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 	"github.com/microservice-dev/microservice-operator/internal/document"
 	"github.com/microservice-dev/microservice-operator/internal/hosts"
+	"github.com/microservice-dev/microservice-operator/internal/resources"
 )
 
 // Result is the Microservice of a Deployment, and what to know about it.
@@ -101,14 +102,11 @@ func (i *importer) selecting() []*corev1.Service {
 	return found
 }
 
-// defaultContainer is the annotation of a pod that names its main container.
-const defaultContainer = "kubectl.kubernetes.io/default-container"
-
 // mainContainer is the one that an annotation names, that has the name of the Deployment, that the Service leads to, or the first.
 func (i *importer) mainContainer() *corev1.Container {
 	is := []func(c *corev1.Container) bool{
 		func(c *corev1.Container) bool {
-			return c.Name == i.Deployment.Spec.Template.Annotations[defaultContainer]
+			return c.Name == i.Deployment.Spec.Template.Annotations[resources.AnnotationDefaultContainer]
 		},
 		func(c *corev1.Container) bool { return c.Name == i.Deployment.Name },
 		i.isServed,
