@@ -24,13 +24,18 @@ type checkOptions struct{ namespace, lease string }
 func newCheck(o *options) *cobra.Command {
 	var at checkOptions
 	var format output
+	var probes bool
+	var p probe
 	c := &cobra.Command{
 		Use:   "check",
 		Short: "Check that the operator is installed and works, and what you may do",
 		Long: `Check that the operator is installed and works, and what you may do in a namespace.
 
-What you may not see is told as such. The exit code is 1 if something is wrong.`,
-		Example: o.example("$ check -n shop\n$ check -n shop -o json"),
+What you may not see is told as such. The exit code is 1 if something is wrong.
+
+With --probe it also finds out whether the cluster's network enforces NetworkPolicies: it starts two pods in the namespace, tries, and
+removes them.`,
+		Example: o.example("$ check -n shop\n$ check -n shop -o json\n$ check -n shop --probe"),
 		Args:    exactly(0, "no argument"),
 		RunE: func(c *cobra.Command, _ []string) error {
 			namespace, err := o.namespace()
@@ -41,7 +46,14 @@ What you may not see is told as such. The exit code is 1 if something is wrong.`
 			if err != nil {
 				return err
 			}
-			answer, err := at.run(c.Context(), kube, namespace)
+			parts := []part{{"microservices", checkAPI}, {"operator", at.checkLease}, {"dns", checkDNS}, {"rights", checkRights}}
+			if probes {
+				progress := newProgressLine(o.ErrOut)
+				defer progress.end()
+				p.tell = func(words string) { progress.show(time.Now(), words) }
+				parts = append(parts, part{"policies", p.run})
+			}
+			answer, err := runChecks(c.Context(), kube, namespace, parts)
 			if err != nil {
 				return err
 			}
@@ -57,6 +69,9 @@ What you may not see is told as such. The exit code is 1 if something is wrong.`
 	format.add(c, "text", "json")
 	c.Flags().StringVar(&at.namespace, "operator-namespace", "microservice-operator-system", "The namespace of the operator.")
 	c.Flags().StringVar(&at.lease, "leader-election-id", "microservice-operator.apps.microservice.dev", "The name of the lease that the operator holds.")
+	c.Flags().BoolVar(&probes, "probe", false, "Try with two pods whether NetworkPolicies hold.")
+	c.Flags().StringVar(&p.image, "probe-image", "registry.k8s.io/e2e-test-images/agnhost:2.56", "The image of the two pods: agnhost, or a copy of it.")
+	c.Flags().DurationVar(&p.timeout, "probe-timeout", time.Minute, "How long each step of the probe may take.")
 	return c
 }
 
@@ -69,7 +84,7 @@ type checks struct {
 
 // check is what is known of one part of the installation.
 type check struct {
-	// Name is stable: microservices, operator, dns or rights.
+	// Name is stable: microservices, operator, dns, rights or policies.
 	Name string `json:"name"`
 	// State is ok; no for what is wrong; or ? for what is not known, or not wrong for everybody.
 	State string `json:"state"`
@@ -77,19 +92,22 @@ type check struct {
 	Message string `json:"message"`
 }
 
-// run asks for all parts.
-func (at *checkOptions) run(ctx context.Context, c client.Client, namespace string) (checks, error) {
+// part is one of the checks.
+type part struct {
+	name string
+	ask  func(ctx context.Context, c client.Client, namespace string) (state, words string, err error)
+}
+
+// runChecks asks for all parts.
+func runChecks(ctx context.Context, c client.Client, namespace string, parts []part) (checks, error) {
 	answer := checks{Well: true}
-	for _, part := range []struct {
-		name string
-		ask  func(context.Context, client.Client, string) (state, words string, err error)
-	}{{"microservices", checkAPI}, {"operator", at.checkLease}, {"dns", checkDNS}, {"rights", checkRights}} {
-		state, words, err := part.ask(ctx, c, namespace)
+	for _, p := range parts {
+		state, words, err := p.ask(ctx, c, namespace)
 		if err != nil {
 			return answer, err
 		}
 		answer.Well = answer.Well && state != "no"
-		answer.Checks = append(answer.Checks, check{Name: part.name, State: state, Message: words})
+		answer.Checks = append(answer.Checks, check{Name: p.name, State: state, Message: words})
 	}
 	return answer, nil
 }

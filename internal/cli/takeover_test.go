@@ -42,6 +42,7 @@ func TestLive(t *testing.T) {
 	t.Run("WayBack", l.testWayBack)
 	t.Run("Outages", l.testOutages)
 	t.Run("Guide", l.testGuide)
+	t.Run("Probe", l.testProbe)
 }
 
 // A Deployment is handed over, and back, while its Service never has fewer ready endpoints than before: with an autoscaler of the same
