@@ -30,7 +30,7 @@ test-unit: ## Run the tests that need no API server.
 
 .PHONY: test-modules
 test-modules: controlplane ## Run the tests of the other modules: reachability, Helm, the chart, bench and the image.
-	@$(call in-modules,$(filter-out .,$(MODULES)),go test ./...)
+	@$(call in-modules,$(filter-out . test/e2e,$(MODULES)),go test ./...)
 
 .PHONY: test-integration
 test-integration: controlplane ## Run the tests that need a real API server, but the controller's.
@@ -47,6 +47,19 @@ FAULTS ?= short
 test-faults: controlplane ## Kill, delay and contradict the operator, and compare with an undisturbed run (about 11 minutes on 2 cores). FAULTS=full takes longer.
 	FAULTS=$(FAULTS) go test ./test/faults -parallel 8 -timeout 3h $(FAULTS_ARGS)
 	@cat $(LOCALBIN)/faults/*.md
+
+# The cluster of KUBECONFIG, or the real node of this machine. E2E_LOAD loads an image archive into it, such as "kind load image-archive";
+# with E2E_LOAD=true nothing is loaded, and E2E_ARGS name images that its nodes can pull: -manager-image=... -agnhost-image=...
+E2E_CLUSTER := $(or $(KUBECONFIG),$(LOCALBIN)/node/kubeconfig)
+E2E_LOAD ?= hack/node.sh load
+E2E_ARGS ?= $(if $(KUBECONFIG),,-agnhost-image=node.local/agnhost:1)
+E2E_IMAGE := node.local/microservice-operator:e2e
+.PHONY: test-e2e
+test-e2e: build controlplane ## Try the operator on the real node of make node-up, or on the cluster of KUBECONFIG, with real pods and packets.
+	cd hack/node && go build -o $(LOCALBIN)/node/programs/ ./image
+	$(LOCALBIN)/node/programs/image -out $(LOCALBIN)/node/manager.tar -name $(E2E_IMAGE) $(LOCALBIN)/manager
+	$(E2E_LOAD) $(LOCALBIN)/node/manager.tar
+	cd test/e2e && KUBECONFIG="$(E2E_CLUSTER)" E2E_OUTSIDE=$(if $(KUBECONFIG),,true) go test . -count=1 -timeout 60m -v -ginkgo.v $(E2E_ARGS)
 
 # BENCH=full takes an hour or so. BENCH_OUT=docs/contributing/performance writes the report that is committed.
 BENCH ?= short

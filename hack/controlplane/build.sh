@@ -2,8 +2,11 @@
 # Builds a local Kubernetes from Go modules into the folder given: no Docker, nothing downloaded but modules.
 #   build.sh FOLDER        the newest
 #   build.sh FOLDER 1.34   the API server, the controllers and the scheduler of an older one; all else is the newest's
+# With NODE=1 also what a real node runs: the kubelet and kube-proxy, and agnhost, the image of Kubernetes' own tests.
 set -euo pipefail
 
+# The programs run in images that have nothing else.
+export CGO_ENABLED=0
 out=${1:?usage: build.sh FOLDER [MINOR]}
 minor=${2:-}
 mkdir -p "$out"
@@ -15,20 +18,25 @@ kubernetes=(
 	k8s.io/kubernetes/cmd/kube-controller-manager
 	k8s.io/kubernetes/cmd/kube-scheduler
 )
-others=(
+node=(
+	k8s.io/kubernetes/cmd/kubelet
+	k8s.io/kubernetes/cmd/kube-proxy
+	k8s.io/kubernetes/test/images/agnhost
+)
+tools=(
 	./etcd
 	k8s.io/kubernetes/cmd/kubectl
 	sigs.k8s.io/kwok/cmd/kwok
 	sigs.k8s.io/kwok/cmd/kwokctl
 )
 
-# build MODULE PROGRAM...: builds what is not there yet. What comes out follows from these files alone, so a stamp of them
-# says whether it is up to date.
+# build WHAT MODULE PROGRAM...: builds what is not there yet. What comes out follows from these files alone, so a stamp of
+# them says whether it is up to date.
 build() {
-	local module=$1 stamp version major minor ldflags="-s -w" i=0 package program
-	shift
+	local file=$out/.stamp-$1 module=$2 stamp version major minor ldflags="-s -w" i=0 package program
+	shift 2
 	stamp=$(cat "$module/go.mod" "$module/go.sum" build.sh etcd/main.go | sha256sum | cut -d' ' -f1)
-	if [ "$(cat "$out/.stamp-${module//\//-}" 2>/dev/null || true)" = "$stamp" ]; then
+	if [ "$(cat "$file" 2>/dev/null || true)" = "$stamp" ]; then
 		return
 	fi
 	# Clients compare versions, and a plain `go build` has none.
@@ -37,23 +45,27 @@ build() {
 	for package in k8s.io/component-base/version k8s.io/client-go/pkg/version; do
 		ldflags+=" -X $package.gitVersion=$version -X $package.gitMajor=$major -X $package.gitMinor=$minor"
 	done
-	echo "Building a local Kubernetes $version from source into $out."
+	echo "Building programs of Kubernetes $version from source into $out."
 	echo "The first time this takes about 9 minutes on 2 cores; afterwards it is cached."
 	for program in "$@"; do
 		i=$((i + 1))
 		echo "  [$i/$#] $(basename "$program")"
 		(cd "$module" && go build -ldflags "$ldflags" -o "$out/" "$program")
 	done
-	echo "$stamp" >"$out/.stamp-${module//\//-}"
+	echo "$stamp" >"$file"
 	echo "Done in $SECONDS s."
 }
 
-if [ -z "$minor" ]; then
-	build . "${others[@]}" "${kubernetes[@]}"
-elif [ -e "v$minor/go.mod" ]; then
-	build . "${others[@]}"
-	build "v$minor" "${kubernetes[@]}"
-else
-	echo "error: K8S=$minor: must be empty, for the newest, or one of $(ls -d v*/ | tr -d 'v/' | xargs)" >&2
-	exit 1
+module=.
+if [ -n "$minor" ]; then
+	module=v$minor
+	if [ ! -e "$module/go.mod" ]; then
+		echo "error: K8S=$minor: must be empty, for the newest, or one of $(ls -d v*/ | tr -d 'v/' | xargs)" >&2
+		exit 1
+	fi
+fi
+build tools . "${tools[@]}"
+build kubernetes "$module" "${kubernetes[@]}"
+if [ -n "${NODE:-}" ]; then
+	build node "$module" "${node[@]}"
 fi
