@@ -44,6 +44,7 @@ type options struct {
 	concurrency     int
 	objectMetrics   string
 	version         bool
+	flagsFrom       string
 	// maxDependentRestarts is the limit, 0 for none.
 	maxDependentRestarts int
 	settings             settingsFlags
@@ -51,19 +52,22 @@ type options struct {
 }
 
 func main() {
-	o := parseFlags()
+	o, err := parseFlags()
 	if o.version {
 		fmt.Println(version.Get())
 		return
 	}
 	ctrl.SetLogger(zap.New(zap.UseFlagOptions(&o.zap)))
-	if err := run(o); err != nil {
+	if err == nil {
+		err = run(o)
+	}
+	if err != nil {
 		ctrl.Log.WithName("setup").Error(err, "Manager stopped")
 		os.Exit(1)
 	}
 }
 
-func parseFlags() *options {
+func parseFlags() (*options, error) {
 	// Stack traces do not help with a rejected child: the errors describe themselves.
 	o := &options{zap: zap.Options{StacktraceLevel: zapcore.DPanicLevel}}
 	flag.StringVar(&o.metricsAddr, "metrics-bind-address", "0", "The address of the metrics endpoint: :8443 for HTTPS, :8080 for HTTP, 0 to disable it.")
@@ -86,11 +90,16 @@ func parseFlags() *options {
 		"The number of dependents of one target that are restarted at the same time when its port number changes; 0 is no limit.")
 	flag.StringVar(&o.objectMetrics, "object-metrics", string(metrics.ObjectsConditions),
 		"The series for each Microservice: all, conditions, or none. Above 5,000 Microservices none is advised.")
+	flag.StringVar(&o.flagsFrom, "flags-from", "",
+		"A directory with a file for each flag: its name is that of the flag, its content is the value. They win over the command line.")
 	flag.BoolVar(&o.version, "version", false, "Print the version and exit.")
 	o.settings.bind(flag.CommandLine)
 	o.zap.BindFlags(flag.CommandLine)
 	flag.Parse()
-	return o
+	if o.flagsFrom == "" {
+		return o, nil
+	}
+	return o, setFlagsFrom(flag.CommandLine, o.flagsFrom)
 }
 
 // check rejects flags whose mistake would show late: a wrong namespace as a watch that never starts, a wrong lease as a manager

@@ -47,7 +47,6 @@ func TestSameAsKustomize(t *testing.T) {
 		"config/default with everything that is off": {
 			install: standard(values(t, `
 metrics: {serviceMonitor: {enabled: true}}
-networkPolicy: {enabled: true}
 admissionPolicy: {enabled: true}`)),
 			kustomization: `
 resources: [config/default, config/optional]`,
@@ -57,6 +56,7 @@ resources: [config/default, config/optional]`,
 watchNamespaces: [shop]
 crds: {enabled: false}
 rbac: {userRoles: {create: false}}
+networkPolicy: {enabled: false}
 metrics: {enabled: false}`)},
 			kustomization: "namespace: shop\nresources: [config/namespaced]",
 			only:          []string{"--watch-namespaces=shop"}, // in config it is the variable WATCH_NAMESPACE
@@ -138,6 +138,15 @@ func dropLabels(t *testing.T, name string, chart, config *unstructured.Unstructu
 	for _, selector := range selectors {
 		unstructured.RemoveNestedField(chart.Object, append(slices.Clone(selector), "app.kubernetes.io/instance")...)
 	}
+	path := []string{"spec", "template", "spec", "topologySpreadConstraints"}
+	constraints, found, err := unstructured.NestedSlice(chart.Object, path...)
+	if err != nil || !found {
+		return
+	}
+	for _, c := range constraints {
+		unstructured.RemoveNestedField(c.(map[string]any), "labelSelector", "matchLabels", "app.kubernetes.io/instance")
+	}
+	_ = unstructured.SetNestedSlice(chart.Object, constraints, path...) // it was there
 }
 
 // selectors are where objects select the manager's pods, and where the pods have their labels.
@@ -179,7 +188,7 @@ func kustomize(t *testing.T, kustomization string) objects {
 		t.Fatal(err)
 	}
 	optional := "namespace: microservice-operator-system\nnamePrefix: microservice-operator-\n" +
-		"resources: [../network-policy, ../prometheus, ../admission-policy]\n"
+		"resources: [../prometheus, ../admission-policy]\n"
 	for path, text := range map[string]string{"kustomization.yaml": kustomization, "config/optional/kustomization.yaml": optional} {
 		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, path)), 0o700); err != nil {
 			t.Fatal(err)

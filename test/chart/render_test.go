@@ -138,7 +138,7 @@ func TestTenant(t *testing.T) {
 		namespaces[o.GetNamespace()] = true
 	}
 	slices.Sort(kinds)
-	if diff := cmp.Diff([]string{"Deployment", "Role", "RoleBinding", "ServiceAccount"}, slices.Compact(kinds)); diff != "" {
+	if diff := cmp.Diff([]string{"Deployment", "NetworkPolicy", "PodDisruptionBudget", "Role", "RoleBinding", "ServiceAccount"}, slices.Compact(kinds)); diff != "" {
 		t.Errorf("kinds (-want +got):\n%s", diff)
 	}
 	if diff := cmp.Diff([]string{"microservice-operator-system", "shop", "shop-test"}, slices.Sorted(maps.Keys(namespaces))); diff != "" {

@@ -1,6 +1,6 @@
 {{/* The manager's flags. Of a flag that is given twice, the last counts. */}}
 {{- define "microservice-operator.args" -}}
-{{- $args := list "--leader-elect" (printf "--leader-election-id=%s" .Values.leaderElection.id) "--health-probe-bind-address=:8081" }}
+{{- $args := list "--leader-elect" (printf "--leader-election-id=%s" .Values.leaderElection.id) "--health-probe-bind-address=:8081" "--flags-from=/etc/microservice-operator" }}
 {{- with .Values.metrics }}
 {{- if .enabled }}
 {{- $args = append $args (printf "--metrics-bind-address=:%d" (int .port)) }}
