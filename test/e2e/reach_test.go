@@ -150,7 +150,9 @@ var _ = Describe("Who reaches whom", Label("reach"), Ordered, func() {
 			Eventually(ctx, toLedger).Should(Equal(want), what)
 			AddReportEntry(what, time.Since(begin).Round(10*time.Millisecond).String())
 		}
-		follows("the target withdraws its consent", false, func() { patch(ctx, "e2e-bank", "ledger", `{"spec":{"allowedDependents":{"from":"Same","selector":null}}}`) })
+		follows("the target withdraws its consent", false, func() {
+			patch(ctx, "e2e-bank", "ledger", `{"spec":{"allowedDependents":{"from":"Same","selector":null}}}`)
+		})
 		follows("the target consents", true, func() { patch(ctx, "e2e-bank", "ledger", `{"spec":{"allowedDependents":{"from":"All"}}}`) })
 		patch(ctx, "e2e-bank", "ledger", `{"spec":{"allowedDependents":{"from":"Selector","selector":{"matchLabels":{"team":"shop"}}}}}`)
 		follows("the namespace loses the label", false, func() { kubectl(ctx, "label", "namespace", "e2e-shop", "team-") })

@@ -11,6 +11,9 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files instead of comparing with them")
 
+// Updating reports whether the flag -update is set.
+func Updating() bool { return *update }
+
 // Compare compares a text with that of a file, or writes the file if the flag -update is set.
 func Compare(t testing.TB, path, got string) {
 	t.Helper()
