@@ -1,6 +1,7 @@
 package docs_test
 
 import (
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -106,4 +107,31 @@ func pagesIn(t *testing.T, folder string) []page {
 		all = append(all, page{path: path, text: contents(t, path)})
 	}
 	return all
+}
+
+// TestEveryLogLineIsExplained: whoever reads a message of the manager finds it in docs/reference/logs.md.
+func TestEveryLogLineIsExplained(t *testing.T) {
+	page := contents(t, filepath.Join(cluster.Root(), "docs", "reference", "logs.md"))
+	message := regexp.MustCompile(`\.(?:Info\(|Error\(err, )"([^"]+)"`)
+	seen := 0
+	for _, folder := range []string{"cmd", "internal"} {
+		err := filepath.WalkDir(filepath.Join(cluster.Root(), folder), func(path string, _ fs.DirEntry, err error) error {
+			if err != nil || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+				return err
+			}
+			for _, m := range message.FindAllStringSubmatch(contents(t, path), -1) {
+				seen++
+				if !strings.Contains(page, "`"+m[1]+"`") {
+					t.Errorf("docs/reference/logs.md does not explain %q of %s", m[1], path)
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if seen == 0 {
+		t.Error("no log line was found")
+	}
 }
