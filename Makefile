@@ -71,10 +71,11 @@ cluster-down: ## Stop the local cluster and remove its data.
 ##@ Development
 
 .PHONY: manifests
-manifests: ## Generate the CRD and the manager's ClusterRole.
+manifests: ## Generate the CRD, the manager's ClusterRole and the PrometheusRule.
 	$(CONTROLLER_GEN) crd paths=./api/... output:crd:artifacts:config=config/crd/bases
 	go run ./hack/crd config/crd/bases/apps.microservice.dev_microservices.yaml
 	$(CONTROLLER_GEN) rbac:roleName=manager-role paths=./internal/... output:rbac:artifacts:config=config/rbac
+	{ cat hack/prometheus_rule.yaml; sed -e '/^#/d' -e 's/^./  &/' config/prometheus/alerts.yaml; } > config/prometheus/prometheus_rule.yaml
 
 .PHONY: generate
 generate: ## Generate the API's DeepCopy methods and apply configurations.
@@ -166,6 +167,8 @@ chart: manifests ## Copy into the Helm chart what it takes from config, and writ
 	cp config/crd/bases/apps.microservice.dev_microservices.yaml charts/microservice-operator/files/crd.yaml
 	cp config/rbac/role.yaml charts/microservice-operator/files/role.yaml
 	cp config/admission-policy/microservice_rights.yaml charts/microservice-operator/files/admission_policy.yaml
+	cp config/prometheus/alerts.yaml charts/microservice-operator/files/alerts.yaml
+	cp config/grafana/*.json charts/microservice-operator/files/
 	cd test/chart && $(HELM_DOCS) --chart-search-root=$(CURDIR)/charts --sort-values-order=file --log-level=warning
 
 ##@ Deployment
