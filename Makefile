@@ -25,7 +25,7 @@ export CGO_ENABLED ?= 0
 
 # The Go modules that are vetted, linted and tested. Those of hack/controlplane, which the local Kubernetes is built from, are
 # only kept tidy.
-MODULES := . test/reachability test/gitops/helm test/chart test/bench hack/image
+MODULES := . test/reachability test/gitops/helm test/chart test/bench test/monitoring hack/image
 # in-modules FOLDERS,COMMAND runs the command in each folder and ends at the first that fails.
 in-modules = for module in $(1); do echo "$$module: $(2)"; (cd $$module; $(2)); done
 

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/microservice-dev/microservice-operator/test/cluster"
 	"github.com/microservice-dev/microservice-operator/test/transcript"
@@ -268,12 +269,13 @@ func (l *live) testAbsent(t *testing.T) {
 // testLeaderMissing: the lease belongs to somebody who is not there, and does not expire.
 func (l *live) testLeaderMissing(t *testing.T) {
 	l.stopOperator(t)
+	now := time.Now().UTC().Format(metav1.RFC3339Micro)
 	l.apply(t, fmt.Sprintf(`
 apiVersion: coordination.k8s.io/v1
 kind: Lease
 metadata: {name: microservice-operator.apps.microservice.dev, namespace: %s}
 spec: {holderIdentity: old-cluster_7c1f, leaseDurationSeconds: 31536000, renewTime: %q, acquireTime: %q}`,
-		system, time.Now().UTC().Format(time.RFC3339Nano), time.Now().UTC().Format(time.RFC3339Nano)))
+		system, now, now))
 	l.startOperator(t, "--object-metrics=all")
 	l.awaitFiring(t, "MicroserviceOperatorLeaderMissing")
 	l.look(t, "MicroserviceOperatorLeaderMissing")

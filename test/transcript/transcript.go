@@ -34,6 +34,7 @@ var volatile = []struct {
 	{regexp.MustCompile(`Invalid value: "object": `), "Invalid value: "},
 	{regexp.MustCompile(` no new claims to deallocate,`), ""},
 	{regexp.MustCompile(`\b10\.\d+\.\d+\.\d+\b`), "IP"},
+	{regexp.MustCompile(`\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b`), "UID"},
 	{regexp.MustCompile(`\b[0-9a-f]{16,}\b`), "HASH"},
 	{regexp.MustCompile(`-[bcdfghjklmnpqrstvwxz2456789]{8,10}-[bcdfghjklmnpqrstvwxz2456789]{5}\b`), "-POD"},
 	{regexp.MustCompile(`[ \t]+`), " "}, // columns are as wide as an age or an address
