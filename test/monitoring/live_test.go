@@ -122,6 +122,8 @@ type breakage struct {
 	object string
 	// manifests are applied one after the other. Each Microservice is Ready before the next one, but after the last.
 	manifests []string
+	// refused is a command that is refused as soon as all manifests but the last one are in force.
+	refused string
 	// heal is what the node, which is not a real one, needs beside the cure.
 	heal string
 }
@@ -184,7 +186,8 @@ spec: {image: "ghcr.io/acme/orders:1", ports: [{name: http, port: 80}], dependen
 	{
 		// The operator may not write the status, so it fails, and reports nothing.
 		alerts: []string{"MicroserviceNotObserved", "MicroserviceOperatorReconcileErrors"}, object: "web",
-		manifests: []string{`
+		refused: "kubectl scale msvc web -n shop --replicas=1 --dry-run=server",
+		manifests: []string{okay, `
 apiVersion: admissionregistration.k8s.io/v1
 kind: ValidatingAdmissionPolicy
 metadata: {name: no-changes}
@@ -196,12 +199,15 @@ spec:
 apiVersion: admissionregistration.k8s.io/v1
 kind: ValidatingAdmissionPolicyBinding
 metadata: {name: no-changes}
-spec: {policyName: no-changes, validationActions: [Deny]}`, okay},
+spec: {policyName: no-changes, validationActions: [Deny]}`, strings.Replace(okay, "1.4.1", "1.4.2", 1)},
 	},
 }
 
 func (l *live) breakAndCure(t *testing.T, b breakage) {
 	for i, manifest := range b.manifests {
+		if i == len(b.manifests)-1 && b.refused != "" {
+			l.awaitRefused(t, b.refused)
+		}
 		l.apply(t, manifest)
 		if ready := strings.Contains(manifest, "kind: Microservice\n") && !strings.Contains(manifest, "example.com/fault"); ready && i < len(b.manifests)-1 {
 			l.run(t, "kubectl wait msvc/"+b.object+" -n shop --for=condition=Ready --timeout=5m")
@@ -225,6 +231,18 @@ func (l *live) breakAndCure(t *testing.T, b breakage) {
 	l.awaitSilence(t)
 	l.run(t, "kubectl delete msvc,resourcequota --all -n shop")
 	l.run(t, "kubectl wait deployments,services --all -n shop --for=delete --timeout=5m")
+}
+
+func (l *live) awaitRefused(t *testing.T, command string) {
+	t.Helper()
+	if err := cluster.Eventually(t.Context(), patience, func() error {
+		if said, err := l.try(t, command); err == nil {
+			return fmt.Errorf("it is admitted: %s", said)
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // testWorkqueueStuck: a webhook that does not answer holds up the only worker, and with it all others.
