@@ -186,15 +186,15 @@ spec: {image: "ghcr.io/acme/orders:1", ports: [{name: http, port: 80}], dependen
 	{
 		// The operator may not write the status, so it fails, and reports nothing.
 		alerts: []string{"MicroserviceNotObserved", "MicroserviceOperatorReconcileErrors"}, object: "web",
-		refused: "kubectl scale msvc web -n shop --replicas=1 --dry-run=server",
+		refused: `kubectl patch msvc web -n shop --subresource=status --type=merge -p '{"status":{"observedGeneration":0}}' --dry-run=server`,
 		manifests: []string{okay, `
 apiVersion: admissionregistration.k8s.io/v1
 kind: ValidatingAdmissionPolicy
 metadata: {name: no-changes}
 spec:
   matchConstraints:
-    resourceRules: [{apiGroups: ["*"], apiVersions: ["*"], operations: [UPDATE], resources: ["microservices/*"]}]
-  validations: [{expression: "false", message: changes are frozen this week}]
+    resourceRules: [{apiGroups: [apps.microservice.dev], apiVersions: ["*"], operations: [UPDATE], resources: [microservices/status]}]
+  validations: [{expression: "false", message: statuses are frozen this week}]
 ---
 apiVersion: admissionregistration.k8s.io/v1
 kind: ValidatingAdmissionPolicyBinding
