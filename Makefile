@@ -25,7 +25,7 @@ export CGO_ENABLED ?= 0
 
 # The Go modules that are vetted, linted and tested. Those of hack/controlplane and hack/node, which the local clusters are built
 # from, are only kept tidy; test/e2e is run by test-e2e alone.
-MODULES := . test/reachability test/gitops/helm test/chart test/bench test/e2e hack/image
+MODULES := . test/reachability test/gitops/helm test/chart test/bench test/monitoring test/e2e hack/image
 # in-modules FOLDERS,COMMAND runs the command in each folder and ends at the first that fails.
 in-modules = for module in $(1); do echo "$$module: $(2)"; (cd $$module; $(2)); done
 
@@ -88,10 +88,11 @@ node-down: ## Stop the real node and remove its data.
 ##@ Development
 
 .PHONY: manifests
-manifests: ## Generate the CRD and the manager's ClusterRole.
+manifests: ## Generate the CRD, the manager's ClusterRole and the PrometheusRule.
 	$(CONTROLLER_GEN) crd paths=./api/... output:crd:artifacts:config=config/crd/bases
 	go run ./hack/crd config/crd/bases/apps.microservice.dev_microservices.yaml
 	$(CONTROLLER_GEN) rbac:roleName=manager-role paths=./internal/... output:rbac:artifacts:config=config/rbac
+	{ cat hack/prometheus_rule.yaml; sed -e '/^#/d' -e 's/^./  &/' config/prometheus/alerts.yaml; } > config/prometheus/prometheus_rule.yaml
 
 .PHONY: generate
 generate: ## Generate the API's DeepCopy methods and apply configurations.
@@ -184,6 +185,8 @@ chart: manifests ## Copy into the Helm chart what it takes from config, and writ
 	cp config/crd/bases/apps.microservice.dev_microservices.yaml charts/microservice-operator/files/crd.yaml
 	cp config/rbac/role.yaml charts/microservice-operator/files/role.yaml
 	cp config/admission-policy/microservice_rights.yaml charts/microservice-operator/files/admission_policy.yaml
+	cp config/prometheus/alerts.yaml charts/microservice-operator/files/alerts.yaml
+	cp config/grafana/*.json charts/microservice-operator/files/
 	cd test/chart && $(HELM_DOCS) --chart-search-root=$(CURDIR)/charts --sort-values-order=file --log-level=warning
 
 ##@ Deployment

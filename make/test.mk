@@ -29,7 +29,7 @@ test-unit: ## Run the tests that need no API server.
 	go test $$packages
 
 .PHONY: test-modules
-test-modules: controlplane ## Run the tests of the other modules: reachability, Helm, the chart, bench and the image.
+test-modules: controlplane ## Run the tests of the other modules: reachability, Helm, the chart, bench, monitoring and the image.
 	@$(call in-modules,$(filter-out . test/e2e,$(MODULES)),go test ./...)
 
 .PHONY: test-integration
@@ -76,3 +76,7 @@ golden: ## Rewrite the golden files of the builders and of the import, and the p
 	go test ./internal/workload -run TestImport -update
 	go test ./internal/explain -run TestPictureOfOnlineBoutique -update
 	go test ./test/argocd -run TestGolden -update
+
+.PHONY: runbooks
+runbooks: controlplane ## Break what each alert is about in a local cluster, and write what the commands of its runbook print into the page. Read the difference before you commit it.
+	cd test/monitoring && go test . -run TestLive -update -timeout 30m

@@ -20,6 +20,9 @@ var copies = map[string]string{
 	"files/crd.yaml":              "config/crd/bases/apps.microservice.dev_microservices.yaml",
 	"files/role.yaml":             "config/rbac/role.yaml",
 	"files/admission_policy.yaml": "config/admission-policy/microservice_rights.yaml",
+	"files/alerts.yaml":           "config/prometheus/alerts.yaml",
+	"files/operator.json":         "config/grafana/operator.json",
+	"files/services.json":         "config/grafana/services.json",
 }
 
 func TestCopies(t *testing.T) {
@@ -46,7 +49,7 @@ func TestSameAsKustomize(t *testing.T) {
 		},
 		"config/default with everything that is off": {
 			install: standard(values(t, `
-metrics: {serviceMonitor: {enabled: true}}
+metrics: {serviceMonitor: {enabled: true}, prometheusRule: {enabled: true}, grafanaDashboard: {enabled: true}}
 admissionPolicy: {enabled: true}`)),
 			kustomization: `
 resources: [config/default, config/optional]`,
@@ -188,7 +191,7 @@ func kustomize(t *testing.T, kustomization string) objects {
 		t.Fatal(err)
 	}
 	optional := "namespace: microservice-operator-system\nnamePrefix: microservice-operator-\n" +
-		"resources: [../prometheus, ../admission-policy]\n"
+		"resources: [../prometheus, ../grafana, ../admission-policy]\n"
 	for path, text := range map[string]string{"kustomization.yaml": kustomization, "config/optional/kustomization.yaml": optional} {
 		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, path)), 0o700); err != nil {
 			t.Fatal(err)

@@ -15,7 +15,7 @@ import (
 )
 
 // untyped are the kinds whose types are not in client-go. The CRD is compared with config.
-var untyped = []string{"CustomResourceDefinition", "ServiceMonitor"}
+var untyped = []string{"CustomResourceDefinition", "ServiceMonitor", "PrometheusRule"}
 
 // TestMatrix renders each set of values in the folder ci with both versions of Helm.
 func TestMatrix(t *testing.T) {

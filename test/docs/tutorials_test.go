@@ -15,6 +15,7 @@ import (
 
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 	"github.com/microservice-dev/microservice-operator/test/cluster"
+	"github.com/microservice-dev/microservice-operator/test/transcript"
 )
 
 var update = flag.Bool("update", false, "write the outputs that the tutorials show instead of comparing with them")
@@ -32,46 +33,6 @@ var (
 	// failure is in the output of each command that fails.
 	failure = regexp.MustCompile(`(?m)^(?i:error)|^The \w+ "[^"]+" is invalid`)
 )
-
-// volatile replaces what differs between two runs of the same command.
-var volatile = []struct {
-	pattern *regexp.Regexp
-	by      string
-}{
-	{regexp.MustCompile(`\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(Z| \+0000 UTC)`), "TIME"},
-	{regexp.MustCompile(`\b(\d+[dhms])+\b`), "AGE"},
-	{regexp.MustCompile(`Context "[^"]*"`), "Context"},
-	// What the oldest Kubernetes that is tested says beside the same words.
-	{regexp.MustCompile(`Invalid value: "object": `), "Invalid value: "},
-	{regexp.MustCompile(` no new claims to deallocate,`), ""},
-	{regexp.MustCompile(`\b10\.\d+\.\d+\.\d+\b`), "IP"},
-	{regexp.MustCompile(`\b[0-9a-f]{16,}\b`), "HASH"},
-	{regexp.MustCompile(`-[bcdfghjklmnpqrstvwxz2456789]{8,10}-[bcdfghjklmnpqrstvwxz2456789]{5}\b`), "-POD"},
-	{regexp.MustCompile(`[ \t]+`), " "}, // columns are as wide as an age or an address
-}
-
-func normalized(output string) string {
-	for _, v := range volatile {
-		output = v.pattern.ReplaceAllString(output, v.by)
-	}
-	return strings.TrimRight(output, "\n ")
-}
-
-func TestNormalized(t *testing.T) {
-	const page = "NAME    READY   AGE\nhello   True    11s\nSelector IP: 10.0.1.2, hello-7d9c5b8f4-x2x4z\n"
-	for name, tc := range map[string]struct {
-		printed string
-		same    bool
-	}{
-		"another age, address and pod": {"NAME    READY   AGE\nhello   True    2m11s\nSelector IP: 10.0.200.200, hello-6b7c8d9f5-bcdfg\n", true},
-		"another status":               {"NAME    READY   AGE\nhello   False   11s\nSelector IP: 10.0.1.2, hello-7d9c5b8f4-x2x4z\n", false},
-		"a line more":                  {page + "web     True    1s\n", false},
-	} {
-		if same := normalized(tc.printed) == normalized(page); same != tc.same {
-			t.Errorf("%s: it counts as the same: %t, want %t", name, same, tc.same)
-		}
-	}
-}
 
 // TestTutorials follows each tutorial from start to end, as its reader does: it saves the files, runs the commands one by
 // one, and compares what they print with what the page shows. With -update it writes what they print into the page.
@@ -110,9 +71,9 @@ func follow(t *testing.T, path string, r *reader) {
 			r.save(t, body)
 		case "console":
 			page += text[end:at[6]]
-			for _, s := range stepsOf(body) {
+			for _, s := range transcript.Steps(body) {
 				commands++
-				page += "$ " + s.command + "\n" + r.do(t, s)
+				page += "$ " + s.Command + "\n" + r.do(t, step{s})
 			}
 			end = at[7]
 		}
@@ -128,23 +89,11 @@ func follow(t *testing.T, path string, r *reader) {
 }
 
 // step is a command and the output that the page shows.
-type step struct{ command, output string }
+type step struct{ transcript.Step }
 
 // shows reports whether the page shows what the command printed. It shows an error where the command fails.
 func (s step) shows(printed string, err error) bool {
-	return normalized(printed) == normalized(s.output) && failure.MatchString(printed) == (err != nil)
-}
-
-func stepsOf(block string) []step {
-	var all []step
-	for line := range strings.Lines(block) {
-		if command, typed := strings.CutPrefix(line, "$ "); typed {
-			all = append(all, step{command: strings.TrimSuffix(command, "\n")})
-		} else if len(all) > 0 {
-			all[len(all)-1].output += line
-		}
-	}
-	return all
+	return transcript.Normalized(printed) == transcript.Normalized(s.Output) && failure.MatchString(printed) == (err != nil)
 }
 
 // reader is who follows a tutorial: a folder for the files, and a cluster.
@@ -166,13 +115,13 @@ func (r *reader) do(t *testing.T, s step) string {
 	t.Helper()
 	printed, err := r.repeat(s)
 	if s.shows(printed, err) {
-		return s.output
+		return s.Output
 	}
 	if *update && failure.MatchString(printed) == (err != nil) {
 		return printed
 	}
 	t.Fatalf("$ %s: %v\nit prints other than the page shows, which `make tutorials` would write (-page +printed):\n%s",
-		s.command, err, cmp.Diff(normalized(s.output), normalized(printed)))
+		s.Command, err, cmp.Diff(transcript.Normalized(s.Output), transcript.Normalized(printed)))
 	return ""
 }
 
@@ -183,11 +132,11 @@ func (r *reader) repeat(s step) (printed string, err error) {
 	var before string
 	var since time.Time
 	for begun := time.Now(); ; time.Sleep(200 * time.Millisecond) {
-		printed, err = r.run(s.command)
-		if s.shows(printed, err) || !readOnly.MatchString(s.command) || time.Since(begun) > tooLong {
+		printed, err = r.run(s.Command)
+		if s.shows(printed, err) || !readOnly.MatchString(s.Command) || time.Since(begun) > tooLong {
 			return printed, err
 		}
-		if now := normalized(printed); now != before || since.IsZero() {
+		if now := transcript.Normalized(printed); now != before || since.IsZero() {
 			before, since = now, time.Now()
 		}
 		if *update && time.Since(since) > long {
