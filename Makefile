@@ -88,9 +88,10 @@ node-down: ## Stop the real node and remove its data.
 ##@ Development
 
 .PHONY: manifests
-manifests: ## Generate the CRD, the manager's ClusterRole and the PrometheusRule.
+manifests: ## Generate the CRD, the manager's ClusterRole, the PrometheusRule, and what kustomize has to know.
 	$(CONTROLLER_GEN) crd paths=./api/... output:crd:artifacts:config=config/crd/bases
 	go run ./hack/crd config/crd/bases/apps.microservice.dev_microservices.yaml
+	go run ./hack/kustomize config/crd/bases/apps.microservice.dev_microservices.yaml config/kustomize/merge/openapi.json
 	$(CONTROLLER_GEN) rbac:roleName=manager-role paths=./internal/... output:rbac:artifacts:config=config/rbac
 	{ cat hack/prometheus_rule.yaml; sed -e '/^#/d' -e 's/^./  &/' config/prometheus/alerts.yaml; } > config/prometheus/prometheus_rule.yaml
 

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -112,6 +113,7 @@ func TestLive(t *testing.T) {
 	if !t.Run("MicroserviceOperatorAbsent", l.testAbsent) || !t.Run("MicroserviceOperatorLeaderMissing", l.testLeaderMissing) {
 		return
 	}
+	t.Run("what is no alert", l.testSilence)
 	t.Run("every expression finds series", l.testExpressions)
 }
 
@@ -299,6 +301,28 @@ spec: {holderIdentity: old-cluster_7c1f, leaseDurationSeconds: 31536000, renewTi
 	l.look(t, "MicroserviceOperatorLeaderMissing")
 	l.do(t, "MicroserviceOperatorLeaderMissing")
 	l.awaitSilence(t)
+}
+
+// testSilence has what dashboards show and what wakes nobody up: a cycle, and a first start that waits for a dependency.
+func (l *live) testSilence(t *testing.T) {
+	const depends = `
+apiVersion: apps.microservice.dev/v1alpha1
+kind: Microservice
+metadata: {name: %s, namespace: shop}
+spec: {image: "ghcr.io/acme/web:1.4.1", ports: [{name: http, port: 80}], dependencies: [{name: %s, startPolicy: %s}]}`
+	l.apply(t, fmt.Sprintf(depends, "cart", "checkout", "Immediate"))
+	l.apply(t, fmt.Sprintf(depends, "checkout", "cart", "Immediate"))
+	l.apply(t, fmt.Sprintf(depends, "late", "missing", "AfterAvailable"))
+	l.awaitFiring(t, "MicroserviceDependencyDown shop/late")
+	l.await(t, "waiting for a cycle, and for one that waits", func([]string) bool {
+		return l.problem(expr(t, `microservice_operator_microservice_condition{name="cart",type="DependencyCycle",status="True"}
+			and on (namespace) microservice_operator_microservice_reason{name="late",reason="WaitingForDependency"}`)) == ""
+	})
+	for range int(time.Hour / step) {
+		if l.scrape(t); slices.Contains(l.names(), "MicroserviceUnavailable shop/late") {
+			t.Fatal("a first start that waits is an outage")
+		}
+	}
 }
 
 func (l *live) apply(t *testing.T, manifest string) {
