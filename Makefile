@@ -25,7 +25,7 @@ export CGO_ENABLED ?= 0
 
 # The Go modules that are vetted, linted and tested. Those of hack/controlplane and hack/node, which the local clusters are built
 # from, are only kept tidy; test/e2e is run by test-e2e alone.
-MODULES := . test/reachability test/gitops/helm test/chart test/bench test/monitoring test/e2e hack/image
+MODULES := . test/reachability test/gitops/helm test/chart test/bench test/monitoring test/e2e hack/release
 # in-modules FOLDERS,COMMAND runs the command in each folder and ends at the first that fails.
 in-modules = for module in $(1); do echo "$$module: $(2)"; (cd $$module; $(2)); done
 
@@ -133,6 +133,7 @@ $(GOLANGCI_LINT): go.tools.mod
 include make/test.mk
 include make/verify.mk
 include make/docs.mk
+include make/release.mk
 
 ##@ Build
 
@@ -153,9 +154,6 @@ install-plugin: ## Install the kubectl plugin into Go's bin folder, which must b
 run: build ## Run the manager here, against the cluster of your kubeconfig.
 	$(LOCALBIN)/manager
 
-# What images are built for.
-PLATFORMS ?= linux/arm64,linux/amd64
-
 .PHONY: docker-build
 docker-build: ## Build the manager's image.
 	$(CONTAINER_TOOL) build -t $(IMG) .
@@ -167,13 +165,6 @@ docker-push: ## Push the manager's image.
 .PHONY: docker-buildx
 docker-buildx: ## Build and push the manager's image for several platforms.
 	$(CONTAINER_TOOL) buildx build --push --platform=$(PLATFORMS) --tag $(IMG) .
-
-# Where image-oci sends the image, with the credentials of docker login; nowhere when it is empty.
-IMAGE_PUSH ?=
-.PHONY: image-oci
-image-oci: ## Build the manager's image and its SPDX bills of materials into bin, without Docker. The same commit gives the same bytes.
-	cd hack/image && go build -o $(LOCALBIN)/image-builder .
-	$(LOCALBIN)/image-builder -out $(LOCALBIN)/image -platforms $(PLATFORMS) -push "$(IMAGE_PUSH)"
 
 .PHONY: build-installer
 build-installer: manifests ## Render dist/crd.yaml and dist/install.yaml: the rights and the manager.

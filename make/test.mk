@@ -29,8 +29,8 @@ test-unit: ## Run the tests that need no API server.
 	go test $$packages
 
 .PHONY: test-modules
-test-modules: controlplane ## Run the tests of the other modules: reachability, Helm, the chart, bench, monitoring and the image.
-	@$(call in-modules,$(filter-out . test/e2e,$(MODULES)),go test ./...)
+test-modules: controlplane ## Run the tests of the other modules: reachability, Helm, the chart, bench, monitoring and the release.
+	@$(call in-modules,$(filter-out . test/e2e,$(MODULES)),go test ./... -timeout 1h)
 
 .PHONY: test-integration
 test-integration: controlplane ## Run the tests that need a real API server, but the controller's.

@@ -48,7 +48,7 @@ func (p page) examples() []string {
 func pages(t *testing.T) []page {
 	t.Helper()
 	var all []page
-	for _, folder := range []string{"README.md", "SCOPE.md", "SECURITY.md", "CONTRIBUTING.md", "charts", "docs", "test"} {
+	for _, folder := range []string{"README.md", "SCOPE.md", "SECURITY.md", "CONTRIBUTING.md", "CHANGELOG.md", "charts", "docs", "test"} {
 		before := len(all)
 		err := filepath.WalkDir(filepath.Join(cluster.Root(), folder), func(path string, _ fs.DirEntry, err error) error {
 			if err == nil && filepath.Ext(path) == ".md" {

@@ -1,52 +1,38 @@
 package main
 
 import (
-	"fmt"
-	"os"
-	"path/filepath"
-	"runtime/debug"
+	"io"
 	"strings"
 	"time"
 
-	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/spdx/tools-golang/json"
 	"github.com/spdx/tools-golang/spdx/v2/common"
 	spdx "github.com/spdx/tools-golang/spdx/v2/v2_3"
 )
 
-// writeBill writes what the program was compiled from, in SPDX 2.3: each module with its version, as the compiler noted it
-// in the program.
-func writeBill(path string, platform *v1.Platform, info *debug.BuildInfo, about commit) (err error) {
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return fmt.Errorf("writing the bill of materials: %w", err)
-	}
-	f, err := os.Create(path)
-	if err != nil {
-		return fmt.Errorf("writing the bill of materials: %w", err)
-	}
-	defer func() {
-		if closeErr := f.Close(); err == nil {
-			err = closeErr
-		}
-	}()
-	return json.Write(bill(platform, info, about), f, json.Indent("  "))
+// writeBill writes what a program was compiled from, in SPDX 2.3, into OUT-OS-ARCHITECTURE.spdx.json: each module with its
+// version, as the compiler noted it in the program.
+func writeBill(out, name string, p *program) error {
+	platform := p.platform.OS + "-" + p.platform.Architecture
+	return create(out+"-"+platform+".spdx.json", func(w io.Writer) error {
+		return json.Write(bill(name+"-"+platform, p), w, json.Indent("  "))
+	})
 }
 
-func bill(platform *v1.Platform, info *debug.BuildInfo, about commit) *spdx.Document {
-	name := fmt.Sprintf("microservice-operator-%s-%s", platform.OS, platform.Architecture)
-	program := module(info.Main.Path, about.String())
+func bill(name string, p *program) *spdx.Document {
+	program := module(p.info.Main.Path, p.commit.version)
 	d := &spdx.Document{
 		SPDXVersion: spdx.Version, DataLicense: spdx.DataLicense, SPDXIdentifier: "DOCUMENT",
 		DocumentName:      name,
-		DocumentNamespace: source + "/sbom/" + about.String() + "/" + name,
+		DocumentNamespace: home + "/sbom/" + p.commit.String() + "/" + name,
 		CreationInfo: &spdx.CreationInfo{
-			Created:  about.time.Format(time.RFC3339),
-			Creators: []common.Creator{{CreatorType: "Tool", Creator: "hack/image"}},
+			Created:  p.commit.time.Format(time.RFC3339),
+			Creators: []common.Creator{{CreatorType: "Tool", Creator: "hack/release"}},
 		},
-		Packages:      []*spdx.Package{program, module("stdlib", strings.TrimPrefix(info.GoVersion, "go"))},
+		Packages:      []*spdx.Package{program, module("stdlib", strings.TrimPrefix(p.info.GoVersion, "go"))},
 		Relationships: []*spdx.Relationship{relation("DOCUMENT", "DESCRIBES", program.PackageSPDXIdentifier)},
 	}
-	for _, dependency := range info.Deps {
+	for _, dependency := range p.info.Deps {
 		if dependency.Replace != nil {
 			dependency = dependency.Replace
 		}
