@@ -230,7 +230,7 @@ func (u *upgrade) snapshot(t *testing.T) map[string]string {
 	return all
 }
 
-// unchanged waits until a manager has looked at every Microservice, and asserts that it wrote nothing.
+// unchanged waits until a manager has reconciled every Microservice, and asserts that it wrote nothing.
 func (u *upgrade) unchanged(t *testing.T, when string, want map[string]string, m *manager) {
 	t.Helper()
 	list := &v1alpha1.MicroserviceList{}
