@@ -12,7 +12,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -223,13 +222,7 @@ func (l *live) breakAndCure(t *testing.T, b breakage) {
 		}
 		want = append(want, name)
 	}
-	stop := func() {}
-	if b.refused != "" {
-		stop = l.keepEditing(t, b.object)
-		defer stop()
-	}
 	l.awaitFiring(t, want...)
-	stop()
 	for _, name := range b.alerts {
 		l.look(t, name)
 	}
@@ -240,25 +233,6 @@ func (l *live) breakAndCure(t *testing.T, b breakage) {
 	l.awaitSilence(t)
 	l.run(t, "kubectl delete msvc,resourcequota --all -n shop")
 	l.run(t, "kubectl wait deployments,services --all -n shop --for=delete --timeout=5m")
-}
-
-// keepEditing edits a Microservice until it is stopped, as a busy team does: what fails and is left alone is tried ever more rarely, and
-// the test's clock is too fast for that.
-func (l *live) keepEditing(t *testing.T, object string) (stop func()) {
-	over, done := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(done)
-		for edit := 0; ; edit++ {
-			select {
-			case <-over:
-				return
-			case <-time.After(100 * time.Millisecond):
-				// One edit more or less makes no difference.
-				_, _ = l.try(t, fmt.Sprintf(`kubectl patch msvc %s -n shop --type=merge -p '{"spec":{"env":[{"name":"EDIT","value":"%d"}]}}'`, object, edit))
-			}
-		}
-	}()
-	return sync.OnceFunc(func() { close(over); <-done })
 }
 
 func (l *live) awaitRefused(t *testing.T, command string) {
