@@ -126,6 +126,8 @@ type breakage struct {
 	manifests []string
 	// refused is a command that is refused as soon as all manifests but the last one are in force.
 	refused string
+	// meanwhile is a command with a number that is run at each scrape until the alerts fire: an operator without work fails rarely.
+	meanwhile string
 	// heal is what the node, which is not a real one, needs beside the cure.
 	heal string
 }
@@ -201,7 +203,8 @@ spec:
 apiVersion: admissionregistration.k8s.io/v1
 kind: ValidatingAdmissionPolicyBinding
 metadata: {name: no-changes}
-spec: {policyName: no-changes, validationActions: [Deny]}`, strings.Replace(okay, "1.4.1", "1.4.2", 1)},
+spec: {policyName: no-changes, validationActions: [Deny]}`, strings.Replace(okay, "1.4.1", "1.4.2", 1) + "\n---" + strings.Replace(okay, "name: web", "name: orders", 1)},
+		meanwhile: `kubectl patch msvc orders -n shop --type=merge -p '{"spec":{"image":"ghcr.io/acme/orders:%d"}}'`,
 	},
 }
 
@@ -222,7 +225,13 @@ func (l *live) breakAndCure(t *testing.T, b breakage) {
 		}
 		want = append(want, name)
 	}
-	l.awaitFiring(t, want...)
+	n := 0
+	l.await(t, "waiting for "+strings.Join(want, ", "), func(firing []string) bool {
+		if n++; b.meanwhile != "" {
+			l.run(t, fmt.Sprintf(b.meanwhile, n))
+		}
+		return containsAll(firing, want)
+	})
 	for _, name := range b.alerts {
 		l.look(t, name)
 	}

@@ -140,9 +140,11 @@ func (s *scraper) await(t *testing.T, what string, holds func(firing []string) b
 
 func (s *scraper) awaitFiring(t *testing.T, want ...string) {
 	t.Helper()
-	s.await(t, "waiting for "+strings.Join(want, ", "), func(firing []string) bool {
-		return !slices.ContainsFunc(want, func(name string) bool { return !slices.Contains(firing, name) })
-	})
+	s.await(t, "waiting for "+strings.Join(want, ", "), func(firing []string) bool { return containsAll(firing, want) })
+}
+
+func containsAll(all, some []string) bool {
+	return !slices.ContainsFunc(some, func(name string) bool { return !slices.Contains(all, name) })
 }
 
 func (s *scraper) awaitSilence(t *testing.T) {
