@@ -65,12 +65,14 @@ var policies = map[string]struct {
 }{
 	"image-registries": {
 		admitted: []edit{image("ghcr.io/acme/web:1"), image("registry.example.com/a/b@sha256:" + strings.Repeat("0a", 32)),
-			containers(`{"containers":[{"name":"proxy","image":"ghcr.io/acme/proxy:1"},{"name":"app"}]}`)},
+			containers(`{"containers":[{"name":"proxy","image":"ghcr.io/acme/proxy:1"},{"name":"app"}]}`),
+			containers(`{"volumes":[{"name":"models","image":{"reference":"ghcr.io/acme/models:1"}},{"name":"tmp","emptyDir":{}}]}`)},
 		refused: map[string]edit{
 			"is docker.io/library/web:1, which is not from an allowed registry: use an image from registry.example.com/ or ghcr.io/acme/": image("docker.io/library/web:1"),
 			"is ghcr.io/acme-labs/web:1,": image("ghcr.io/acme-labs/web:1"),
 			"is nginx:1,":                 containers(`{"containers":[{"name":"proxy","image":"nginx:1"}]}`),
 			"is busybox:1,":               containers(`{"initContainers":[{"name":"wait","image":"busybox:1"}]}`),
+			"is quay.io/models:1,":        containers(`{"volumes":[{"name":"models","image":{"reference":"quay.io/models:1"}}]}`),
 			"is nginx:2,":                 containers(`{"containers":[{"name":"app","image":"nginx:2"}]}`),
 		},
 	},
