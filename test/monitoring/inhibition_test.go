@@ -1,7 +1,6 @@
 package monitoring_test
 
 import (
-	"fmt"
 	"testing"
 	"time"
 
@@ -80,7 +79,7 @@ func TestInhibition(t *testing.T) {
 			t.Cleanup(inhibitor.Stop)
 			inhibitor.WaitForLoading()
 			if got := inhibitor.Mutes(t.Context(), alert(t, tc.other.alert, tc.other.namespace, tc.other.name)); got != tc.silenced {
-				t.Error(fmt.Sprintf("%v silences %v: %t", tc.fires, tc.other, got))
+				t.Errorf("%v silences %v: %t", tc.fires, tc.other, got)
 			}
 		})
 	}

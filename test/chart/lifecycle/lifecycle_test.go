@@ -74,7 +74,7 @@ func newWorld(t *testing.T, c *cluster.Cluster, of func(*testing.T, string) helm
 func TestLifecycle(t *testing.T) {
 	forEachHelm(t, func(t *testing.T, w *world) {
 		must(t, w.install(namespace, olderChart(t), nil))
-		w.awaitManagers(t, 1)
+		w.awaitManagers(t, 2)
 		before := w.crd(t)
 		if len(before.Spec.Names.ShortNames) != 0 {
 			t.Fatalf("the older CRD has the short names %v", before.Spec.Names.ShortNames)
@@ -82,7 +82,7 @@ func TestLifecycle(t *testing.T) {
 		ms := w.createMicroservice(t)
 
 		must(t, w.upgrade(chart(), production(t)))
-		w.awaitManagers(t, 2)
+		w.awaitManagers(t, 3)
 		if !slices.Contains(w.manager(t).Spec.Template.Spec.Containers[0].Args, "--max-concurrent-reconciles=16") {
 			t.Error("the upgrade did not change the arguments")
 		}
@@ -96,7 +96,7 @@ func TestLifecycle(t *testing.T) {
 		w.isStill(t, before, ms)
 
 		must(t, w.install(namespace, chart(), nil))
-		w.awaitManagers(t, 1)
+		w.awaitManagers(t, 2)
 		w.isStill(t, before, ms)
 
 		must(t, w.upgrade(chart(), map[string]any{"crds": map[string]any{"keep": false}}))
@@ -127,7 +127,7 @@ func TestTakesOverKustomize(t *testing.T) {
 		must(t, w.kube.Delete(t.Context(), w.manager(t), client.PropagationPolicy("Foreground")))
 		w.eventually(t, func() error { return w.noManager(t.Context()) })
 		must(t, w.takeOver(namespace, chart(), nil))
-		w.awaitManagers(t, 1)
+		w.awaitManagers(t, 2)
 		w.isStill(t, before, ms)
 	})
 }
@@ -180,7 +180,7 @@ func (w *world) applyKustomize(t *testing.T) {
 		must(t, yaml.Unmarshal([]byte(document), &o.Object))
 		must(t, w.kube.Apply(t.Context(), client.ApplyConfigurationFromUnstructured(o), client.FieldOwner("kubectl")))
 	}
-	w.awaitManagers(t, 1)
+	w.awaitManagers(t, 2)
 }
 
 // createMicroservice creates one, as soon as the API server serves it.
