@@ -4,11 +4,11 @@ import (
 	"testing"
 	"time"
 
+	alertmanager "github.com/prometheus/alertmanager/alert"
 	"github.com/prometheus/alertmanager/config"
 	"github.com/prometheus/alertmanager/eventrecorder"
 	"github.com/prometheus/alertmanager/inhibit"
 	"github.com/prometheus/alertmanager/provider/mem"
-	"github.com/prometheus/alertmanager/types"
 	client "github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/common/promslog"
@@ -71,7 +71,7 @@ func TestInhibition(t *testing.T) {
 			t.Cleanup(store.Close)
 			fires := alert(t, tc.fires.alert, tc.fires.namespace, tc.fires.name)
 			now := time.Now()
-			if err := store.Put(t.Context(), &types.Alert{Alert: model.Alert{Labels: fires, StartsAt: now, EndsAt: now.Add(time.Hour)}, UpdatedAt: now}); err != nil {
+			if err := store.Put(t.Context(), &alertmanager.Alert{Alert: model.Alert{Labels: fires, StartsAt: now, EndsAt: now.Add(time.Hour)}, UpdatedAt: now}); err != nil {
 				t.Fatal(err)
 			}
 			inhibitor := inhibit.NewInhibitor(store, sample.InhibitRules, promslog.NewNopLogger(), eventrecorder.NopRecorder())
