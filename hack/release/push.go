@@ -4,13 +4,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
+	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 	"helm.sh/helm/v4/pkg/chart/v2/loader"
 	"helm.sh/helm/v4/pkg/registry"
 )
@@ -31,11 +34,33 @@ func push(release, to string, w io.Writer) (err error) {
 	if err != nil {
 		return fmt.Errorf("-to=%q: must be a registry and a path, such as ghcr.io/acme: %w", to, err)
 	}
+	if err := checkUnpublished(index, reference); err != nil {
+		return err
+	}
 	manifest, err := pushImage(index, reference, w)
 	if err != nil {
 		return err
 	}
 	return pushChart(release, reference.Registry, to+"/charts", manifest.Annotations["org.opencontainers.image.created"], w)
+}
+
+// checkUnpublished refuses a version that the registry has with other content: who has verified it would get something else.
+func checkUnpublished(index v1.ImageIndex, reference name.Tag) error {
+	digest, err := index.Digest()
+	if err != nil {
+		return err
+	}
+	there, err := remote.Head(reference, remote.WithAuthFromKeychain(authn.DefaultKeychain))
+	var refused *transport.Error
+	switch {
+	case errors.As(err, &refused) && slices.Contains([]int{http.StatusNotFound, http.StatusForbidden, http.StatusUnauthorized}, refused.StatusCode):
+		return nil // some registries answer so for a repository that they do not have yet
+	case err != nil:
+		return fmt.Errorf("asking for %s: %w", reference, err)
+	case there.Digest != digest:
+		return fmt.Errorf("%s is published already, as %s, and this release is %s: a release is never replaced, so choose the next version", reference, there.Digest, digest)
+	}
+	return nil
 }
 
 func pushImage(index v1.ImageIndex, reference name.Tag, w io.Writer) (*v1.IndexManifest, error) {

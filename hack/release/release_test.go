@@ -14,7 +14,10 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/registry"
+	"github.com/google/go-containerregistry/pkg/v1/random"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
 )
 
 // TestRelease builds a release twice, in different folders and with and without the tag, sends one to a registry, and installs
@@ -44,6 +47,23 @@ func TestRelease(t *testing.T) {
 		t.Errorf("the same release has other names and digests (-first +second):\n%s", diff)
 	}
 
+	t.Run("a version that is published already", func(t *testing.T) {
+		other, err := random.Index(10, 1, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		occupied, err := name.NewTag(strings.TrimPrefix(server.URL, "http://") + "/other/microservice-operator:" + version)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := remote.WriteIndex(occupied, other); err != nil {
+			t.Fatal(err)
+		}
+		err = run([]string{"push", "-from", built, "-to", strings.TrimPrefix(server.URL, "http://") + "/other"}, io.Discard)
+		if err == nil || !strings.Contains(err.Error(), "is published already") {
+			t.Errorf("it is replaced: %v", err)
+		}
+	})
 	t.Run("the checksums", func(t *testing.T) { wantChecksums(t, built) })
 	t.Run("the image", func(t *testing.T) { wantImage(t, built, to, pushed) })
 	t.Run("the image alone", func(t *testing.T) { wantSameImage(t, source, to, pushed["image-digest"]) })

@@ -17,7 +17,7 @@ import (
 )
 
 // kinds of objects that a namespaced install may have: whoever may write in its namespaces may install it.
-var namespacedKinds = []string{"Deployment", "Role", "RoleBinding", "ServiceAccount"}
+var namespacedKinds = []string{"Deployment", "PodDisruptionBudget", "Role", "RoleBinding", "ServiceAccount"}
 
 func TestNamespacedInstalls(t *testing.T) {
 	own := t.TempDir()
