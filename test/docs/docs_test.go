@@ -179,13 +179,13 @@ func TestSmallestExample(t *testing.T) {
 
 func TestMakeTargets(t *testing.T) {
 	makefiles, _ := filepath.Glob(filepath.Join(cluster.Root(), "make", "*.mk")) // only a bad pattern fails
-	rule, targets := regexp.MustCompile(`(?m)^([a-z][a-z-]*):`), map[string]bool{}
+	rule, targets := regexp.MustCompile(`(?m)^([a-z][a-z0-9-]*):`), map[string]bool{}
 	for _, path := range append(makefiles, filepath.Join(cluster.Root(), "Makefile")) {
 		for _, m := range rule.FindAllStringSubmatch(contents(t, path), -1) {
 			targets[m[1]] = true
 		}
 	}
-	command, seen := regexp.MustCompile("(?m)(?:`|^\\$ |^)make((?: [a-z][a-z-]*\\b)+)"), 0
+	command, seen := regexp.MustCompile("(?m)(?:`|^\\$ |^)make((?: [a-z][a-z0-9-]*\\b)+)"), 0
 	for _, p := range pages(t) {
 		for _, m := range command.FindAllStringSubmatch(p.text, -1) {
 			for _, name := range strings.Fields(m[1]) {
