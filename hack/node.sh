@@ -227,9 +227,14 @@ stop() {
 	kill -KILL "$pid" 2>/dev/null || true
 }
 
-# clean_firewall removes the kubelet's chains, which it leaves behind.
+# clean_firewall removes the rules of kube-proxy, which does not always succeed at once, and the chains of the kubelet.
 clean_firewall() {
-	local chain table
+	local chain table tries
+	for tries in $(seq 5); do
+		if "$assets/kube-proxy" --cleanup >/dev/null 2>&1; then
+			break
+		fi
+	done
 	for chain in INPUT OUTPUT; do
 		while iptables -w -D "$chain" -j KUBE-FIREWALL 2>/dev/null; do :; done
 	done
@@ -246,7 +251,6 @@ down() {
 	stop kubelet TERM
 	stop netpol INT
 	stop kube-proxy TERM
-	"$assets/kube-proxy" --cleanup >/dev/null 2>&1 || true
 	clean_firewall
 	for pod in $("$programs/ctr" -a "$socket" -n k8s.io tasks ls -q 2>/dev/null); do
 		"$programs/ctr" -a "$socket" -n k8s.io tasks kill -s KILL "$pod" >/dev/null 2>&1 || true
