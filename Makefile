@@ -167,9 +167,8 @@ docker-buildx: ## Build and push the manager's image for several platforms.
 	$(CONTAINER_TOOL) buildx build --push --platform=$(PLATFORMS) --tag $(IMG) .
 
 .PHONY: build-installer
-build-installer: manifests ## Render dist/crd.yaml and dist/install.yaml: the rights and the manager.
+build-installer: manifests ## Render dist/install.yaml: the rights and the manager, without the CRD.
 	mkdir -p dist
-	$(KUSTOMIZE) build config/crd > dist/crd.yaml
 	$(KUSTOMIZE) build config/operator > dist/install.yaml
 
 .PHONY: chart

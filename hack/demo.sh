@@ -27,7 +27,7 @@ show() {
 }
 
 install() {
-	"$kubectl" apply --server-side -f dist/crd.yaml -f dist/install.yaml >/dev/null
+	"$kubectl" apply --server-side -f config/crd/bases -f dist/install.yaml >/dev/null
 	# The nodes of this cluster run no containers: the operator runs here instead, as a process.
 	"$kubectl" -n $system scale deployment microservice-operator-controller-manager --replicas=0 >/dev/null
 }

@@ -43,8 +43,8 @@ func TestMain(m *testing.M) {
 
 // prepare installs what is shipped, and grants the actors its roles.
 func prepare(ctx context.Context) error {
-	dist := filepath.Join(cluster.Root(), "dist")
-	if _, err := kube.Kubectl("apply", "--server-side", "-f", filepath.Join(dist, "crd.yaml"), "-f", filepath.Join(dist, "install.yaml")); err != nil {
+	if _, err := kube.Kubectl("apply", "--server-side", "-f", filepath.Join(cluster.Root(), "config", "crd", "bases"),
+		"-f", filepath.Join(cluster.Root(), "dist", "install.yaml")); err != nil {
 		return err
 	}
 	for _, name := range []string{tenantA, tenantB} {
