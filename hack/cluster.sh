@@ -6,40 +6,8 @@ set -euo pipefail
 
 cd "$(dirname "$0")/.."
 name=microservice-operator
-assets=${KUBEBUILDER_ASSETS:-$PWD/bin/k8s}
 export KWOK_WORKDIR=$PWD/bin/cluster KUBECONFIG=$PWD/bin/kubeconfig
-kubectl=$assets/kubectl
-kwokctl="$assets/kwokctl --name $name"
-
-fail() {
-	echo "error: $*" >&2
-	exit 1
-}
-
-running() {
-	[ -s "$KUBECONFIG" ] && "$kubectl" --request-timeout=2s get --raw /readyz >/dev/null 2>&1
-}
-
-# Everything listens on the loopback address only: etcd has no authentication.
-config() {
-	cat <<-EOF
-		apiVersion: config.kwok.x-k8s.io/v1alpha1
-		kind: KwokctlConfiguration
-		options:
-		  runtime: binary
-		  bindAddress: 127.0.0.1
-		  etcdBinary: $assets/etcd
-		  kubeApiserverBinary: $assets/kube-apiserver
-		  kubeControllerManagerBinary: $assets/kube-controller-manager
-		  kubeSchedulerBinary: $assets/kube-scheduler
-		  kwokControllerBinary: $assets/kwok
-		componentsPatches:
-		- name: kube-apiserver
-		  extraArgs:
-		  - key: enable-admission-plugins
-		    value: OwnerReferencesPermissionEnforcement
-	EOF
-}
+. hack/kwok.sh
 
 up() {
 	for program in etcd kube-apiserver kube-controller-manager kube-scheduler kwok kwokctl kubectl; do
@@ -51,7 +19,7 @@ up() {
 	fi
 	down
 	mkdir -p "$KWOK_WORKDIR"
-	config >"$KWOK_WORKDIR/config.yaml"
+	config "" >"$KWOK_WORKDIR/config.yaml"
 	echo "Starting a local cluster ..."
 	$kwokctl create cluster --config "$KWOK_WORKDIR/config.yaml" --kubeconfig "$KUBECONFIG" --wait 2m \
 		>"$KWOK_WORKDIR/kwokctl.log" 2>&1 || fail "the cluster did not start; see $KWOK_WORKDIR/kwokctl.log and $KWOK_WORKDIR/clusters/$name/logs"

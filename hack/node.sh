@@ -8,28 +8,17 @@ set -euo pipefail
 
 cd "$(dirname "$0")/.."
 name=real
-assets=${KUBEBUILDER_ASSETS:-$PWD/bin/k8s}
 programs=$PWD/bin/node/programs
 state=$PWD/bin/node/state
 # A socket's path has at most 107 characters.
 sockets=/run/microservice-operator-node
 socket=$sockets/containerd.sock
 export KWOK_WORKDIR=$state/kwok KUBECONFIG=$PWD/bin/node/kubeconfig
-kubectl=$assets/kubectl
-kwokctl="$assets/kwokctl --name $name"
+. hack/kwok.sh
 bridge=cni0
 address=10.244.0.1
 pods=10.244.0.0/24
 services=10.0.0.0/24
-
-fail() {
-	echo "error: $*" >&2
-	exit 1
-}
-
-running() {
-	[ -s "$KUBECONFIG" ] && "$kubectl" --request-timeout=2s get --raw /readyz >/dev/null 2>&1
-}
 
 check() {
 	[ "$(uname)" = Linux ] || fail "a real node needs Linux"
@@ -80,30 +69,8 @@ await() {
 # The API server listens on all addresses, so that pods reach it: it is encrypted and asks who calls. Everything else listens on
 # the loopback address, or on the bridge's.
 control_plane() {
-	cat >"$state/kwok.yaml" <<-T
-		apiVersion: config.kwok.x-k8s.io/v1alpha1
-		kind: KwokctlConfiguration
-		options:
-		  runtime: binary
-		  bindAddress: 127.0.0.1
-		  kubeApiserverCertSANs: ["10.0.0.1", "$address", "kubernetes.default.svc"]
-		  etcdBinary: $assets/etcd
-		  kubeApiserverBinary: $assets/kube-apiserver
-		  kubeControllerManagerBinary: $assets/kube-controller-manager
-		  kubeSchedulerBinary: $assets/kube-scheduler
-		  kwokControllerBinary: $assets/kwok
-		componentsPatches:
-		- name: kube-apiserver
-		  extraArgs:
-		  - key: bind-address
-		    value: 0.0.0.0
-		  - key: advertise-address
-		    value: $address
-		  - key: kubelet-preferred-address-types
-		    value: InternalIP
-		  - key: enable-admission-plugins
-		    value: OwnerReferencesPermissionEnforcement
-	T
+	config "10.0.0.1, $address, kubernetes.default.svc" bind-address 0.0.0.0 advertise-address "$address" \
+		kubelet-preferred-address-types InternalIP >"$state/kwok.yaml"
 	$kwokctl create cluster --config "$state/kwok.yaml" --kubeconfig "$KUBECONFIG" --wait 2m >"$state/log/kwokctl.log" 2>&1 ||
 		fail "the control plane did not start; see $state/log/kwokctl.log and $KWOK_WORKDIR/clusters/$name/logs"
 	# The kubelet runs the pods.
