@@ -68,16 +68,8 @@ func TestScriptsOfAnOlderCluster(t *testing.T) {
 			delete(fields[path].Properties, field)
 		}
 	}
-	server, err := cluster.Start(func(e *envtest.Environment) {
+	server := cluster.StartFor(t, func(e *envtest.Environment) {
 		e.CRDDirectoryPaths, e.CRDs = nil, []*apiextensionsv1.CustomResourceDefinition{crd}
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := server.Stop(); err != nil {
-			t.Error("stopping the API server:", err)
-		}
 	})
 	runScripts(t, server, filepath.Join("testdata", "older"))
 }

@@ -50,7 +50,7 @@ func (l *live) testOutages(t *testing.T) {
 	if err := l.kube.Create(t.Context(), quota); err != nil {
 		t.Fatal(err)
 	}
-	l.await(t, func() error {
+	cluster.Await(t, func() error {
 		err := l.kube.Get(t.Context(), client.ObjectKeyFromObject(quota), quota)
 		if len(quota.Status.Used) == 0 {
 			return errors.Join(err, errors.New("the quota has not been counted"))
@@ -66,9 +66,7 @@ func (l *live) testOutages(t *testing.T) {
 // boutique applies Online Boutique, and returns its Microservices by name.
 func (l *live) boutique(t *testing.T, namespace string) map[string]*v1alpha1.Microservice {
 	t.Helper()
-	if err := l.kube.Create(t.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace}}); err != nil {
-		t.Fatal(err)
-	}
+	l.newNamespace(t, namespace)
 	found, err := (&manifest.Reader{Namespace: namespace}).Read(filepath.Join(cluster.Root(), "config", "samples", "online-boutique"))
 	if err != nil {
 		t.Fatal(err)
@@ -99,7 +97,7 @@ func (l *live) recreate(t *testing.T, ms *v1alpha1.Microservice) {
 	if err := l.kube.Delete(t.Context(), old, client.PropagationPolicy(metav1.DeletePropagationForeground)); err != nil {
 		t.Fatal(err)
 	}
-	l.await(t, func() error {
+	cluster.Await(t, func() error {
 		err := l.kube.Get(t.Context(), client.ObjectKeyFromObject(old), old)
 		if err == nil {
 			return errors.New("it is still there")
@@ -129,7 +127,7 @@ func (l *live) change(t *testing.T, object client.Object, change func()) {
 
 func (l *live) awaitPods(t *testing.T, namespace, name string, want int) {
 	t.Helper()
-	l.await(t, func() error {
+	cluster.Await(t, func() error {
 		list := &corev1.PodList{}
 		err := l.kube.List(t.Context(), list, client.InNamespace(namespace), client.MatchingLabels{v1alpha1.LabelName: name})
 		if len(list.Items) != want {
@@ -143,7 +141,7 @@ func (l *live) awaitPods(t *testing.T, namespace, name string, want int) {
 func (l *live) why(t *testing.T, name, namespace, reason string) string {
 	t.Helper()
 	var out bytes.Buffer
-	l.await(t, func() error {
+	cluster.Await(t, func() error {
 		out.Reset()
 		code, said := l.run(t.Context(), &out, "why", name, "-n", namespace)
 		if code != ExitNo || strings.Count(out.String(), "\n  do:") != 1 || !strings.Contains(out.String(), ": "+reason+", for ") {

@@ -123,7 +123,7 @@ func (l *live) enforce(ctx context.Context, namespace string) {
 // awaitNoProbe waits until nothing of a probe is left.
 func (l *live) awaitNoProbe(t *testing.T, namespace string) {
 	t.Helper()
-	l.await(t, func() error {
+	cluster.Await(t, func() error {
 		objects, err := objectsIn(t.Context(), l.kube, namespace, &corev1.PodList{}, &networkingv1.NetworkPolicyList{})
 		if err == nil && len(objects) > 0 {
 			return fmt.Errorf("%d objects of the probe are left", len(objects))

@@ -12,7 +12,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
@@ -79,7 +78,7 @@ func (l *live) testWayBack(t *testing.T) {
 			}
 			shell := exec.Command("sh", "-c", strings.ReplaceAll(back, "kubectl", cluster.Program("kubectl")+" --kubeconfig="+l.kubeconfig))
 			out, _ := shell.CombinedOutput() // replace fails for what is gone, create for what is there
-			l.await(t, func() error {
+			cluster.Await(t, func() error {
 				d, service, h := &appsv1.Deployment{}, &corev1.Service{}, &autoscalingv2.HorizontalPodAutoscaler{}
 				l.get(t, namespace, service)
 				if err := errors.Join(l.kube.Get(t.Context(), client.ObjectKey{Namespace: namespace, Name: "web"}, d),
@@ -255,7 +254,7 @@ func (l *live) deploy(t *testing.T, namespace, autoscaler string) {
 			t.Fatal(err)
 		}
 	}
-	l.await(t, func() error {
+	cluster.Await(t, func() error {
 		d := &appsv1.Deployment{}
 		l.get(t, namespace, d)
 		if d.Status.AvailableReplicas != pods || d.Status.ObservedGeneration != d.Generation {
@@ -285,7 +284,7 @@ func (l *live) importDeployment(t *testing.T, namespace string) {
 // awaitObserved waits until the operator has seen the Microservice.
 func (l *live) awaitObserved(t *testing.T, namespace string) {
 	t.Helper()
-	l.await(t, func() error {
+	cluster.Await(t, func() error {
 		ms := &v1alpha1.Microservice{}
 		l.get(t, namespace, ms)
 		if ms.Status.ObservedGeneration != ms.Generation {
@@ -295,17 +294,10 @@ func (l *live) awaitObserved(t *testing.T, namespace string) {
 	})
 }
 
-func (l *live) await(t *testing.T, check func() error) {
-	t.Helper()
-	if err := cluster.Eventually(t.Context(), 5*time.Minute, check); err != nil {
-		t.Fatal(err)
-	}
-}
-
 // awaitAutoscalers waits until there is the one of the Microservice, or none.
 func (l *live) awaitAutoscalers(t *testing.T, namespace string, want bool) {
 	t.Helper()
-	l.await(t, func() error {
+	cluster.Await(t, func() error {
 		list := &autoscalingv2.HorizontalPodAutoscalerList{}
 		if err := l.kube.List(t.Context(), list, client.InNamespace(namespace)); err != nil {
 			return err

@@ -5,17 +5,19 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/go-logr/logr"
 	"k8s.io/client-go/rest"
 	"k8s.io/klog/v2"
+	"sigs.k8s.io/controller-runtime/pkg/envtest"
 	"sigs.k8s.io/controller-runtime/pkg/log"
 )
 
-// StartFor starts a cluster for one test, and stops it when the test is over.
-func StartFor(t testing.TB) *Cluster {
+// StartFor starts a cluster for one test, as Start does, and stops it when the test is over.
+func StartFor(t testing.TB, configure ...func(*envtest.Environment)) *Cluster {
 	t.Helper()
-	c, err := Start()
+	c, err := Start(configure...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -25,6 +27,14 @@ func StartFor(t testing.TB) *Cluster {
 		}
 	})
 	return c
+}
+
+// Await waits for a state as Eventually does, longer than any busy machine needs, and ends the test if it does not come.
+func Await(t testing.TB, check func() error) {
+	t.Helper()
+	if err := Eventually(t.Context(), 5*time.Minute, check); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // KubeconfigAt writes a kubeconfig with an administrator's rights for one test, which names the API server's address, or

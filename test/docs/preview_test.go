@@ -6,7 +6,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
-	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -36,7 +35,7 @@ func TestPreview(t *testing.T) {
 		{"env=preview", v1alpha1.ReasonDependenciesAvailable},
 	} {
 		kubectl("label", "namespace", "preview-42", "--overwrite", step.label)
-		if err := cluster.Eventually(t.Context(), 5*time.Minute, func() error {
+		cluster.Await(t, func() error {
 			ms := &v1alpha1.Microservice{}
 			if err := kube.Get(t.Context(), client.ObjectKey{Namespace: "preview-42", Name: "orders"}, ms); err != nil {
 				return err
@@ -46,8 +45,6 @@ func TestPreview(t *testing.T) {
 				return fmt.Errorf("with %s DependenciesReady is %+v, want %s", step.label, found, step.reason)
 			}
 			return nil
-		}); err != nil {
-			t.Fatal(err)
-		}
+		})
 	}
 }

@@ -25,8 +25,6 @@ import (
 const (
 	system     = "microservice-operator-system"
 	deployment = "deployment/microservice-operator-controller-manager"
-	// patience is how long the test waits for what must come.
-	patience = 5 * time.Minute
 )
 
 // live is a cluster with the operator, as dist/install.yaml installs it. The nodes run no containers: the operator's process
@@ -246,14 +244,12 @@ func (l *live) breakAndCure(t *testing.T, b breakage) {
 
 func (l *live) awaitRefused(t *testing.T, command string) {
 	t.Helper()
-	if err := cluster.Eventually(t.Context(), patience, func() error {
+	cluster.Await(t, func() error {
 		if said, err := l.try(t, command); err == nil {
 			return fmt.Errorf("it is admitted: %s", said)
 		}
 		return nil
-	}); err != nil {
-		t.Fatal(err)
-	}
+	})
 }
 
 // testWorkqueueStuck: a webhook that does not answer holds up the only worker, and with it all others.
@@ -276,9 +272,7 @@ webhooks:
 	for _, name := range []string{"web", "orders", "payments", "stock", "mail"} {
 		l.apply(t, strings.Replace(okay, "name: web", "name: "+name, 1))
 	}
-	l.awaitFiring(t, "MicroserviceOperatorWorkqueueStuck")
-	l.look(t, "MicroserviceOperatorWorkqueueStuck")
-	l.do(t, "MicroserviceOperatorWorkqueueStuck")
+	l.followRunbook(t, "MicroserviceOperatorWorkqueueStuck")
 	close(over)
 	webhook.Close()
 	l.awaitSilence(t)
@@ -288,9 +282,7 @@ webhooks:
 func (l *live) testAbsent(t *testing.T) {
 	l.run(t, "kubectl scale "+deployment+" -n "+system+" --replicas=0")
 	l.stopOperator(t)
-	l.awaitFiring(t, "MicroserviceOperatorAbsent")
-	l.look(t, "MicroserviceOperatorAbsent")
-	l.do(t, "MicroserviceOperatorAbsent")
+	l.followRunbook(t, "MicroserviceOperatorAbsent")
 	l.startOperator(t, "--object-metrics=all")
 	l.awaitSilence(t)
 }
@@ -306,10 +298,16 @@ metadata: {name: microservice-operator.apps.microservice.dev, namespace: %s}
 spec: {holderIdentity: old-cluster_7c1f, leaseDurationSeconds: 31536000, renewTime: %q, acquireTime: %q}`,
 		system, now, now))
 	l.startOperator(t, "--object-metrics=all")
-	l.awaitFiring(t, "MicroserviceOperatorLeaderMissing")
-	l.look(t, "MicroserviceOperatorLeaderMissing")
-	l.do(t, "MicroserviceOperatorLeaderMissing")
+	l.followRunbook(t, "MicroserviceOperatorLeaderMissing")
 	l.awaitSilence(t)
+}
+
+// followRunbook waits until an alert about the operator fires, and does what its page says.
+func (l *live) followRunbook(t *testing.T, alert string) {
+	t.Helper()
+	l.awaitFiring(t, alert)
+	l.look(t, alert)
+	l.do(t, alert)
 }
 
 // testSilence has what dashboards show and what wakes nobody up: a cycle, and a first start that waits for a dependency.
@@ -374,20 +372,21 @@ func (l *live) prints(t *testing.T, s transcript.Step) string {
 	const long = 8 * time.Second
 	var printed, before string
 	var since time.Time
-	for begun := time.Now(); time.Since(begun) < patience; time.Sleep(200 * time.Millisecond) {
+	cluster.Await(t, func() error {
 		l.scrape(t)
 		printed, _ = l.try(t, s.Command) // msvc why ends with 1 where something is wrong
-		if transcript.Normalized(printed) == transcript.Normalized(s.Output) {
-			return s.Output
+		want, now := transcript.Normalized(s.Output), transcript.Normalized(printed)
+		if now == want {
+			printed = s.Output
+			return nil
 		}
-		if now := transcript.Normalized(printed); now != before || since.IsZero() {
+		if now != before || since.IsZero() {
 			before, since = now, time.Now()
 		}
 		if *update && time.Since(since) > long {
-			return printed
+			return nil
 		}
-	}
-	t.Fatalf("$ %s prints other than the page shows, which -update would write (-page +printed):\n%s",
-		s.Command, cmp.Diff(transcript.Normalized(s.Output), transcript.Normalized(printed)))
-	return ""
+		return fmt.Errorf("$ %s prints other than the page shows, which -update would write (-page +printed):\n%s", s.Command, cmp.Diff(want, now))
+	})
+	return printed
 }

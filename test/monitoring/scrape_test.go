@@ -2,6 +2,7 @@ package monitoring_test
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"maps"
 	"math"
@@ -16,6 +17,8 @@ import (
 	"github.com/prometheus/prometheus/model/value"
 	"github.com/prometheus/prometheus/util/teststorage"
 	"sigs.k8s.io/yaml"
+
+	"github.com/microservice-dev/microservice-operator/test/cluster"
 )
 
 // scraper fills a prometheus from a manager, with the labels that the ServiceMonitor gives. Its clock is its own: between two
@@ -130,12 +133,12 @@ func (s *scraper) withTarget(own labels.Labels) labels.Labels {
 // await scrapes until what fires is as it should be.
 func (s *scraper) await(t *testing.T, what string, holds func(firing []string) bool) {
 	t.Helper()
-	for begun := time.Now(); time.Since(begun) < patience; time.Sleep(50 * time.Millisecond) {
-		if s.scrape(t); holds(s.names()) {
-			return
+	cluster.Await(t, func() error {
+		if s.scrape(t); !holds(s.names()) {
+			return fmt.Errorf("%s: there fires %q", what, s.names())
 		}
-	}
-	t.Fatalf("%s: after %v there fires %q", what, patience, s.names())
+		return nil
+	})
 }
 
 func (s *scraper) awaitFiring(t *testing.T, want ...string) {

@@ -15,7 +15,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/common/expfmt"
@@ -49,16 +48,8 @@ func TestUpgrade(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server, err := cluster.Start(audit, func(e *envtest.Environment) {
+	server := cluster.StartFor(t, audit, func(e *envtest.Environment) {
 		e.CRDDirectoryPaths = []string{filepath.Join(old, "config", "crd", "bases")}
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := server.Stop(); err != nil {
-			t.Error("stopping the API server:", err)
-		}
 	})
 	if err := server.StartControllers(t.Context()); err != nil {
 		t.Fatal(err)
@@ -188,7 +179,7 @@ func stop(t *testing.T, m *manager) {
 // settled waits until all of Online Boutique is Ready, and returns it.
 func (u *upgrade) settled(t *testing.T) map[string]string {
 	t.Helper()
-	await(t, func() error {
+	cluster.Await(t, func() error {
 		list := &v1alpha1.MicroserviceList{}
 		if err := u.kube.List(t.Context(), list, client.InNamespace(namespace)); err != nil {
 			return err
@@ -237,7 +228,7 @@ func (u *upgrade) unchanged(t *testing.T, when string, want map[string]string, m
 	if err := u.kube.List(t.Context(), list, client.InNamespace(namespace)); err != nil {
 		t.Fatal(err)
 	}
-	await(t, func() error { return m.idle(t.Context(), len(list.Items)) })
+	cluster.Await(t, func() error { return m.idle(t.Context(), len(list.Items)) })
 	if written := u.writes(t); len(written) > 0 {
 		t.Errorf("%s, it wrote %s", when, strings.Join(written, ", "))
 	}
@@ -294,11 +285,4 @@ func (u *upgrade) writes(t *testing.T) []string {
 		}
 	}
 	return written
-}
-
-func await(t *testing.T, check func() error) {
-	t.Helper()
-	if err := cluster.Eventually(t.Context(), 5*time.Minute, check); err != nil {
-		t.Fatal(err)
-	}
 }

@@ -37,15 +37,7 @@ type world struct {
 func forEachHelm(t *testing.T, test func(t *testing.T, w *world)) {
 	for version, of := range helms {
 		t.Run(version, func(t *testing.T) {
-			c, err := cluster.Start(func(e *envtest.Environment) { e.CRDDirectoryPaths = nil })
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(func() {
-				if err := c.Stop(); err != nil {
-					t.Error("stopping the cluster:", err)
-				}
-			})
+			c := cluster.StartFor(t, func(e *envtest.Environment) { e.CRDDirectoryPaths = nil })
 			if err := c.StartControllers(t.Context()); err != nil {
 				t.Fatal(err)
 			}
