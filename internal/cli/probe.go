@@ -67,13 +67,11 @@ func (p *probe) run(ctx context.Context, c client.Client, namespace string) (sta
 }
 
 func (p *probe) try(ctx context.Context, c client.Client, namespace string) (state, words string, err error) {
-	labels := map[string]string{"app.kubernetes.io/name": probeName, "app.kubernetes.io/instance": utilrand.String(5)}
+	instance := utilrand.String(5)
 	meta := func(role string) metav1.ObjectMeta {
-		all := map[string]string{"app.kubernetes.io/component": role}
-		for key, value := range labels {
-			all[key] = value
-		}
-		return metav1.ObjectMeta{Namespace: namespace, Name: probeName + "-" + labels["app.kubernetes.io/instance"] + "-" + role, Labels: all}
+		return metav1.ObjectMeta{Namespace: namespace, Name: probeName + "-" + instance + "-" + role, Labels: map[string]string{
+			"app.kubernetes.io/name": probeName, "app.kubernetes.io/instance": instance, "app.kubernetes.io/component": role,
+		}}
 	}
 
 	p.tell("starting a pod that is called")
