@@ -9,10 +9,8 @@ import (
 	"os"
 	"strings"
 
-	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
-	"github.com/google/go-containerregistry/pkg/v1/remote"
 )
 
 // home is where the code is.
@@ -76,7 +74,7 @@ func runImage(args []string, w io.Writer) error {
 	out := f.String("out", "bin/image", "How the names of the archive and of the bills of materials begin. What is there is replaced.")
 	called := f.String("name", image+":latest", "The image's name and tag in the archive.")
 	list := f.String("platforms", "linux/amd64,linux/arm64", "What to build for, separated by commas.")
-	send := f.Bool("push", false, "Send the image to the registry in its name, with the credentials of docker login.")
+	toRegistry := f.Bool("push", false, "Send the image to the registry in its name, with the credentials of docker login.")
 	_ = f.Parse(args) // it exits
 	tag, err := name.NewTag(*called)
 	if err != nil {
@@ -97,9 +95,9 @@ func runImage(args []string, w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if *send {
-		if err := remote.WriteIndex(tag, index, remote.WithAuthFromKeychain(authn.DefaultKeychain)); err != nil {
-			return fmt.Errorf("sending the image to %s: %w", tag, err)
+	if *toRegistry {
+		if err := send(index, tag); err != nil {
+			return err
 		}
 	}
 	_, err = fmt.Fprintf(w, "%s@%s\n", tag.Context(), digest)

@@ -63,9 +63,17 @@ func checkUnpublished(index v1.ImageIndex, reference name.Tag) error {
 	return nil
 }
 
-func pushImage(index v1.ImageIndex, reference name.Tag, w io.Writer) (*v1.IndexManifest, error) {
+// send writes an image to a registry, with the credentials of docker login.
+func send(index v1.ImageIndex, reference name.Tag) error {
 	if err := remote.WriteIndex(reference, index, remote.WithAuthFromKeychain(authn.DefaultKeychain)); err != nil {
-		return nil, fmt.Errorf("sending the image to %s: %w", reference, err)
+		return fmt.Errorf("sending the image to %s: %w", reference, err)
+	}
+	return nil
+}
+
+func pushImage(index v1.ImageIndex, reference name.Tag, w io.Writer) (*v1.IndexManifest, error) {
+	if err := send(index, reference); err != nil {
+		return nil, err
 	}
 	digest, err := index.Digest()
 	if err != nil {
