@@ -46,7 +46,7 @@ var (
 
 func TestE2E(t *testing.T) {
 	if os.Getenv("KUBECONFIG") == "" {
-		t.Skip("KUBECONFIG is not set: these tests need a cluster with real nodes, such as that of make node-up")
+		t.Fatal("KUBECONFIG is not set: these tests need a cluster with real nodes: run make node-up test-e2e")
 	}
 	RegisterFailHandler(Fail)
 	log.SetLogger(logr.Discard())
