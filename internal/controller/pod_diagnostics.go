@@ -43,6 +43,7 @@ func (r *MicroserviceReconciler) countRestarted(ctx context.Context, o *status.O
 		log.FromContext(ctx).Error(err, "Pods could not be read")
 		return 0
 	}
+	o.PodsCounted = true
 	o.JustRestarted, wait = podreader.JustRestarted(pods.Items, time.Now())
 	return wait
 }

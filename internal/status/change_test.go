@@ -238,4 +238,12 @@ func TestComputeCorrectsTheCountersOfAStuckRollout(t *testing.T) {
 	if next := status.Compute(ms, stuck, now); next.UpdatedReplicas != 3 {
 		t.Errorf("between two reads it is corrected to %d", next.UpdatedReplicas)
 	}
+	// With enough old pods only the restarted ones are counted, and the pods are not read for their reason again.
+	stuck.PodsCounted = true
+	if !status.Recovering(ms, &stuck) {
+		t.Fatal("with old pods that serve it does not count as recovering")
+	}
+	if next := status.Compute(ms, stuck, now); next.Replicas != 4 || next.UpdatedReplicas != 1 {
+		t.Errorf("after the restarted pods were counted there are %d replicas, %d updated, want 4 and 1", next.Replicas, next.UpdatedReplicas)
+	}
 }

@@ -23,6 +23,8 @@ type Observation struct {
 	Pods Pods
 	// JustRestarted is the number of available replicas that do not count because they have just restarted.
 	JustRestarted int32
+	// PodsCounted is set if JustRestarted was counted from the pods.
+	PodsCounted bool
 	// Applied is set if the Deployment was last applied from this generation.
 	Applied bool
 	// Rewritten is set if this reconcile wrote the Deployment.
@@ -80,7 +82,7 @@ func Compute(ms *v1alpha1.Microservice, o Observation, now metav1.Time) v1alpha1
 	}
 	if o.JustRestarted > 0 || keepPreviousCounters(&ms.Status, &next) {
 		copyCounters(&next, &ms.Status)
-		if o.Pods.Read { // these two do not flap, and may have been those of an older Deployment when the reason was found
+		if o.Pods.Read || o.PodsCounted { // these two do not flap, and may have been those of an older Deployment when the reason was found
 			next.Replicas, next.UpdatedReplicas = o.Deployment.Status.Replicas, o.Deployment.Status.UpdatedReplicas
 		}
 	}
