@@ -174,7 +174,9 @@ build-installer: manifests ## Render dist/install.yaml: the rights and the manag
 .PHONY: chart
 chart: manifests ## Copy into the Helm chart what it takes from config, and write its README.md.
 	cp config/crd/bases/apps.microservice.dev_microservices.yaml charts/microservice-operator/files/crd.yaml
-	cp config/rbac/role.yaml charts/microservice-operator/files/role.yaml
+	cp config/rbac/role.yaml charts/microservice-operator/files/manager_role.yaml
+	cp config/components/gateway-api/role.yaml charts/microservice-operator/files/gateway-api_role.yaml
+	cp config/components/pod-monitors/role.yaml charts/microservice-operator/files/pod-monitors_role.yaml
 	cp config/admission-policy/microservice_rights.yaml charts/microservice-operator/files/admission_policy.yaml
 	cp config/prometheus/alerts.yaml charts/microservice-operator/files/alerts.yaml
 	cp config/grafana/*.json charts/microservice-operator/files/

@@ -133,9 +133,12 @@ func run(o *options) error {
 	if err != nil {
 		return err
 	}
-	reconciler := controller.New(mgr, controller.Options{
+	reconciler, err := controller.New(mgr, controller.Options{
 		Settings: settings, Namespaces: namespaces, MaxDependentRestarts: o.maxDependentRestarts, Clock: clock.RealClock{},
 	})
+	if err != nil {
+		return err
+	}
 	if err := reconciler.SetupWithManager(mgr); err != nil {
 		return err
 	}
@@ -174,10 +177,7 @@ func start(ctx context.Context, mgr ctrl.Manager) error {
 const retryPeriod = time.Second
 
 func newManager(o *options, namespaces []string) (ctrl.Manager, error) {
-	managerOptions, err := controller.ManagerOptions(namespaces, o.concurrency)
-	if err != nil {
-		return nil, err
-	}
+	managerOptions := controller.ManagerOptions(namespaces, o.concurrency)
 	managerOptions.NewCache = newCache
 	managerOptions.Metrics = metricsOptions(o)
 	managerOptions.HealthProbeBindAddress = o.probeAddr

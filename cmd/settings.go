@@ -11,6 +11,8 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/util/validation"
 
+	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
+	"github.com/microservice-dev/microservice-operator/internal/dependency"
 	"github.com/microservice-dev/microservice-operator/internal/resources"
 )
 
@@ -23,6 +25,9 @@ type settingsFlags struct {
 	scraperNamespaces string
 	clusterCIDRs      string
 	clusterDomain     string
+	gateway           string
+	gatewayPeers      string
+	podMonitorLabels  string
 	minReadySeconds   int
 }
 
@@ -35,6 +40,9 @@ func (f *settingsFlags) bind(flags *flag.FlagSet) {
 	flags.StringVar(&f.scraperNamespaces, "scraper-namespaces", "", "The namespaces whose pods may reach the port named metrics of every Microservice that has one.")
 	flags.StringVar(&f.clusterCIDRs, "cluster-cidrs", "", "The networks of pods, Services and nodes. An external dependency without cidrs is not opened to them.")
 	flags.StringVar(&f.clusterDomain, "cluster-domain", "", "The domain at the end of injected addresses, such as cluster.local. Changing it restarts every Microservice that has dependencies.")
+	flags.StringVar(&f.gateway, "gateway", "", "The Gateway of routes that name none: NAMESPACE/NAME or NAMESPACE/NAME/LISTENER.")
+	flags.StringVar(&f.gatewayPeers, "gateway-peers", "", "The pods from which requests of routes come, as NAMESPACE:LABEL=VALUE[+LABEL=VALUE]. Default: those in the Gateway's namespace with the label gateway.networking.k8s.io/gateway-name.")
+	flags.StringVar(&f.podMonitorLabels, "pod-monitor-labels", "", "The labels of every PodMonitor, such as release=kube-prometheus-stack, if a Prometheus selects by them.")
 	flags.IntVar(&f.minReadySeconds, "default-min-ready-seconds", int(resources.DefaultSettings().MinReadySeconds), "How many seconds a new pod must be ready before it counts as available, unless spec.rollout.minReadySeconds is set. Changing it restarts nothing.")
 }
 
@@ -65,6 +73,19 @@ func (f *settingsFlags) settings() (resources.Settings, error) {
 	if f.clusterDomain != "" && len(validation.IsDNS1123Subdomain(f.clusterDomain)) > 0 {
 		return s, wrong("cluster-domain", f.clusterDomain, "a domain such as cluster.local")
 	}
+	if s.Gateway, err = gatewayNamed(f.gateway); err != nil {
+		return s, err
+	}
+	if s.GatewayPeers, err = peers("gateway-peers", f.gatewayPeers); err != nil {
+		return s, err
+	}
+	monitorLabels, err := labels.ConvertSelectorToLabelsMap(f.podMonitorLabels)
+	if err != nil {
+		return s, wrong("pod-monitor-labels", f.podMonitorLabels, "labels such as release=kube-prometheus-stack")
+	}
+	if len(monitorLabels) > 0 {
+		s.PodMonitorLabels = monitorLabels
+	}
 	if f.minReadySeconds < 0 || f.minReadySeconds > maxMinReadySeconds {
 		return s, wrong("default-min-ready-seconds", strconv.Itoa(f.minReadySeconds), "a number of seconds from 0 to 3600, such as 10")
 	}
@@ -76,6 +97,40 @@ func (f *settingsFlags) settings() (resources.Settings, error) {
 
 // maxMinReadySeconds prevents a typing mistake that would make every rollout last for days.
 const maxMinReadySeconds = 3600
+
+// gatewayNamed returns the Gateway of NAMESPACE/NAME[/LISTENER], nil for none.
+func gatewayNamed(value string) (*v1alpha1.GatewayReference, error) {
+	if value == "" {
+		return nil, nil
+	}
+	words := strings.Split(value, "/")
+	invalid := len(words) < 2 || len(words) > 3 || len(validation.IsDNS1123Label(words[0])) > 0
+	for _, word := range words {
+		invalid = invalid || len(validation.IsDNS1123Subdomain(word)) > 0
+	}
+	if invalid {
+		return nil, wrong("gateway", value, "NAMESPACE/NAME or NAMESPACE/NAME/LISTENER, such as gateways/public/https")
+	}
+	gateway := &v1alpha1.GatewayReference{Namespace: words[0], Name: words[1]}
+	if len(words) == 3 {
+		gateway.SectionName = words[2]
+	}
+	return gateway, nil
+}
+
+// peers returns the pods of a list of NAMESPACE:LABEL=VALUE[+LABEL=VALUE].
+func peers(name, list string) ([]dependency.Pods, error) {
+	var all []dependency.Pods
+	for _, word := range split(list) {
+		namespace, selector, _ := strings.Cut(word, ":")
+		podLabels, err := labels.ConvertSelectorToLabelsMap(strings.ReplaceAll(selector, "+", ","))
+		if err != nil || len(podLabels) == 0 || len(validation.IsDNS1123Label(namespace)) > 0 {
+			return nil, wrong(name, word, "NAMESPACE:LABEL=VALUE, such as envoy-gateway-system:app.kubernetes.io/name=envoy")
+		}
+		all = append(all, dependency.Pods{Namespace: namespace, Labels: podLabels})
+	}
+	return all, nil
+}
 
 func portNumbers(list string) ([]int32, error) {
 	var numbers []int32

@@ -7,6 +7,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
+	"github.com/microservice-dev/microservice-operator/internal/dependency"
 	"github.com/microservice-dev/microservice-operator/internal/resources"
 )
 
@@ -47,6 +49,26 @@ func TestSettings(t *testing.T) {
 				s.ClusterCIDRs = []string{"10.0.0.0/8", "fd00::/8"}
 			}),
 		},
+		"routes and PodMonitors": {
+			arguments: []string{
+				"--gateway=gateways/public/https", "--gateway-peers=envoy:app=envoy+tier=edge,istio:app=gateway",
+				"--pod-monitor-labels=release=stack,team=a",
+			},
+			want: changed(func(s *resources.Settings) {
+				s.Gateway = &v1alpha1.GatewayReference{Namespace: "gateways", Name: "public", SectionName: "https"}
+				s.GatewayPeers = []dependency.Pods{
+					{Namespace: "envoy", Labels: map[string]string{"app": "envoy", "tier": "edge"}},
+					{Namespace: "istio", Labels: map[string]string{"app": "gateway"}},
+				}
+				s.PodMonitorLabels = map[string]string{"release": "stack", "team": "a"}
+			}),
+		},
+		"a Gateway with all its listeners": {
+			arguments: []string{"--gateway=gateways/public"},
+			want: changed(func(s *resources.Settings) {
+				s.Gateway = &v1alpha1.GatewayReference{Namespace: "gateways", Name: "public"}
+			}),
+		},
 		"domain": {
 			arguments: []string{"--cluster-domain=cluster.local"},
 			want:      changed(func(s *resources.Settings) { s.ClusterDomain = "cluster.local" }),
@@ -67,6 +89,13 @@ func TestSettings(t *testing.T) {
 
 func TestSettingsThatCannotBeUsed(t *testing.T) {
 	for argument, cure := range map[string]string{
+		"--gateway=public":                  "such as gateways/public/https",
+		"--gateway=a/b/c/d":                 "such as gateways/public/https",
+		"--gateway=a//c":                    "such as gateways/public/https",
+		"--gateway-peers=app=envoy":         "NAMESPACE:LABEL=VALUE",
+		"--gateway-peers=envoy:":            "NAMESPACE:LABEL=VALUE",
+		"--gateway-peers=envoy:app":         "NAMESPACE:LABEL=VALUE",
+		"--pod-monitor-labels=release":      "such as release=kube-prometheus-stack",
 		"--dns-namespace=":                  "such as kube-system",
 		"--dns-namespace=Kube_System":       "names of namespaces",
 		"--dns-pod-labels=":                 "such as k8s-app=kube-dns",

@@ -1,7 +1,7 @@
 package v1alpha1
 
 // Ready, Available and DependenciesReady are present from the first status on (Unknown when it cannot be known);
-// Autoscaling while spec.autoscaling is set; Reconciling, Stalled and DependencyCycle only while they are True.
+// Autoscaling while spec.autoscaling is set, Routed with spec.route, Monitored with spec.observability.metrics; Reconciling, Stalled and DependencyCycle only while they are True.
 
 // Ready and its reasons.
 const (
@@ -101,6 +101,32 @@ const (
 	ReasonScalingLimited = "ScalingLimited"
 	// ReasonMissingRequests: it scales by a share of the resource requests, and none are set.
 	ReasonMissingRequests = "MissingRequests"
+)
+
+// Routed and Monitored are about kinds that a cluster may lack: a missing one, or a gateway that is down, never makes Ready
+// False.
+const (
+	// ConditionRouted: a gateway has accepted the route, and leads requests to the service. Where a gateway has a word, that is
+	// the reason: Accepted, NotAllowedByListeners, NoMatchingListenerHostname, BackendNotFound and others
+	// (https://gateway-api.sigs.k8s.io/reference/spec/).
+	ConditionRouted = "Routed"
+	// ConditionMonitored: the scraper's object, a PodMonitor, is in place.
+	ConditionMonitored = "Monitored"
+
+	// ReasonApplied: the PodMonitor is in place, or none is asked for. Monitored is True.
+	ReasonApplied = "Applied"
+	// ReasonPending: no gateway has answered yet, or the other objects have to be written first. Unknown.
+	ReasonPending = "Pending"
+	// ReasonGatewayNotSet: neither spec.route.gateway nor the operator's --gateway names a Gateway.
+	ReasonGatewayNotSet = "GatewayNotSet"
+	// ReasonCRDNotInstalled: the cluster does not know the kind. The operator notices when it does.
+	ReasonCRDNotInstalled = "CRDNotInstalled"
+	// ReasonVersionNotServed: the cluster knows the kind in other versions alone.
+	ReasonVersionNotServed = "VersionNotServed"
+	// ReasonForbidden: the operator has no right to the kind: its role is installed apart.
+	ReasonForbidden = "Forbidden"
+	// ReasonUnreadable: the API server gave another error. Unknown.
+	ReasonUnreadable = "Unreadable"
 )
 
 // Events that are not of a condition.

@@ -13,6 +13,8 @@ import (
 // replaces lists as a whole and would take the default for a change.
 //
 // +kubebuilder:validation:XValidation:rule="!(has(self.replicas) && has(self.autoscaling))",message="replicas and autoscaling exclude each other: the HorizontalPodAutoscaler owns the replica count; remove spec.replicas (it may come from kubectl scale)"
+// +kubebuilder:validation:XValidation:rule="!has(self.route) || has(self.ports) && self.ports.exists(p, !has(self.route.port) || p.name == self.route.port)",message="route.port must be the name of one of spec.ports, such as http; a service without ports cannot have a route"
+// +kubebuilder:validation:XValidation:rule="!has(self.observability) || !has(self.observability.metrics) || has(self.ports) && self.ports.exists(p, p.name == (has(self.observability.metrics.port) ? self.observability.metrics.port : 'metrics'))",message="observability.metrics.port (its default is metrics) must be the name of one of spec.ports"
 type MicroserviceSpec struct {
 	// image is the container image. A digest (name@sha256:...) pins it; a tag is used as given.
 	// +required
@@ -76,6 +78,11 @@ type MicroserviceSpec struct {
 	// +optional
 	Service *ServiceOptions `json:"service,omitempty"`
 
+	// route leads requests from outside the cluster to a port, through a Gateway of the platform (Gateway API). It opens the
+	// port to the gateway's pods. status.externalURL and the condition Routed say how it is.
+	// +optional
+	Route *Route `json:"route,omitempty"`
+
 	// replicas is a fixed size; 0 parks the service: everything stays but no pod runs. Default 1. Leave it out with
 	// autoscaling.
 	// +optional
@@ -112,6 +119,10 @@ type MicroserviceSpec struct {
 	// dependencies and ports published by a Service of type NodePort or LoadBalancer.
 	// +optional
 	NetworkPolicy *NetworkPolicyOptions `json:"networkPolicy,omitempty"`
+
+	// observability has the service watched: metrics that are scraped.
+	// +optional
+	Observability *Observability `json:"observability,omitempty"`
 
 	// rollout tunes how the Deployment replaces pods. By default never fewer pods than wanted serve during a rollout.
 	// +optional
@@ -155,6 +166,7 @@ type MicroserviceSpec struct {
 // +kubebuilder:printcolumn:name="Deps",type=string,JSONPath=`.status.dependenciesSummary`
 // +kubebuilder:printcolumn:name="Image",type=string,JSONPath=`.spec.image`,priority=1
 // +kubebuilder:printcolumn:name="URL",type=string,JSONPath=`.status.url`,priority=1
+// +kubebuilder:printcolumn:name="External",type=string,JSONPath=`.status.externalURL`,priority=1
 // +kubebuilder:printcolumn:name="Message",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].message`,priority=1
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
 // +kubebuilder:validation:XValidation:rule="self.metadata.name.size() <= 63 && self.metadata.name.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$')",fieldPath=".metadata",message="name must be at most 63 lower-case letters, digits and '-', begin with a letter and end with a letter or digit: it names the Service"

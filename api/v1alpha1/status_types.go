@@ -78,8 +78,8 @@ type MicroserviceStatus struct {
 	// +optional
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 
-	// conditions are Ready, Available and DependenciesReady always; Autoscaling when it is on; Reconciling, Stalled and
-	// DependencyCycle only while True.
+	// conditions are Ready, Available and DependenciesReady always; Autoscaling, Routed and Monitored when the spec asks for
+	// them; Reconciling, Stalled and DependencyCycle only while True.
 	// +optional
 	// +listType=map
 	// +listMapKey=type
@@ -111,7 +111,8 @@ type MicroserviceStatus struct {
 	// +optional
 	URL string `json:"url,omitempty"`
 
-	// externalURL is the address of the primary port at the load balancer, once it has one.
+	// externalURL is the address outside the cluster: of the route, once a gateway has accepted it, or of the primary port at the
+	// load balancer, once it has one.
 	// +optional
 	ExternalURL string `json:"externalURL,omitempty"`
 

@@ -51,6 +51,7 @@ check internal/apply $module/internal/resources
 check internal/consistency $module/api/v1alpha1
 check internal/consistency sigs.k8s.io/controller-runtime/pkg/client
 check internal/fairqueue $module/internal/dependency
+check internal/optional $module/internal/dependency
 check internal/servicetracker $module/internal/resources
 check internal/podreader $module/internal/apply
 check internal/topology $module/internal/apply

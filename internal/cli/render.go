@@ -116,22 +116,20 @@ func (r renderer) children(ms *v1alpha1.Microservice) ([]child, []dependency.Res
 		return nil, nil, fmt.Errorf("rendering %s/%s: %w", ms.Namespace, ms.Name, err)
 	}
 	var all []child
-	for _, object := range []any{set.ServiceAccount, set.NetworkPolicy, set.Service, set.DisruptionBudget, set.Deployment, set.Autoscaler} {
+	for _, object := range set.All() {
 		c, err := asChild(object)
 		if err != nil {
 			return nil, nil, fmt.Errorf("rendering %s/%s: %w", ms.Namespace, ms.Name, err)
 		}
-		if c.text != "" {
-			all = append(all, c)
-		}
+		all = append(all, c)
 	}
 	return all, in.Dependencies, nil
 }
 
-// asChild returns an object, the zero value for none. An owner that has no UID yet is left out.
+// asChild returns an object. An owner that has no UID yet is left out.
 func asChild(object any) (child, error) {
 	fields, err := difference.Fields(object)
-	if err != nil || fields == nil { // a nil pointer has none
+	if err != nil {
 		return child{}, err
 	}
 	metadata, _ := fields["metadata"].(map[string]any)

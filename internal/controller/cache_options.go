@@ -1,11 +1,10 @@
 package controller
 
 import (
-	"fmt"
-
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/selection"
+	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -14,13 +13,16 @@ import (
 	"github.com/microservice-dev/microservice-operator/internal/topology"
 )
 
+// childSelector selects what carries our label.
+var childSelector = func() labels.Selector {
+	ours, err := labels.NewRequirement(v1alpha1.LabelName, selection.Exists, nil)
+	utilruntime.Must(err)
+	return labels.NewSelector().Add(*ours)
+}()
+
 // cacheOptions returns options for small caches: only children that carry our label, and only the fields that are read.
 // namespaces limits the caches to those; empty means all.
-func cacheOptions(namespaces []string) (cache.Options, error) {
-	ours, err := labels.NewRequirement(v1alpha1.LabelName, selection.Exists, nil)
-	if err != nil {
-		return cache.Options{}, fmt.Errorf("selecting children: %w", err)
-	}
+func cacheOptions(namespaces []string) cache.Options {
 	options := cache.Options{
 		ByObject: map[client.Object]cache.ByObject{
 			&v1alpha1.Microservice{}:     {Transform: cache.TransformStripManagedFields()},
@@ -28,7 +30,7 @@ func cacheOptions(namespaces []string) (cache.Options, error) {
 		},
 	}
 	for _, kind := range childKinds {
-		options.ByObject[kind.newObject()] = cache.ByObject{Label: labels.NewSelector().Add(*ours), Transform: kind.transform}
+		options.ByObject[kind.newObject()] = cache.ByObject{Label: childSelector, Transform: kind.transform}
 	}
 	for _, namespace := range namespaces {
 		if options.DefaultNamespaces == nil {
@@ -36,7 +38,7 @@ func cacheOptions(namespaces []string) (cache.Options, error) {
 		}
 		options.DefaultNamespaces[namespace] = cache.Config{}
 	}
-	return options, nil
+	return options
 }
 
 // trimNamespace keeps only the labels.

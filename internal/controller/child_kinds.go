@@ -26,6 +26,7 @@ const (
 	kindAutoscaler     = "HorizontalPodAutoscaler"
 	kindServiceAccount = "ServiceAccount"
 	kindService        = "Service"
+	kindPodMonitor     = "PodMonitor"
 )
 
 // +kubebuilder:rbac:groups=apps,resources=deployments,verbs=get;list;watch;create;patch

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	monitoringv1 "github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
@@ -13,6 +14,7 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/config"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
+	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 	"github.com/microservice-dev/microservice-operator/internal/apply"
@@ -33,24 +35,22 @@ func NewScheme() *runtime.Scheme {
 	scheme := runtime.NewScheme()
 	utilruntime.Must(clientgoscheme.AddToScheme(scheme))
 	utilruntime.Must(v1alpha1.AddToScheme(scheme))
+	utilruntime.Must(gatewayv1.Install(scheme))
+	utilruntime.Must(monitoringv1.AddToScheme(scheme))
 	return scheme
 }
 
 // ManagerOptions returns the manager options that the reconciler needs, above all small caches. namespaces limits them to
 // those; empty means all.
-func ManagerOptions(namespaces []string, maxConcurrentReconciles int) (ctrl.Options, error) {
-	caches, err := cacheOptions(namespaces)
-	if err != nil {
-		return ctrl.Options{}, err
-	}
+func ManagerOptions(namespaces []string, maxConcurrentReconciles int) ctrl.Options {
 	return ctrl.Options{
 		Scheme: NewScheme(),
-		Cache:  caches,
+		Cache:  cacheOptions(namespaces),
 		Controller: config.Controller{
 			MaxConcurrentReconciles: maxConcurrentReconciles,
 			ReconciliationTimeout:   reconciliationTimeout,
 		},
-	}, nil
+	}
 }
 
 // CacheSynced returns a readiness check: the cache has read the Microservices of all watched namespaces. A manager without the
@@ -82,9 +82,14 @@ type Options struct {
 	Clock clock.PassiveClock
 }
 
-// New returns a reconciler that uses the manager's clients and caches.
-func New(mgr ctrl.Manager, o Options) *MicroserviceReconciler {
+// New returns a reconciler that uses the manager's clients and caches. The error says that the manager lacks a part of
+// ManagerOptions.
+func New(mgr ctrl.Manager, o Options) (*MicroserviceReconciler, error) {
 	store := consistency.NewStore(o.Clock)
+	optionals, err := newOptionalKinds(mgr, o.Namespaces, store)
+	if err != nil {
+		return nil, err
+	}
 	applier := &apply.Applier{
 		Client:     mgr.GetClient(),
 		APIReader:  mgr.GetAPIReader(),
@@ -100,6 +105,7 @@ func New(mgr ctrl.Manager, o Options) *MicroserviceReconciler {
 		Applier:     applier,
 		Topology:    neighbours,
 		Consistency: store,
+		Optional:    optionals,
 		Planner: &planner.Planner{
 			Settings:    o.Settings,
 			PatchCache:  resources.NewPatchCache(),
@@ -110,5 +116,5 @@ func New(mgr ctrl.Manager, o Options) *MicroserviceReconciler {
 		},
 		Recorder:          mgr.GetEventRecorder(FieldOwner),
 		autoscalerDeleted: unchanged.New[struct{}](o.Clock),
-	}
+	}, nil
 }

@@ -3,6 +3,7 @@ package controller
 
 import (
 	"context"
+	"slices"
 
 	"k8s.io/client-go/tools/events"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/microservice-dev/microservice-operator/internal/apply"
 	"github.com/microservice-dev/microservice-operator/internal/consistency"
+	"github.com/microservice-dev/microservice-operator/internal/optional"
 	"github.com/microservice-dev/microservice-operator/internal/planner"
 	"github.com/microservice-dev/microservice-operator/internal/topology"
 	"github.com/microservice-dev/microservice-operator/internal/unchanged"
@@ -32,6 +34,8 @@ type MicroserviceReconciler struct {
 	Consistency *consistency.Store
 	// Recorder records events.
 	Recorder events.EventRecorder
+	// Optional watches the kinds of children that the cluster may lack.
+	Optional *optional.Kinds
 	// Planner decides which children a Microservice needs now.
 	Planner *planner.Planner
 
@@ -61,6 +65,10 @@ func (r *MicroserviceReconciler) Reconcile(ctx context.Context, req ctrl.Request
 	if err != nil || ms == nil {
 		return ctrl.Result{}, err
 	}
+	optionals, read, err := r.readOptional(ctx, ms)
+	if err != nil || !read {
+		return ctrl.Result{}, err // it is enqueued again when the kind has been read
+	}
 	neighbours, err := r.Topology.Resolve(ctx, ms, current.deployment())
 	if topology.IsNotSynced(err) {
 		return ctrl.Result{}, nil // it is enqueued again when the Service has been read
@@ -78,11 +86,17 @@ func (r *MicroserviceReconciler) Reconcile(ctx context.Context, req ctrl.Request
 	if isTerminating(batch.Changes()) {
 		return ctrl.Result{}, nil
 	}
-	recordRestored(r.Recorder, ms, batch.Changes())
+	after := r.Applier.NewBatch(ms, ms.Spec.Paused)
+	if !batch.Failed() {
+		r.applyOptional(ctx, after, desired, optionals)
+	}
 	observation := observe(ms, current, neighbours, batch)
 	observation.Applied = observation.Applied && handover == 0
-	wait = planner.Sooner(planner.Sooner(wait, handover), batch.NextRestoration())
-	return r.report(ctx, ms, observation, wait, retryError(batch.Changes()))
+	r.observeOptional(observation, ms, optionals, batch, after)
+	all := slices.Concat(batch.Changes(), slices.DeleteFunc(after.Changes(), func(c apply.Change) bool { return kindIsGone(c.Err) }))
+	recordRestored(r.Recorder, ms, all)
+	wait = planner.Sooner(planner.Sooner(wait, handover), planner.Sooner(batch.NextRestoration(), after.NextRestoration()))
+	return r.report(ctx, ms, observation, wait, retryError(all))
 }
 
 // forget drops the state kept for a Microservice that is gone.

@@ -188,7 +188,8 @@ var errWouldWrite = errors.New("a reconcile would write")
 
 // newProbe returns a reconciler that reads the operator's caches, and writes nothing.
 func (o *runningOperator) newProbe(mgr ctrl.Manager) *MicroserviceReconciler {
-	probe := New(mgr, testOptions(o.namespaces, o.clock))
+	probe, err := New(mgr, testOptions(o.namespaces, o.clock))
+	Expect(err).NotTo(HaveOccurred())
 	probe.Client = readOnly{mgr.GetClient()}
 	probe.APIReader = k8s
 	probe.Applier.Client, probe.Applier.APIReader, probe.Applier.Observer = probe.Client, k8s, blind{}

@@ -57,6 +57,7 @@ func (r *MicroserviceReconciler) SetupWithManager(mgr ctrl.Manager) error {
 		b.WatchesMetadata(&corev1.Namespace{}, r.Topology.NamespaceHandler())
 	}
 	b.WatchesRawSource(source.Func(func(ctx context.Context, q topology.Queue) error {
+		r.startOptionalKinds(ctx, q)
 		r.Topology.Start(ctx, func(keys ...dependency.Key) { topology.Enqueue(q, keys...) })
 		return nil
 	}))

@@ -123,8 +123,7 @@ func startOperatorWith(config *rest.Config, change func(*ctrl.Options), namespac
 // launchOperator does not wait until it has read anything.
 func launchOperator(config *rest.Config, change func(*ctrl.Options), namespaces ...string) (*runningOperator, ctrl.Manager) {
 	GinkgoHelper()
-	options, err := ManagerOptions(namespaces, 8)
-	Expect(err).NotTo(HaveOccurred())
+	options := ManagerOptions(namespaces, 8)
 	change(&options)
 	options.Metrics = metricsserver.Options{BindAddress: "0"}
 	options.Controller.SkipNameValidation = new(true) // one process runs several operators, one after the other
@@ -132,7 +131,8 @@ func launchOperator(config *rest.Config, change func(*ctrl.Options), namespaces 
 	mgr, err := ctrl.NewManager(config, options)
 	Expect(err).NotTo(HaveOccurred())
 	o := &runningOperator{clock: &shiftedClock{}, namespaces: namespaces, stopped: make(chan error, 1)}
-	o.reconciler = New(mgr, testOptions(namespaces, o.clock))
+	o.reconciler, err = New(mgr, testOptions(namespaces, o.clock))
+	Expect(err).NotTo(HaveOccurred())
 	o.probe = o.newProbe(mgr)
 	Expect(o.reconciler.SetupWithManager(mgr)).To(Succeed())
 	latest = o

@@ -43,7 +43,7 @@ func FuzzFor(f *testing.F) {
 			}
 			return
 		}
-		for _, child := range children(set) {
+		for _, child := range set.All() {
 			got := as[metav1.PartialObjectMetadata](t, child)
 			if got.Name != ms.Name || !metav1.IsControlledBy(got, ms) || got.Labels[v1alpha1.LabelName] != ms.Name {
 				t.Errorf("the %s is not found again: %+v", got.Kind, got.ObjectMeta)

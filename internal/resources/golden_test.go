@@ -99,34 +99,10 @@ func build(t testing.TB, in resources.Input) *resources.Set {
 	return set
 }
 
-// children are those that are wanted, in a fixed order.
-func children(set *resources.Set) []any {
-	var all []any
-	if set.ServiceAccount != nil {
-		all = append(all, set.ServiceAccount)
-	}
-	if set.NetworkPolicy != nil {
-		all = append(all, set.NetworkPolicy)
-	}
-	if set.Service != nil {
-		all = append(all, set.Service)
-	}
-	if set.DisruptionBudget != nil {
-		all = append(all, set.DisruptionBudget)
-	}
-	if set.Deployment != nil {
-		all = append(all, set.Deployment)
-	}
-	if set.Autoscaler != nil {
-		all = append(all, set.Autoscaler)
-	}
-	return all
-}
-
 func encode(t testing.TB, set *resources.Set) string {
 	t.Helper()
 	var documents []string
-	for _, child := range children(set) {
+	for _, child := range set.All() {
 		content, err := yaml.Marshal(child)
 		if err != nil {
 			t.Fatal(err)

@@ -34,7 +34,7 @@ func TestOnlyKnownLabelsAreCopied(t *testing.T) {
 	labelled.Labels, labelled.Annotations = maps.Clone(tracking), annotations
 	maps.Copy(labelled.Labels, wanted)
 
-	before, after := children(build(t, alone(plain))), children(build(t, alone(labelled)))
+	before, after := build(t, alone(plain)).All(), build(t, alone(labelled)).All()
 	if len(before) < 6 {
 		t.Fatalf("only %d children are compared", len(before))
 	}

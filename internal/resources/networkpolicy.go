@@ -50,6 +50,9 @@ func networkPolicy(in Input, previous dependency.PodPorts) (*NetworkPolicyApplyC
 	if rule := scraperRule(ms, in.Settings.ScraperNamespaces, previous); rule != nil {
 		spec.Ingress = append(spec.Ingress, *rule)
 	}
+	if rule := gatewayRule(ms, &in.Settings, previous); rule != nil {
+		spec.Ingress = append(spec.Ingress, *rule)
+	}
 	if published(ms) {
 		spec.Ingress = append(spec.Ingress, *publishedPorts(ms, previous))
 	}
@@ -78,18 +81,17 @@ func publishedPorts(ms *v1alpha1.Microservice, previous dependency.PodPorts) *ne
 	return rule
 }
 
-// scraperRule admits monitoring on the port named metrics; it returns nil if there is no such port or no scraper.
+// scraperRule admits monitoring on the port of the metrics; it returns nil if there is no such port or no scraper.
 func scraperRule(ms *v1alpha1.Microservice, namespaces []string, previous dependency.PodPorts) *networkingv1ac.NetworkPolicyIngressRuleApplyConfiguration {
-	for i := range ms.Spec.Ports {
-		if p := &ms.Spec.Ports[i]; p.Name == "metrics" && len(namespaces) > 0 {
-			rule := networkingv1ac.NetworkPolicyIngressRule().WithPorts(policyPorts(dependency.NetworkPorts(&ms.Spec, p, previous))...)
-			for _, namespace := range namespaces {
-				rule.WithFrom(networkingv1ac.NetworkPolicyPeer().WithNamespaceSelector(namespaceNamed(namespace)))
-			}
-			return rule
-		}
+	port := ms.Spec.MetricsPort()
+	if port == nil || len(namespaces) == 0 {
+		return nil
 	}
-	return nil
+	rule := networkingv1ac.NetworkPolicyIngressRule().WithPorts(policyPorts(dependency.NetworkPorts(&ms.Spec, port, previous))...)
+	for _, namespace := range namespaces {
+		rule.WithFrom(networkingv1ac.NetworkPolicyPeer().WithNamespaceSelector(namespaceNamed(namespace)))
+	}
+	return rule
 }
 
 func dnsRule(dns DNS) *networkingv1ac.NetworkPolicyEgressRuleApplyConfiguration {

@@ -93,7 +93,7 @@ func TestSelector(t *testing.T) {
 func TestEveryChildHasTheNameAndOneOwner(t *testing.T) {
 	for name, in := range goldenInputs(t) {
 		ms := in.Microservice
-		for _, child := range children(build(t, in)) {
+		for _, child := range build(t, in).All() {
 			got := as[metav1.PartialObjectMetadata](t, child)
 			if got.Name != ms.Name || got.Namespace != ms.Namespace {
 				t.Errorf("%s: %s is %s/%s", name, got.Kind, got.Namespace, got.Name)

@@ -3,10 +3,13 @@
 package resources
 
 import (
+	"reflect"
+
 	appsv1ac "k8s.io/client-go/applyconfigurations/apps/v1"
 	autoscalingv2ac "k8s.io/client-go/applyconfigurations/autoscaling/v2"
 	corev1ac "k8s.io/client-go/applyconfigurations/core/v1"
 	policyv1ac "k8s.io/client-go/applyconfigurations/policy/v1"
+	gatewayv1ac "sigs.k8s.io/gateway-api/applyconfiguration/apis/v1"
 
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 	"github.com/microservice-dev/microservice-operator/internal/dependency"
@@ -38,6 +41,24 @@ type Set struct {
 	// Deployment has no replicas while the Microservice is autoscaled.
 	Deployment *appsv1ac.DeploymentApplyConfiguration
 	Autoscaler *autoscalingv2ac.HorizontalPodAutoscalerApplyConfiguration
+
+	// The kinds of these may be missing in a cluster. At most one of the two routes is desired.
+	HTTPRoute  *gatewayv1ac.HTTPRouteApplyConfiguration
+	GRPCRoute  *gatewayv1ac.GRPCRouteApplyConfiguration
+	PodMonitor *PodMonitorApplyConfiguration
+}
+
+// All returns the children that are desired, in the order of the fields.
+func (s *Set) All() []any {
+	var all []any
+	for _, child := range []any{
+		s.ServiceAccount, s.NetworkPolicy, s.Service, s.DisruptionBudget, s.Deployment, s.Autoscaler, s.HTTPRoute, s.GRPCRoute, s.PodMonitor,
+	} {
+		if !reflect.ValueOf(child).IsNil() {
+			all = append(all, child)
+		}
+	}
+	return all
 }
 
 // RunsAs reports whether the pods run as a ServiceAccount, which a patch of the pod template may have set.
@@ -90,5 +111,8 @@ func For(in Input) (*Set, error) {
 		DisruptionBudget: disruptionBudget(ms),
 		Deployment:       deployment(in, template, previous),
 		Autoscaler:       autoscaler,
+		HTTPRoute:        httpRoute(ms, &in.Settings),
+		GRPCRoute:        grpcRoute(ms, &in.Settings),
+		PodMonitor:       podMonitor(ms, &in.Settings),
 	}, nil
 }

@@ -1,5 +1,10 @@
 package resources
 
+import (
+	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
+	"github.com/microservice-dev/microservice-operator/internal/dependency"
+)
+
 // Settings are operator-wide settings.
 type Settings struct {
 	// DNS is where pods resolve names.
@@ -10,6 +15,12 @@ type Settings struct {
 	ClusterCIDRs []string
 	// ClusterDomain is appended to the names of Services in addresses; empty leaves that to the pods' resolver.
 	ClusterDomain string
+	// Gateway is where routes attach that name no Gateway; nil for none.
+	Gateway *v1alpha1.GatewayReference
+	// GatewayPeers are the pods from which requests of routes come. Without any, they are those that carry the Gateway's name.
+	GatewayPeers []dependency.Pods
+	// PodMonitorLabels are set on every PodMonitor, where a Prometheus selects by them.
+	PodMonitorLabels map[string]string
 	// MinReadySeconds is how long a pod must be ready to count as available, if the spec does not say.
 	MinReadySeconds int32
 }

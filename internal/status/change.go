@@ -40,7 +40,7 @@ func Compare(stored, next *v1alpha1.MicroserviceStatus) Change {
 }
 
 // deferGoodNews removes from after what can wait for the end of the rollout, which usually follows a moment later: that enough
-// replicas are available already, and the state of the autoscaler.
+// replicas are available already, that a gateway leads to them, and the state of the autoscaler.
 func deferGoodNews(before, after *v1alpha1.MicroserviceStatus) {
 	for i := range after.Conditions {
 		c := &after.Conditions[i]
@@ -48,9 +48,12 @@ func deferGoodNews(before, after *v1alpha1.MicroserviceStatus) {
 		if was == nil {
 			continue
 		}
-		goodNews := c.Type == v1alpha1.ConditionAvailable && c.Status == metav1.ConditionTrue
+		goodNews := (c.Type == v1alpha1.ConditionAvailable || c.Type == v1alpha1.ConditionRouted) && c.Status == metav1.ConditionTrue
 		if goodNews || c.Type == v1alpha1.ConditionAutoscaling {
 			*c = *was
+		}
+		if c.Type == v1alpha1.ConditionRouted && *c == *was {
+			after.ExternalURL = before.ExternalURL
 		}
 	}
 }

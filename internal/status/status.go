@@ -2,6 +2,7 @@
 package status
 
 import (
+	"cmp"
 	"strings"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -45,6 +46,9 @@ type Observation struct {
 	AwaitedBecause string
 	// ClusterDomain is appended to the name of the Service in the URL.
 	ClusterDomain string
+	// Route and Monitor are nil if the spec does not ask for them.
+	Route   *Route
+	Monitor *Monitor
 	// Pending names the changes that a paused Microservice holds back, such as "update Deployment".
 	Pending []string
 }
@@ -62,12 +66,13 @@ type Problem struct {
 // Compute returns the status of ms. Conditions whose status did not change keep their transition time; others get now.
 // ms.Status is the previous status, on which some results depend.
 func Compute(ms *v1alpha1.Microservice, o Observation, now metav1.Time) v1alpha1.MicroserviceStatus {
+	found := conditions(ms, o, now)
 	next := v1alpha1.MicroserviceStatus{
 		ObservedGeneration: ms.Generation,
-		Conditions:         conditions(ms, o, now),
+		Conditions:         found,
 		Selector:           v1alpha1.LabelName + "=" + ms.Name,
 		URL:                url(ms, o.ClusterDomain),
-		ExternalURL:        externalURL(ms, o.Service),
+		ExternalURL:        cmp.Or(routedURL(ms, o.Route, found), loadBalancerURL(ms, o.Service)),
 
 		Dependencies:        dependencies(ms.Status.Dependencies, o.Dependencies, now),
 		DependenciesSummary: summary(ms, o.Dependencies),
@@ -122,6 +127,12 @@ func wantedConditions(ms *v1alpha1.Microservice, o Observation) []metav1.Conditi
 	wanted := []metav1.Condition{found.ready, availableCondition(ms, o), dependenciesCondition(ms, o)}
 	if ms.Spec.Autoscaled() {
 		wanted = append(wanted, autoscalingCondition(ms, o.Autoscaler))
+	}
+	if o.Route != nil {
+		wanted = append(wanted, routedCondition(ms, o.Route))
+	}
+	if o.Monitor != nil {
+		wanted = append(wanted, monitoredCondition(o.Monitor))
 	}
 	if found.reconciling {
 		wanted = append(wanted, abnormal(v1alpha1.ConditionReconciling, found))

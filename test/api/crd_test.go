@@ -56,7 +56,7 @@ func TestNamesAndColumns(t *testing.T) {
 	if want := "Ready Reason Available Replicas Deps Age"; strings.Join(narrow, " ") != want {
 		t.Errorf("columns are %v, want %v", narrow, want)
 	}
-	if want := "Ready Reason Available Replicas Deps Image URL Message Age"; strings.Join(wide, " ") != want {
+	if want := "Ready Reason Available Replicas Deps Image URL External Message Age"; strings.Join(wide, " ") != want {
 		t.Errorf("wide columns are %v, want %v", wide, want)
 	}
 }

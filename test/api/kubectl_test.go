@@ -34,7 +34,7 @@ func TestGetPrintsOurColumns(t *testing.T) {
 	wantTable(t, kubectl(t, "get", "msvc", "printed"),
 		"NAME READY REASON AVAILABLE REPLICAS DEPS AGE", "printed True Available 2 2 2/3")
 	wantTable(t, kubectl(t, "get", "msvc", "printed", "-o", "wide"),
-		"NAME READY REASON AVAILABLE REPLICAS DEPS IMAGE URL MESSAGE AGE",
+		"NAME READY REASON AVAILABLE REPLICAS DEPS IMAGE URL EXTERNAL MESSAGE AGE",
 		"printed True Available 2 2 2/3 ghcr.io/acme/web:1.4.2 http://printed.default.svc:80 2 of 2 replicas are available")
 	if all := kubectl(t, "get", "all"); !strings.Contains(all, "microservice.apps.microservice.dev/printed") {
 		t.Errorf("kubectl get all does not show it:\n%s", all)

@@ -18,7 +18,9 @@ import (
 // copies are the files of the chart that `make chart` copies from config.
 var copies = map[string]string{
 	"files/crd.yaml":              "config/crd/bases/apps.microservice.dev_microservices.yaml",
-	"files/role.yaml":             "config/rbac/role.yaml",
+	"files/manager_role.yaml":      "config/rbac/role.yaml",
+	"files/gateway-api_role.yaml":  "config/components/gateway-api/role.yaml",
+	"files/pod-monitors_role.yaml": "config/components/pod-monitors/role.yaml",
 	"files/admission_policy.yaml": "config/admission-policy/microservice_rights.yaml",
 	"files/alerts.yaml":           "config/prometheus/alerts.yaml",
 	"files/operator.json":         "config/grafana/operator.json",
@@ -50,9 +52,11 @@ func TestSameAsKustomize(t *testing.T) {
 		"config/default with everything that is off": {
 			install: standard(values(t, `
 metrics: {serviceMonitor: {enabled: true}, prometheusRule: {enabled: true}, grafanaDashboard: {enabled: true}}
+gatewayAPI: {enabled: true}
+podMonitors: {enabled: true}
 admissionPolicy: {enabled: true}`)),
 			kustomization: `
-resources: [config/default, config/optional]`,
+resources: [config/default, config/optional, config/components/gateway-api, config/components/pod-monitors]`,
 		},
 		"config/namespaced": {
 			install: install{release: "microservice-operator", namespace: "shop", values: values(t, `

@@ -32,10 +32,15 @@ func BuildManager(dir string, args ...string) (string, error) {
 	return program, nil
 }
 
-// AddOperator gives a client for a user that is bound to the ClusterRole that is shipped, so that a missing verb fails a
-// test. kube is an administrator's. It may be called once for each name.
-func (c *Cluster) AddOperator(ctx context.Context, kube client.Client, name string) (*rest.Config, error) {
-	raw, err := os.ReadFile(filepath.Join(Root(), "config", "rbac", "role.yaml"))
+// OperatorRole is the file of the ClusterRole that the operator always has.
+const OperatorRole = "config/rbac/role.yaml"
+
+// OptionalRoles are the files of the ClusterRoles for kinds that a cluster may lack.
+var OptionalRoles = []string{"config/components/gateway-api/role.yaml", "config/components/pod-monitors/role.yaml"}
+
+// ReadRole reads the file of a ClusterRole of this repository.
+func ReadRole(file string) (*rbacv1.ClusterRole, error) {
+	raw, err := os.ReadFile(filepath.Join(Root(), file))
 	if err != nil {
 		return nil, fmt.Errorf("reading the operator's rights: %w", err)
 	}
@@ -43,11 +48,23 @@ func (c *Cluster) AddOperator(ctx context.Context, kube client.Client, name stri
 	if err := yaml.UnmarshalStrict(raw, role); err != nil {
 		return nil, fmt.Errorf("reading the operator's rights: %w", err)
 	}
-	if err := kube.Create(ctx, role); err != nil {
-		return nil, fmt.Errorf("granting the operator its rights: %w", err)
-	}
-	if err := Bind(ctx, kube, name, role.Name, ""); err != nil {
-		return nil, err
+	return role, nil
+}
+
+// AddOperator gives a client for a user that is bound to the ClusterRole that is shipped, so that a missing verb fails a
+// test, and to those of further files. kube is an administrator's. It may be called once for each cluster.
+func (c *Cluster) AddOperator(ctx context.Context, kube client.Client, name string, further ...string) (*rest.Config, error) {
+	for _, file := range append([]string{OperatorRole}, further...) {
+		role, err := ReadRole(file)
+		if err != nil {
+			return nil, err
+		}
+		if err := kube.Create(ctx, role); err != nil {
+			return nil, fmt.Errorf("granting the operator its rights: %w", err)
+		}
+		if err := Bind(ctx, kube, name, role.Name, ""); err != nil {
+			return nil, err
+		}
 	}
 	return c.AddUser(name)
 }

@@ -35,6 +35,10 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &apiv1alpha1.ExternalDependencyApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("ExternalPort"):
 		return &apiv1alpha1.ExternalPortApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("GatewayReference"):
+		return &apiv1alpha1.GatewayReferenceApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("Metrics"):
+		return &apiv1alpha1.MetricsApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Microservice"):
 		return &apiv1alpha1.MicroserviceApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("MicroserviceSpec"):
@@ -45,6 +49,8 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &apiv1alpha1.NetworkPolicyOptionsApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("ObjectReference"):
 		return &apiv1alpha1.ObjectReferenceApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("Observability"):
+		return &apiv1alpha1.ObservabilityApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("PodTemplatePatch"):
 		return &apiv1alpha1.PodTemplatePatchApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Port"):
@@ -53,6 +59,8 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &apiv1alpha1.ProbesApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Rollout"):
 		return &apiv1alpha1.RolloutApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("Route"):
+		return &apiv1alpha1.RouteApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("ServiceOptions"):
 		return &apiv1alpha1.ServiceOptionsApplyConfiguration{}
 

@@ -32,6 +32,19 @@
 {{- with .Values.clusterDomain }}
 {{- $args = append $args (printf "--cluster-domain=%s" .) }}
 {{- end }}
+{{- with .Values.gatewayAPI }}
+{{- with .gateway }}
+{{- $args = append $args (printf "--gateway=%s" .) }}
+{{- end }}
+{{- with .peers }}
+{{- $args = append $args (printf "--gateway-peers=%s" (join "," .)) }}
+{{- end }}
+{{- end }}
+{{- with .Values.podMonitors.labels }}
+{{- $labels := list }}
+{{- range $key, $value := . }}{{ $labels = append $labels (printf "%s=%s" $key $value) }}{{ end }}
+{{- $args = append $args (printf "--pod-monitor-labels=%s" (join "," $labels)) }}
+{{- end }}
 {{- $args = append $args (printf "--zap-log-level=%v" .Values.log.level) }}
 {{- $args = append $args (printf "--zap-encoder=%s" .Values.log.format) }}
 {{- concat $args .Values.extraArgs | toYaml }}

@@ -163,8 +163,35 @@ var schemaYAML = typed.YAMLObject(`types:
         namedType: io.k8s.api.core.v1.Protocol
 - name: com.github.microservice-dev.microservice-operator.api.v1alpha1.FromNamespaces
   scalar: string
+- name: com.github.microservice-dev.microservice-operator.api.v1alpha1.GatewayReference
+  map:
+    fields:
+    - name: name
+      type:
+        scalar: string
+    - name: namespace
+      type:
+        scalar: string
+    - name: sectionName
+      type:
+        scalar: string
 - name: com.github.microservice-dev.microservice-operator.api.v1alpha1.Isolation
   scalar: string
+- name: com.github.microservice-dev.microservice-operator.api.v1alpha1.Metrics
+  map:
+    fields:
+    - name: interval
+      type:
+        scalar: string
+    - name: monitor
+      type:
+        namedType: com.github.microservice-dev.microservice-operator.api.v1alpha1.Monitor
+    - name: path
+      type:
+        scalar: string
+    - name: port
+      type:
+        scalar: string
 - name: com.github.microservice-dev.microservice-operator.api.v1alpha1.Microservice
   map:
     fields:
@@ -248,6 +275,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: networkPolicy
       type:
         namedType: com.github.microservice-dev.microservice-operator.api.v1alpha1.NetworkPolicyOptions
+    - name: observability
+      type:
+        namedType: com.github.microservice-dev.microservice-operator.api.v1alpha1.Observability
     - name: paused
       type:
         scalar: boolean
@@ -274,6 +304,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: rollout
       type:
         namedType: com.github.microservice-dev.microservice-operator.api.v1alpha1.Rollout
+    - name: route
+      type:
+        namedType: com.github.microservice-dev.microservice-operator.api.v1alpha1.Route
     - name: service
       type:
         namedType: com.github.microservice-dev.microservice-operator.api.v1alpha1.ServiceOptions
@@ -335,6 +368,8 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: url
       type:
         scalar: string
+- name: com.github.microservice-dev.microservice-operator.api.v1alpha1.Monitor
+  scalar: string
 - name: com.github.microservice-dev.microservice-operator.api.v1alpha1.NetworkPolicyOptions
   map:
     fields:
@@ -363,6 +398,12 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: namespace
       type:
         scalar: string
+- name: com.github.microservice-dev.microservice-operator.api.v1alpha1.Observability
+  map:
+    fields:
+    - name: metrics
+      type:
+        namedType: com.github.microservice-dev.microservice-operator.api.v1alpha1.Metrics
 - name: com.github.microservice-dev.microservice-operator.api.v1alpha1.PodTemplatePatch
   map:
     fields:
@@ -432,6 +473,38 @@ var schemaYAML = typed.YAMLObject(`types:
         namedType: com.github.microservice-dev.microservice-operator.api.v1alpha1.RolloutStrategy
       default: RollingUpdate
 - name: com.github.microservice-dev.microservice-operator.api.v1alpha1.RolloutStrategy
+  scalar: string
+- name: com.github.microservice-dev.microservice-operator.api.v1alpha1.Route
+  map:
+    fields:
+    - name: gateway
+      type:
+        namedType: com.github.microservice-dev.microservice-operator.api.v1alpha1.GatewayReference
+    - name: hostnames
+      type:
+        list:
+          elementType:
+            scalar: string
+          elementRelationship: associative
+    - name: kind
+      type:
+        namedType: com.github.microservice-dev.microservice-operator.api.v1alpha1.RouteKind
+    - name: paths
+      type:
+        list:
+          elementType:
+            scalar: string
+          elementRelationship: associative
+    - name: port
+      type:
+        scalar: string
+    - name: stripPrefix
+      type:
+        scalar: boolean
+    - name: timeout
+      type:
+        scalar: string
+- name: com.github.microservice-dev.microservice-operator.api.v1alpha1.RouteKind
   scalar: string
 - name: com.github.microservice-dev.microservice-operator.api.v1alpha1.ServiceOptions
   map:

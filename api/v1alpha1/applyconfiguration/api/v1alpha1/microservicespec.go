@@ -40,6 +40,9 @@ type MicroserviceSpecApplyConfiguration struct {
 	Ports []PortApplyConfiguration `json:"ports,omitempty"`
 	// service tunes the generated Service. It is ignored when ports is empty.
 	Service *ServiceOptionsApplyConfiguration `json:"service,omitempty"`
+	// route leads requests from outside the cluster to a port, through a Gateway of the platform (Gateway API). It opens the
+	// port to the gateway's pods. status.externalURL and the condition Routed say how it is.
+	Route *RouteApplyConfiguration `json:"route,omitempty"`
 	// replicas is a fixed size; 0 parks the service: everything stays but no pod runs. Default 1. Leave it out with
 	// autoscaling.
 	Replicas *int32 `json:"replicas,omitempty"`
@@ -59,6 +62,8 @@ type MicroserviceSpecApplyConfiguration struct {
 	// networkPolicy sets the isolation and adds rules. By default both directions are closed but for DNS, declared
 	// dependencies and ports published by a Service of type NodePort or LoadBalancer.
 	NetworkPolicy *NetworkPolicyOptionsApplyConfiguration `json:"networkPolicy,omitempty"`
+	// observability has the service watched: metrics that are scraped.
+	Observability *ObservabilityApplyConfiguration `json:"observability,omitempty"`
 	// rollout tunes how the Deployment replaces pods. By default never fewer pods than wanted serve during a rollout.
 	Rollout *RolloutApplyConfiguration `json:"rollout,omitempty"`
 	// disruptionBudget tunes the PodDisruptionBudget, which exists by default (maxUnavailable 1,
@@ -168,6 +173,14 @@ func (b *MicroserviceSpecApplyConfiguration) WithService(value *ServiceOptionsAp
 	return b
 }
 
+// WithRoute sets the Route field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Route field is set to the value of the last call.
+func (b *MicroserviceSpecApplyConfiguration) WithRoute(value *RouteApplyConfiguration) *MicroserviceSpecApplyConfiguration {
+	b.Route = value
+	return b
+}
+
 // WithReplicas sets the Replicas field in the declarative configuration to the given value
 // and returns the receiver, so that objects can be built by chaining "With" function invocations.
 // If called multiple times, the Replicas field is set to the value of the last call.
@@ -226,6 +239,14 @@ func (b *MicroserviceSpecApplyConfiguration) WithAllowedDependents(value *Allowe
 // If called multiple times, the NetworkPolicy field is set to the value of the last call.
 func (b *MicroserviceSpecApplyConfiguration) WithNetworkPolicy(value *NetworkPolicyOptionsApplyConfiguration) *MicroserviceSpecApplyConfiguration {
 	b.NetworkPolicy = value
+	return b
+}
+
+// WithObservability sets the Observability field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Observability field is set to the value of the last call.
+func (b *MicroserviceSpecApplyConfiguration) WithObservability(value *ObservabilityApplyConfiguration) *MicroserviceSpecApplyConfiguration {
+	b.Observability = value
 	return b
 }
 

@@ -17,8 +17,8 @@ import (
 type MicroserviceStatusApplyConfiguration struct {
 	// observedGeneration is the metadata.generation that this status speaks of; -1 before the first look.
 	ObservedGeneration *int64 `json:"observedGeneration,omitempty"`
-	// conditions are Ready, Available and DependenciesReady always; Autoscaling when it is on; Reconciling, Stalled and
-	// DependencyCycle only while True.
+	// conditions are Ready, Available and DependenciesReady always; Autoscaling, Routed and Monitored when the spec asks for
+	// them; Reconciling, Stalled and DependencyCycle only while True.
 	Conditions []v1.ConditionApplyConfiguration `json:"conditions,omitempty"`
 	// replicas is how many pods the Deployment has, of any revision. It is part of the scale subresource.
 	Replicas *int32 `json:"replicas,omitempty"`
@@ -32,7 +32,8 @@ type MicroserviceStatusApplyConfiguration struct {
 	Selector *string `json:"selector,omitempty"`
 	// url is the address of the primary port inside the cluster.
 	URL *string `json:"url,omitempty"`
-	// externalURL is the address of the primary port at the load balancer, once it has one.
+	// externalURL is the address outside the cluster: of the route, once a gateway has accepted it, or of the primary port at the
+	// load balancer, once it has one.
 	ExternalURL *string `json:"externalURL,omitempty"`
 	// dependencies says of each declared dependency whether it is there, permitted and available.
 	Dependencies []DependencyStatusApplyConfiguration `json:"dependencies,omitempty"`
