@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -78,12 +79,20 @@ func (r *MicroserviceReconciler) applyOptional(ctx context.Context, b *apply.Bat
 	}
 }
 
-// kindIsGone reports whether the API server answered a write as if it did not know the kind. A 404 for a namespace names it.
+// kindIsGone reports whether the API server answered a write as if it did not know the kind, or was about to forget it. A 404
+// for a namespace names it.
 func kindIsGone(err error) bool {
-	if status := apierrors.APIStatus(nil); apierrors.IsNotFound(err) && errors.As(err, &status) {
+	var status apierrors.APIStatus
+	switch {
+	case !errors.As(err, &status):
+		return meta.IsNoMatchError(err)
+	case apierrors.IsNotFound(err):
 		return status.Status().Details == nil || status.Status().Details.Name == ""
+	case apierrors.IsForbidden(err): // k8s.io/apiextensions-apiserver/pkg/apiserver/customresource_handler.go
+		return strings.Contains(status.Status().Message, "not allowed while custom resource definition is terminating")
+	default:
+		return apierrors.IsMethodNotSupported(err)
 	}
-	return apierrors.IsMethodNotSupported(err) || meta.IsNoMatchError(err)
 }
 
 // observeOptional adds what is known of the optional children that the spec asks for. core are the changes of the other

@@ -2,8 +2,6 @@ package controller
 
 import (
 	"net/http"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -11,13 +9,11 @@ import (
 	. "github.com/onsi/gomega"
 	corev1 "k8s.io/api/core/v1"
 	eventsv1 "k8s.io/api/events/v1"
-	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/sets"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/yaml"
 
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 	"github.com/microservice-dev/microservice-operator/test/cluster"
@@ -84,18 +80,19 @@ func note(used sets.Set[string], calls []cluster.Call) {
 	}
 }
 
+// grantedRights are those of the role, and of the roles for kinds that a cluster may lack.
 func grantedRights() sets.Set[string] {
 	GinkgoHelper()
-	raw, err := os.ReadFile(filepath.Join(cluster.Root(), "config", "rbac", "role.yaml"))
-	Expect(err).NotTo(HaveOccurred())
-	role := &rbacv1.ClusterRole{}
-	Expect(yaml.UnmarshalStrict(raw, role)).To(Succeed())
 	granted := sets.New[string]()
-	for _, rule := range role.Rules {
-		for _, group := range rule.APIGroups {
-			for _, resource := range rule.Resources {
-				for _, verb := range rule.Verbs {
-					granted.Insert(verb + " " + group + "/" + resource)
+	for _, file := range append([]string{cluster.OperatorRole}, cluster.OptionalRoles...) {
+		role, err := cluster.ReadRole(file)
+		Expect(err).NotTo(HaveOccurred())
+		for _, rule := range role.Rules {
+			for _, group := range rule.APIGroups {
+				for _, resource := range rule.Resources {
+					for _, verb := range rule.Verbs {
+						granted.Insert(verb + " " + group + "/" + resource)
+					}
 				}
 			}
 		}

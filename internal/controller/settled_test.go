@@ -193,11 +193,15 @@ func (o *runningOperator) newProbe(mgr ctrl.Manager) *MicroserviceReconciler {
 	probe.Client = readOnly{mgr.GetClient()}
 	probe.APIReader = k8s
 	probe.Applier.Client, probe.Applier.APIReader, probe.Applier.Observer = probe.Client, k8s, blind{}
-	probe.Topology, probe.Consistency = o.reconciler.Topology, o.reconciler.Consistency
+	probe.Topology, probe.Consistency, probe.Optional = o.reconciler.Topology, o.reconciler.Consistency, o.reconciler.Optional
 	return probe
 }
 
 type readOnly struct{ client.Client }
+
+func (readOnly) Create(context.Context, client.Object, ...client.CreateOption) error {
+	return errWouldWrite
+}
 
 func (readOnly) Patch(context.Context, client.Object, client.Patch, ...client.PatchOption) error {
 	return errWouldWrite

@@ -78,7 +78,7 @@ func startServer() (stop func()) {
 	Expect(err).NotTo(HaveOccurred())
 	k8s, err = client.NewWithWatch(kube.Config, client.Options{Scheme: NewScheme()})
 	Expect(err).NotTo(HaveOccurred())
-	operatorConfig, err = kube.AddOperator(ctx, k8s, "operator")
+	operatorConfig, err = kube.AddOperator(ctx, k8s, "operator", cluster.OptionalRoles...)
 	Expect(err).NotTo(HaveOccurred())
 	requests = cluster.NewRecorder()
 	return func() {
