@@ -46,7 +46,7 @@ type MicroserviceSpec struct {
 	Args []string `json:"args,omitempty"`
 
 	// env are the container's environment variables. They win over every variable that the operator injects for a
-	// dependency, and may use them: $(PAYMENTS_URL).
+	// dependency or for tracing, and may use them: $(PAYMENTS_URL).
 	// +optional
 	// +listType=map
 	// +listMapKey=name
@@ -112,6 +112,10 @@ type MicroserviceSpec struct {
 	// dependencies and ports published by a Service of type NodePort or LoadBalancer.
 	// +optional
 	NetworkPolicy *NetworkPolicyOptions `json:"networkPolicy,omitempty"`
+
+	// observability says how the service is watched.
+	// +optional
+	Observability *Observability `json:"observability,omitempty"`
 
 	// rollout tunes how the Deployment replaces pods. By default never fewer pods than wanted serve during a rollout.
 	// +optional

@@ -60,9 +60,29 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: targetMemoryUtilizationPercentage
       type:
         scalar: numeric
+- name: com.github.microservice-dev.microservice-operator.api.v1alpha1.Credentials
+  map:
+    fields:
+    - name: env
+      type:
+        map:
+          elementType:
+            namedType: com.github.microservice-dev.microservice-operator.api.v1alpha1.SecretKey
+    - name: mount
+      type:
+        scalar: boolean
+    - name: secret
+      type:
+        scalar: string
+    - name: type
+      type:
+        scalar: string
 - name: com.github.microservice-dev.microservice-operator.api.v1alpha1.Dependency
   map:
     fields:
+    - name: credentials
+      type:
+        namedType: com.github.microservice-dev.microservice-operator.api.v1alpha1.Credentials
     - name: external
       type:
         namedType: com.github.microservice-dev.microservice-operator.api.v1alpha1.ExternalDependency
@@ -163,6 +183,8 @@ var schemaYAML = typed.YAMLObject(`types:
         namedType: io.k8s.api.core.v1.Protocol
 - name: com.github.microservice-dev.microservice-operator.api.v1alpha1.FromNamespaces
   scalar: string
+- name: com.github.microservice-dev.microservice-operator.api.v1alpha1.Instrumentation
+  scalar: string
 - name: com.github.microservice-dev.microservice-operator.api.v1alpha1.Isolation
   scalar: string
 - name: com.github.microservice-dev.microservice-operator.api.v1alpha1.Microservice
@@ -248,6 +270,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: networkPolicy
       type:
         namedType: com.github.microservice-dev.microservice-operator.api.v1alpha1.NetworkPolicyOptions
+    - name: observability
+      type:
+        namedType: com.github.microservice-dev.microservice-operator.api.v1alpha1.Observability
     - name: paused
       type:
         scalar: boolean
@@ -363,6 +388,12 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: namespace
       type:
         scalar: string
+- name: com.github.microservice-dev.microservice-operator.api.v1alpha1.Observability
+  map:
+    fields:
+    - name: tracing
+      type:
+        namedType: com.github.microservice-dev.microservice-operator.api.v1alpha1.Tracing
 - name: com.github.microservice-dev.microservice-operator.api.v1alpha1.PodTemplatePatch
   map:
     fields:
@@ -433,6 +464,8 @@ var schemaYAML = typed.YAMLObject(`types:
       default: RollingUpdate
 - name: com.github.microservice-dev.microservice-operator.api.v1alpha1.RolloutStrategy
   scalar: string
+- name: com.github.microservice-dev.microservice-operator.api.v1alpha1.SecretKey
+  scalar: string
 - name: com.github.microservice-dev.microservice-operator.api.v1alpha1.ServiceOptions
   map:
     fields:
@@ -459,6 +492,15 @@ var schemaYAML = typed.YAMLObject(`types:
       default: ClusterIP
 - name: com.github.microservice-dev.microservice-operator.api.v1alpha1.StartPolicy
   scalar: string
+- name: com.github.microservice-dev.microservice-operator.api.v1alpha1.Tracing
+  map:
+    fields:
+    - name: enabled
+      type:
+        scalar: boolean
+    - name: instrumentation
+      type:
+        namedType: com.github.microservice-dev.microservice-operator.api.v1alpha1.Instrumentation
 - name: io.k8s.api.autoscaling.v2.ContainerResourceMetricSource
   map:
     fields:

@@ -30,7 +30,7 @@ type MicroserviceSpecApplyConfiguration struct {
 	// args replaces the image's arguments. $(VAR) is expanded from the environment.
 	Args []string `json:"args,omitempty"`
 	// env are the container's environment variables. They win over every variable that the operator injects for a
-	// dependency, and may use them: $(PAYMENTS_URL).
+	// dependency or for tracing, and may use them: $(PAYMENTS_URL).
 	Env []v1.EnvVar `json:"env,omitempty"`
 	// envFrom takes every key of a ConfigMap or Secret as an environment variable. A key in env wins over it.
 	EnvFrom []v1.EnvFromSource `json:"envFrom,omitempty"`
@@ -59,6 +59,8 @@ type MicroserviceSpecApplyConfiguration struct {
 	// networkPolicy sets the isolation and adds rules. By default both directions are closed but for DNS, declared
 	// dependencies and ports published by a Service of type NodePort or LoadBalancer.
 	NetworkPolicy *NetworkPolicyOptionsApplyConfiguration `json:"networkPolicy,omitempty"`
+	// observability says how the service is watched.
+	Observability *ObservabilityApplyConfiguration `json:"observability,omitempty"`
 	// rollout tunes how the Deployment replaces pods. By default never fewer pods than wanted serve during a rollout.
 	Rollout *RolloutApplyConfiguration `json:"rollout,omitempty"`
 	// disruptionBudget tunes the PodDisruptionBudget, which exists by default (maxUnavailable 1,
@@ -226,6 +228,14 @@ func (b *MicroserviceSpecApplyConfiguration) WithAllowedDependents(value *Allowe
 // If called multiple times, the NetworkPolicy field is set to the value of the last call.
 func (b *MicroserviceSpecApplyConfiguration) WithNetworkPolicy(value *NetworkPolicyOptionsApplyConfiguration) *MicroserviceSpecApplyConfiguration {
 	b.NetworkPolicy = value
+	return b
+}
+
+// WithObservability sets the Observability field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Observability field is set to the value of the last call.
+func (b *MicroserviceSpecApplyConfiguration) WithObservability(value *ObservabilityApplyConfiguration) *MicroserviceSpecApplyConfiguration {
+	b.Observability = value
 	return b
 }
 
