@@ -8,9 +8,12 @@ import (
 	"strconv"
 	"strings"
 
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/util/intstr"
 	"k8s.io/apimachinery/pkg/util/validation"
 
+	"github.com/microservice-dev/microservice-operator/internal/dependency"
 	"github.com/microservice-dev/microservice-operator/internal/resources"
 )
 
@@ -24,6 +27,8 @@ type settingsFlags struct {
 	clusterCIDRs      string
 	clusterDomain     string
 	minReadySeconds   int
+	meshPorts         string
+	otlp              otlpFlags
 }
 
 func (f *settingsFlags) bind(flags *flag.FlagSet) {
@@ -36,6 +41,8 @@ func (f *settingsFlags) bind(flags *flag.FlagSet) {
 	flags.StringVar(&f.clusterCIDRs, "cluster-cidrs", "", "The networks of pods, Services and nodes. An external dependency without cidrs is not opened to them.")
 	flags.StringVar(&f.clusterDomain, "cluster-domain", "", "The domain at the end of injected addresses, such as cluster.local. Changing it restarts every Microservice that has dependencies.")
 	flags.IntVar(&f.minReadySeconds, "default-min-ready-seconds", int(resources.DefaultSettings().MinReadySeconds), "How many seconds a new pod must be ready before it counts as available, unless spec.rollout.minReadySeconds is set. Changing it restarts nothing.")
+	flags.StringVar(&f.meshPorts, "mesh-ports", "", "The ports on which the proxies of a service mesh talk to each other, such as 15008/TCP. They are opened where a dependency is, on both sides, and nowhere else.")
+	f.otlp.bind(flags)
 }
 
 // settings returns the settings from the flags. The error names the flag, the value and a valid example.
@@ -68,6 +75,12 @@ func (f *settingsFlags) settings() (resources.Settings, error) {
 	if f.minReadySeconds < 0 || f.minReadySeconds > maxMinReadySeconds {
 		return s, wrong("default-min-ready-seconds", strconv.Itoa(f.minReadySeconds), "a number of seconds from 0 to 3600, such as 10")
 	}
+	if s.MeshPorts, err = networkPorts("mesh-ports", f.meshPorts); err != nil {
+		return s, err
+	}
+	if s.OTLP, err = f.otlp.settings(); err != nil {
+		return s, err
+	}
 	s.MinReadySeconds = int32(f.minReadySeconds)
 	s.DNS = resources.DNS{Namespace: f.dnsNamespace, PodLabels: podLabels, Ports: ports, CIDRs: split(f.dnsCIDRs)}
 	s.ClusterCIDRs = split(f.clusterCIDRs)
@@ -90,6 +103,20 @@ func portNumbers(list string) ([]int32, error) {
 		return nil, wrong("dns-ports", list, "numbers from 1 to 65535, such as 53")
 	}
 	return numbers, nil
+}
+
+// networkPorts reads a list of NUMBER/PROTOCOL.
+func networkPorts(name, list string) ([]dependency.NetworkPort, error) {
+	var all []dependency.NetworkPort
+	for _, word := range split(list) {
+		number, protocol, _ := strings.Cut(word, "/")
+		n, err := strconv.Atoi(number)
+		if err != nil || n < 1 || n > 65535 || !slices.Contains([]string{"TCP", "UDP", "SCTP"}, protocol) {
+			return nil, wrong(name, word, "numbers from 1 to 65535, each with its protocol, such as 15008/TCP")
+		}
+		all = append(all, dependency.NetworkPort{Protocol: corev1.Protocol(protocol), Port: intstr.FromInt(n)})
+	}
+	return all, nil
 }
 
 // checkCIDRs rejects host bits, and a network of all addresses, from which nothing could be excluded.
