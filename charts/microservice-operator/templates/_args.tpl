@@ -32,6 +32,18 @@
 {{- with .Values.clusterDomain }}
 {{- $args = append $args (printf "--cluster-domain=%s" .) }}
 {{- end }}
+{{- with .Values.meshPorts }}
+{{- $args = append $args (printf "--mesh-ports=%s" (join "," .)) }}
+{{- end }}
+{{- with .Values.otlp }}
+{{- if .endpoint }}
+{{- $args = append $args (printf "--otlp-endpoint=%s" .endpoint) }}
+{{- $args = append $args (printf "--otlp-protocol=%s" .protocol) }}
+{{- end }}
+{{- with .peers }}
+{{- $args = append $args (printf "--otlp-peers=%s" .) }}
+{{- end }}
+{{- end }}
 {{- $args = append $args (printf "--zap-log-level=%v" .Values.log.level) }}
 {{- $args = append $args (printf "--zap-encoder=%s" .Values.log.format) }}
 {{- concat $args .Values.extraArgs | toYaml }}
