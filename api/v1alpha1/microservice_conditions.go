@@ -1,7 +1,7 @@
 package v1alpha1
 
 // Ready, Available and DependenciesReady are present from the first status on (Unknown when it cannot be known);
-// Autoscaling while spec.autoscaling is set; Reconciling, Stalled and DependencyCycle only while they are True.
+// Autoscaling while spec.autoscaling is set; Traced while spec.observability.tracing is on; Reconciling, Stalled and DependencyCycle only while they are True.
 
 // Ready and its reasons.
 const (
@@ -101,6 +101,20 @@ const (
 	ReasonScalingLimited = "ScalingLimited"
 	// ReasonMissingRequests: it scales by a share of the resource requests, and none are set.
 	ReasonMissingRequests = "MissingRequests"
+)
+
+// Traced and its reasons.
+const (
+	// ConditionTraced: the containers are told where traces go. Whether any arrive is not looked at. It never makes Ready False.
+	ConditionTraced = "Traced"
+
+	// ReasonCollectorNamed: the operator's flag --otlp-endpoint names a collector.
+	ReasonCollectorNamed = "CollectorNamed"
+	// ReasonNoCollector: the operator has no --otlp-endpoint, so it injects nothing.
+	ReasonNoCollector = "NoCollector"
+	// ReasonAgentRequested: the OpenTelemetry Operator is asked for an agent, and this operator, which has no --otlp-endpoint,
+	// injects nothing. Traced is Unknown.
+	ReasonAgentRequested = "AgentRequested"
 )
 
 // Events that are not of a condition.

@@ -78,7 +78,7 @@ type MicroserviceStatus struct {
 	// +optional
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 
-	// conditions are Ready, Available and DependenciesReady always; Autoscaling when it is on; Reconciling, Stalled and
+	// conditions are Ready, Available and DependenciesReady always; Autoscaling and Traced when they are on; Reconciling, Stalled and
 	// DependencyCycle only while True.
 	// +optional
 	// +listType=map

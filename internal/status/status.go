@@ -45,6 +45,8 @@ type Observation struct {
 	AwaitedBecause string
 	// ClusterDomain is appended to the name of the Service in the URL.
 	ClusterDomain string
+	// Collector is where traces go, empty for nowhere.
+	Collector string
 	// Pending names the changes that a paused Microservice holds back, such as "update Deployment".
 	Pending []string
 }
@@ -122,6 +124,9 @@ func wantedConditions(ms *v1alpha1.Microservice, o Observation) []metav1.Conditi
 	wanted := []metav1.Condition{found.ready, availableCondition(ms, o), dependenciesCondition(ms, o)}
 	if ms.Spec.Autoscaled() {
 		wanted = append(wanted, autoscalingCondition(ms, o.Autoscaler))
+	}
+	if tracing := ms.Spec.Tracing(); tracing != nil {
+		wanted = append(wanted, tracedCondition(tracing, o.Collector))
 	}
 	if found.reconciling {
 		wanted = append(wanted, abnormal(v1alpha1.ConditionReconciling, found))

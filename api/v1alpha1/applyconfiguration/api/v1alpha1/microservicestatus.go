@@ -17,7 +17,7 @@ import (
 type MicroserviceStatusApplyConfiguration struct {
 	// observedGeneration is the metadata.generation that this status speaks of; -1 before the first look.
 	ObservedGeneration *int64 `json:"observedGeneration,omitempty"`
-	// conditions are Ready, Available and DependenciesReady always; Autoscaling when it is on; Reconciling, Stalled and
+	// conditions are Ready, Available and DependenciesReady always; Autoscaling and Traced when they are on; Reconciling, Stalled and
 	// DependencyCycle only while True.
 	Conditions []v1.ConditionApplyConfiguration `json:"conditions,omitempty"`
 	// replicas is how many pods the Deployment has, of any revision. It is part of the scale subresource.
