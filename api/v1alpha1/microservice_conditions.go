@@ -105,7 +105,7 @@ const (
 
 // Traced and its reasons.
 const (
-	// ConditionTraced: the containers are told where traces go. Whether any arrive is not looked at. It never makes Ready False.
+	// ConditionTraced: the containers are told where traces go. Whether any arrive is not checked. It never makes Ready False.
 	ConditionTraced = "Traced"
 
 	// ReasonCollectorNamed: the operator's flag --otlp-endpoint names a collector.
