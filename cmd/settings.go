@@ -8,7 +8,9 @@ import (
 	"strconv"
 	"strings"
 
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/util/intstr"
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
@@ -29,6 +31,8 @@ type settingsFlags struct {
 	gatewayPeers      string
 	podMonitorLabels  string
 	minReadySeconds   int
+	meshPorts         string
+	otlp              otlpFlags
 }
 
 func (f *settingsFlags) bind(flags *flag.FlagSet) {
@@ -41,9 +45,11 @@ func (f *settingsFlags) bind(flags *flag.FlagSet) {
 	flags.StringVar(&f.clusterCIDRs, "cluster-cidrs", "", "The networks of pods, Services and nodes. An external dependency without cidrs is not opened to them.")
 	flags.StringVar(&f.clusterDomain, "cluster-domain", "", "The domain at the end of injected addresses, such as cluster.local. Changing it restarts every Microservice that has dependencies.")
 	flags.StringVar(&f.gateway, "gateway", "", "The Gateway of routes that name none: NAMESPACE/NAME or NAMESPACE/NAME/LISTENER.")
-	flags.StringVar(&f.gatewayPeers, "gateway-peers", "", "The pods from which requests of routes come, as NAMESPACE:LABEL=VALUE[+LABEL=VALUE]. Default: those in the Gateway's namespace with the label gateway.networking.k8s.io/gateway-name.")
+	flags.StringVar(&f.gatewayPeers, "gateway-peers", "", "The pods from which requests of routes come, as NAMESPACE:LABEL=VALUE,..., several separated by semicolons. Default: those in the Gateway's namespace with the label gateway.networking.k8s.io/gateway-name.")
 	flags.StringVar(&f.podMonitorLabels, "pod-monitor-labels", "", "The labels of every PodMonitor, such as release=kube-prometheus-stack, if a Prometheus selects by them.")
 	flags.IntVar(&f.minReadySeconds, "default-min-ready-seconds", int(resources.DefaultSettings().MinReadySeconds), "How many seconds a new pod must be ready before it counts as available, unless spec.rollout.minReadySeconds is set. Changing it restarts nothing.")
+	flags.StringVar(&f.meshPorts, "mesh-ports", "", "The ports on which the proxies of a service mesh talk to each other, such as 15008/TCP. They are opened where a dependency is, on both sides, and nowhere else.")
+	f.otlp.bind(flags)
 }
 
 // settings returns the settings from the flags. The error names the flag, the value and a valid example.
@@ -76,7 +82,7 @@ func (f *settingsFlags) settings() (resources.Settings, error) {
 	if s.Gateway, err = gatewayNamed(f.gateway); err != nil {
 		return s, err
 	}
-	if s.GatewayPeers, err = peers("gateway-peers", f.gatewayPeers); err != nil {
+	if s.GatewayPeers, err = peers(f.gatewayPeers); err != nil {
 		return s, err
 	}
 	monitorLabels, err := labels.ConvertSelectorToLabelsMap(f.podMonitorLabels)
@@ -88,6 +94,12 @@ func (f *settingsFlags) settings() (resources.Settings, error) {
 	}
 	if f.minReadySeconds < 0 || f.minReadySeconds > maxMinReadySeconds {
 		return s, wrong("default-min-ready-seconds", strconv.Itoa(f.minReadySeconds), "a number of seconds from 0 to 3600, such as 10")
+	}
+	if s.MeshPorts, err = networkPorts("mesh-ports", f.meshPorts); err != nil {
+		return s, err
+	}
+	if s.OTLP, err = f.otlp.settings(); err != nil {
+		return s, err
 	}
 	s.MinReadySeconds = int32(f.minReadySeconds)
 	s.DNS = resources.DNS{Namespace: f.dnsNamespace, PodLabels: podLabels, Ports: ports, CIDRs: split(f.dnsCIDRs)}
@@ -118,18 +130,30 @@ func gatewayNamed(value string) (*v1alpha1.GatewayReference, error) {
 	return gateway, nil
 }
 
-// peers returns the pods of a list of NAMESPACE:LABEL=VALUE[+LABEL=VALUE].
-func peers(name, list string) ([]dependency.Pods, error) {
+// peers returns the pods of NAMESPACE:LABEL=VALUE,...;NAMESPACE:...
+func peers(list string) ([]dependency.Pods, error) {
 	var all []dependency.Pods
-	for _, word := range split(list) {
-		namespace, selector, _ := strings.Cut(word, ":")
-		podLabels, err := labels.ConvertSelectorToLabelsMap(strings.ReplaceAll(selector, "+", ","))
-		if err != nil || len(podLabels) == 0 || len(validation.IsDNS1123Label(namespace)) > 0 {
-			return nil, wrong(name, word, "NAMESPACE:LABEL=VALUE, such as envoy-gateway-system:app.kubernetes.io/name=envoy")
+	for word := range strings.SplitSeq(list, ";") {
+		if list == "" {
+			break
 		}
-		all = append(all, dependency.Pods{Namespace: namespace, Labels: podLabels})
+		pods := podsAt(strings.TrimSpace(word))
+		if pods == nil {
+			return nil, wrong("gateway-peers", word, "NAMESPACE:LABEL=VALUE,..., such as envoy-gateway-system:app.kubernetes.io/name=envoy")
+		}
+		all = append(all, *pods)
 	}
 	return all, nil
+}
+
+// podsAt reads NAMESPACE:LABEL=VALUE,...; it returns nil if it cannot.
+func podsAt(value string) *dependency.Pods {
+	namespace, selector, _ := strings.Cut(value, ":")
+	podLabels, err := labels.ConvertSelectorToLabelsMap(selector)
+	if err != nil || len(podLabels) == 0 || len(validation.IsDNS1123Label(namespace)) > 0 {
+		return nil
+	}
+	return &dependency.Pods{Namespace: namespace, Labels: podLabels}
 }
 
 func portNumbers(list string) ([]int32, error) {
@@ -145,6 +169,20 @@ func portNumbers(list string) ([]int32, error) {
 		return nil, wrong("dns-ports", list, "numbers from 1 to 65535, such as 53")
 	}
 	return numbers, nil
+}
+
+// networkPorts reads a list of NUMBER/PROTOCOL.
+func networkPorts(name, list string) ([]dependency.NetworkPort, error) {
+	var all []dependency.NetworkPort
+	for _, word := range split(list) {
+		number, protocol, _ := strings.Cut(word, "/")
+		n, err := strconv.Atoi(number)
+		if err != nil || n < 1 || n > 65535 || !slices.Contains([]string{"TCP", "UDP", "SCTP"}, protocol) {
+			return nil, wrong(name, word, "numbers from 1 to 65535, each with its protocol, such as 15008/TCP")
+		}
+		all = append(all, dependency.NetworkPort{Protocol: corev1.Protocol(protocol), Port: intstr.FromInt(n)})
+	}
+	return all, nil
 }
 
 // checkCIDRs rejects host bits, and a network of all addresses, from which nothing could be excluded.

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 	"github.com/microservice-dev/microservice-operator/internal/dependency"
@@ -51,7 +53,7 @@ func TestSettings(t *testing.T) {
 		},
 		"routes and PodMonitors": {
 			arguments: []string{
-				"--gateway=gateways/public/https", "--gateway-peers=envoy:app=envoy+tier=edge,istio:app=gateway",
+				"--gateway=gateways/public/https", "--gateway-peers=envoy:app=envoy,tier=edge;istio:app=gateway",
 				"--pod-monitor-labels=release=stack,team=a",
 			},
 			want: changed(func(s *resources.Settings) {
@@ -67,6 +69,44 @@ func TestSettings(t *testing.T) {
 			arguments: []string{"--gateway=gateways/public"},
 			want: changed(func(s *resources.Settings) {
 				s.Gateway = &v1alpha1.GatewayReference{Namespace: "gateways", Name: "public"}
+			}),
+		},
+		"ports of two meshes": {
+			arguments: []string{"--mesh-ports=15008/TCP,4143/UDP"},
+			want: changed(func(s *resources.Settings) {
+				s.MeshPorts = []dependency.NetworkPort{
+					{Protocol: corev1.ProtocolTCP, Port: intstr.FromInt32(15008)}, {Protocol: corev1.ProtocolUDP, Port: intstr.FromInt32(4143)},
+				}
+			}),
+		},
+		"a collector whose pods are not opened": {
+			arguments: []string{"--otlp-endpoint=https://otlp.example.com", "--otlp-protocol=http/protobuf"},
+			want: changed(func(s *resources.Settings) {
+				s.OTLP = resources.OTLP{Endpoint: "https://otlp.example.com", Protocol: "http/protobuf"}
+			}),
+		},
+		"a collector with the port of its URL": {
+			arguments: []string{"--otlp-endpoint=http://otel:14317", "--otlp-peers=observability:app=otel,tier=a"},
+			want: changed(func(s *resources.Settings) {
+				s.OTLP = collector("http://otel:14317", "grpc", map[string]string{"app": "otel", "tier": "a"}, 14317)
+			}),
+		},
+		"a collector with the usual port of gRPC": {
+			arguments: []string{"--otlp-endpoint=http://otel", "--otlp-peers=observability:app=otel"},
+			want: changed(func(s *resources.Settings) {
+				s.OTLP = collector("http://otel", "grpc", map[string]string{"app": "otel"}, 4317)
+			}),
+		},
+		"a collector with the usual port of HTTP": {
+			arguments: []string{"--otlp-endpoint=http://otel", "--otlp-protocol=http/protobuf", "--otlp-peers=observability:app=otel"},
+			want: changed(func(s *resources.Settings) {
+				s.OTLP = collector("http://otel", "http/protobuf", map[string]string{"app": "otel"}, 4318)
+			}),
+		},
+		"a collector whose pods listen elsewhere": {
+			arguments: []string{"--otlp-endpoint=http://otel:80", "--otlp-peers=observability:app=otel:4317"},
+			want: changed(func(s *resources.Settings) {
+				s.OTLP = collector("http://otel:80", "grpc", map[string]string{"app": "otel"}, 4317)
 			}),
 		},
 		"domain": {
@@ -87,8 +127,18 @@ func TestSettings(t *testing.T) {
 	}
 }
 
+// collector is one whose pods in the namespace observability are opened.
+func collector(endpoint, protocol string, labels map[string]string, port int32) resources.OTLP {
+	return resources.OTLP{
+		Endpoint: endpoint, Protocol: protocol,
+		Collector: &dependency.Pods{Namespace: "observability", Labels: labels},
+		Ports:     []dependency.NetworkPort{{Protocol: corev1.ProtocolTCP, Port: intstr.FromInt32(port)}},
+	}
+}
+
 func TestSettingsThatCannotBeUsed(t *testing.T) {
-	for argument, cure := range map[string]string{
+	const endpoint = " --otlp-endpoint=http://otel:4317"
+	for arguments, cure := range map[string]string{
 		"--gateway=public":                  "such as gateways/public/https",
 		"--gateway=a/b/c/d":                 "such as gateways/public/https",
 		"--gateway=a//c":                    "such as gateways/public/https",
@@ -108,13 +158,31 @@ func TestSettingsThatCannotBeUsed(t *testing.T) {
 		"--cluster-cidrs=0.0.0.0/0":         "CIDRs without host bits",
 		"--scraper-namespaces=monitoring,*": "names of namespaces",
 		"--cluster-domain=.local":           "such as cluster.local",
+
+		"--mesh-ports=15008":                              "such as 15008/TCP",
+		"--mesh-ports=0/TCP":                              "such as 15008/TCP",
+		"--mesh-ports=15008/tcp":                          "such as 15008/TCP",
+		"--mesh-ports=hbone/TCP":                          "such as 15008/TCP",
+		"--otlp-protocol=http/json":                       "grpc or http/protobuf",
+		"--otlp-endpoint=otel:4317":                       "a URL such as",
+		"--otlp-endpoint=http://":                         "a URL such as",
+		"--otlp-endpoint=http://user:word@otel":           "a URL such as",
+		"--otlp-endpoint=http://$(HOST_IP):4317":          "a URL such as",
+		"--otlp-peers=observability" + endpoint:           "NAMESPACE:LABEL=VALUE",
+		"--otlp-peers=observability:" + endpoint:          "NAMESPACE:LABEL=VALUE",
+		"--otlp-peers=observability:otel" + endpoint:      "NAMESPACE:LABEL=VALUE",
+		"--otlp-peers=:app=otel" + endpoint:               "NAMESPACE:LABEL=VALUE",
+		"--otlp-peers=a:app=otel:http" + endpoint:         "NAMESPACE:LABEL=VALUE",
+		"--otlp-peers=a:app=otel:4317,4318" + endpoint:    "NAMESPACE:LABEL=VALUE",
+		"--otlp-peers=a:app=otel:4317:4318" + endpoint:    "NAMESPACE:LABEL=VALUE",
+		"--otlp-endpoint= --otlp-peers=observability:a=b": "set with --otlp-peers",
 	} {
-		t.Run(argument, func(t *testing.T) {
-			_, err := parse(t, argument)
+		t.Run(arguments, func(t *testing.T) {
+			_, err := parse(t, strings.Fields(arguments)...)
 			if err == nil {
 				t.Fatal("no error")
 			}
-			name, _, _ := strings.Cut(argument, "=")
+			name, _, _ := strings.Cut(arguments, "=")
 			if !strings.HasPrefix(err.Error(), name+"=") || !strings.Contains(err.Error(), cure) {
 				t.Errorf("error %q does not name %s and say %q", err, name, cure)
 			}

@@ -25,6 +25,8 @@ const (
 // +kubebuilder:validation:XValidation:rule="!has(self.port) || !has(self.external)",message="port selects a port of a microservice or service; use external.ports"
 // +kubebuilder:validation:XValidation:rule="!has(self.startPolicy) || self.startPolicy == 'Immediate' || !has(self.external)",message="the operator cannot see whether an external dependency is available: startPolicy must be Immediate"
 // +kubebuilder:validation:XValidation:rule="!has(self.startPolicy) || self.startPolicy == 'Immediate' || !has(self.optional) || !self.optional",message="an optional dependency cannot hold the start: startPolicy must be Immediate"
+// +kubebuilder:validation:XValidation:rule="!has(self.credentials) || has(self.service) || has(self.external)",message="credentials are for a service or external: a Microservice is called without a password; remove credentials, or say with service or external what it is"
+// +kubebuilder:validation:XValidation:rule="!has(self.credentials) || !has(self.credentials.mount) || !self.credentials.mount || self.name.size() <= 55",fieldPath=".name",message="must be at most 55 characters with credentials.mount: it is a part of the name of the pod's volume"
 type Dependency struct {
 	// name is the local alias and the prefix of the injected variables: "orders-db" gives ORDERS_DB_HOST,
 	// ORDERS_DB_PORT and ORDERS_DB_URL.
@@ -60,6 +62,10 @@ type Dependency struct {
 	// Default: Immediate.
 	// +optional
 	StartPolicy StartPolicy `json:"startPolicy,omitempty"`
+
+	// credentials give the container keys of a Secret of this namespace, as variables or as files. Only with service or external.
+	// +optional
+	Credentials *Credentials `json:"credentials,omitempty"`
 }
 
 // ObjectReference names an object, of this namespace unless it says another.

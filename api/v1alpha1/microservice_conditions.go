@@ -1,7 +1,8 @@
 package v1alpha1
 
 // Ready, Available and DependenciesReady are present from the first status on (Unknown when it cannot be known);
-// Autoscaling while spec.autoscaling is set, Routed with spec.route, Monitored with spec.observability.metrics; Reconciling, Stalled and DependencyCycle only while they are True.
+// Autoscaling while spec.autoscaling is set, Routed with spec.route, Monitored with spec.observability.metrics, Traced with
+// spec.observability.tracing; Reconciling, Stalled and DependencyCycle only while they are True.
 
 // Ready and its reasons.
 const (
@@ -127,6 +128,20 @@ const (
 	ReasonForbidden = "Forbidden"
 	// ReasonUnreadable: the API server gave another error. Unknown.
 	ReasonUnreadable = "Unreadable"
+)
+
+// Traced and its reasons.
+const (
+	// ConditionTraced: the containers are told where traces go. Whether any arrive is not checked. It never makes Ready False.
+	ConditionTraced = "Traced"
+
+	// ReasonCollectorNamed: the operator's flag --otlp-endpoint names a collector.
+	ReasonCollectorNamed = "CollectorNamed"
+	// ReasonNoCollector: the operator has no --otlp-endpoint, so it injects nothing.
+	ReasonNoCollector = "NoCollector"
+	// ReasonAgentRequested: the OpenTelemetry Operator is asked for an agent, and this operator, which has no --otlp-endpoint,
+	// injects nothing. Traced is Unknown.
+	ReasonAgentRequested = "AgentRequested"
 )
 
 // Events that are not of a condition.

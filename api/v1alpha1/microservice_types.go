@@ -48,7 +48,7 @@ type MicroserviceSpec struct {
 	Args []string `json:"args,omitempty"`
 
 	// env are the container's environment variables. They win over every variable that the operator injects for a
-	// dependency, and may use them: $(PAYMENTS_URL).
+	// dependency or for tracing, and may use them: $(PAYMENTS_URL).
 	// +optional
 	// +listType=map
 	// +listMapKey=name
@@ -120,7 +120,7 @@ type MicroserviceSpec struct {
 	// +optional
 	NetworkPolicy *NetworkPolicyOptions `json:"networkPolicy,omitempty"`
 
-	// observability has the service watched: metrics that are scraped.
+	// observability says how the service is watched: metrics that are scraped, traces that are sent.
 	// +optional
 	Observability *Observability `json:"observability,omitempty"`
 

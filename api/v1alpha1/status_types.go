@@ -78,8 +78,8 @@ type MicroserviceStatus struct {
 	// +optional
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 
-	// conditions are Ready, Available and DependenciesReady always; Autoscaling, Routed and Monitored when the spec asks for
-	// them; Reconciling, Stalled and DependencyCycle only while True.
+	// conditions are Ready, Available and DependenciesReady always; Autoscaling, Routed, Monitored and Traced when the spec asks
+	// for them; Reconciling, Stalled and DependencyCycle only while True.
 	// +optional
 	// +listType=map
 	// +listMapKey=type

@@ -48,6 +48,13 @@ var _ = Describe("Pods that do not become ready", func() {
 		Entry("image", faulty("image"), "ImagePullFailed", "Container app", "example.com/web:1", "not found", "imagePullSecrets"),
 		Entry("crash", faulty("crash"), "CrashLooping", "Container app", "exit code 3", "no database", "kubectl logs", "-c app --tail=20 --ignore-errors"),
 		Entry("missing key", faulty("config"), "ContainerConfigError", "couldn't find key password in Secret shop/db"),
+		Entry("missing key of credentials", func(s *v1alpha1.MicroserviceSpec) {
+			faulty("config")(s)
+			s.Dependencies = []v1alpha1.Dependency{{
+				Name: "db", External: &v1alpha1.ExternalDependency{Host: "db.example.com"},
+				Credentials: &v1alpha1.Credentials{Secret: "db", Env: map[string]v1alpha1.SecretKey{"PASSWORD": "password"}, Mount: true, Type: "postgresql"},
+			}}
+		}, "ContainerConfigError", "couldn't find key password in Secret shop/db"),
 		Entry("an image that runs as root", faulty("root"), "ContainerConfigError", "image will run as root; use an image", "runAsUser"),
 		Entry("missing pull secret", faulty("pull-secret"), "ImagePullFailed", "denied; the pull secrets regcred are not there"),
 		Entry("liveness", faulty("liveness"), "CrashLooping", "exit code 137; Liveness probe failed: HTTP probe failed with statuscode: 500", "--tail=20"),

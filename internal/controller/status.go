@@ -27,7 +27,7 @@ const settledAfter = 3 * time.Second
 func (r *MicroserviceReconciler) report(ctx context.Context, ms *v1alpha1.Microservice, o *status.Observation, wait time.Duration, applyErr error) (ctrl.Result, error) {
 	unchanged := r.Planner.Unchanged(ms, o.Deployment)
 	o.Settled = unchanged >= settledAfter
-	o.ClusterDomain = r.Planner.Settings.ClusterDomain
+	o.ClusterDomain, o.Collector = r.Planner.Settings.ClusterDomain, r.Planner.Settings.OTLP.Endpoint
 	wait = planner.Sooner(wait, r.diagnosePods(ctx, ms, o, unchanged))
 	now := metav1.Now()
 	next := status.Compute(ms, *o, now.Rfc3339Copy())

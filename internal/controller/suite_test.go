@@ -109,6 +109,7 @@ func startOperator(config *rest.Config, namespaces ...string) *runningOperator {
 func testOptions(namespaces []string, clock clock.PassiveClock) Options {
 	settings := resources.DefaultSettings()
 	settings.MinReadySeconds = 0
+	settings.OTLP = resources.OTLP{Endpoint: collector, Protocol: "grpc"}
 	return Options{Settings: settings, Namespaces: namespaces, MaxDependentRestarts: 10, Clock: clock}
 }
 

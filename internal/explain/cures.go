@@ -18,7 +18,7 @@ var cures = map[string]string{
 	v1alpha1.ReasonWaitingForDependency:     "start the dependency that the message names, or set its startPolicy to Immediate",
 	v1alpha1.ReasonPaused:                   "unset spec.paused: kubectl patch msvc %[2]s -n %[1]s --type=merge -p '{\"spec\":{\"paused\":null}}'",
 	v1alpha1.ReasonImagePullFailed:          "fix spec.image, or name the Secret of the registry in spec.imagePullSecrets",
-	v1alpha1.ReasonContainerConfigError:     "create the ConfigMap, Secret or key that the message names, or fix env and envFrom",
+	v1alpha1.ReasonContainerConfigError:     "create the ConfigMap, Secret or key that the message names, or fix env, envFrom and credentials",
 	v1alpha1.ReasonCrashLooping:             "read its last words with the command in the message, and fix what they say",
 	v1alpha1.ReasonUnschedulable:            "lower resources.requests, add nodes, or fix the node selectors and tolerations in podTemplate",
 	v1alpha1.ReasonVolumeNotReady:           "create the volume's claim, ConfigMap or Secret, or fix the volumes in podTemplate",

@@ -1,6 +1,8 @@
 package resources_test
 
 import (
+	"errors"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -8,6 +10,7 @@ import (
 
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 	"github.com/microservice-dev/microservice-operator/internal/dependency"
+	"github.com/microservice-dev/microservice-operator/internal/resources"
 )
 
 func TestInjectedEnvironment(t *testing.T) {
@@ -124,6 +127,77 @@ func TestNoAddressesOnTheDeployment(t *testing.T) {
 		ms.Spec.Dependencies = dependencies
 		if got := build(t, alone(ms)).Deployment.Annotations; got != nil {
 			t.Errorf("the Deployment has annotations without an address: %v", got)
+		}
+	}
+}
+
+// Aliases and suffixes are joined by "_", which suffixes contain as well: A_B_HOST may be B_HOST of a, or HOST of a-b.
+func TestVariablesOfTwoDependencies(t *testing.T) {
+	service := func(name string, credentials *v1alpha1.Credentials) v1alpha1.Dependency {
+		return v1alpha1.Dependency{Name: name, Service: &v1alpha1.ObjectReference{Name: "db"}, Credentials: credentials}
+	}
+	keys := func(suffix string) *v1alpha1.Credentials {
+		return &v1alpha1.Credentials{Secret: "db", Env: map[string]v1alpha1.SecretKey{suffix: "key"}}
+	}
+	cases := map[string]struct {
+		dependencies []v1alpha1.Dependency
+		field        string // of the error; empty if there is none
+	}{
+		"a suffix replaces the own address": {dependencies: []v1alpha1.Dependency{service("a", keys("HOST")), service("a-b", nil)}},
+		"two with one suffix":               {dependencies: []v1alpha1.Dependency{service("a", keys("USER")), service("a-b", keys("USER"))}},
+		"a suffix is the address of another": {
+			dependencies: []v1alpha1.Dependency{service("a", keys("B_HOST")), service("a-b", nil)},
+			field:        "spec.dependencies[0].credentials.env[B_HOST]",
+		},
+		"a suffix is that of another": {
+			dependencies: []v1alpha1.Dependency{service("a-b", keys("USER")), service("a", keys("B_USER"))},
+			field:        "spec.dependencies[1].credentials.env[B_USER]",
+		},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			ms := minimal(t)
+			ms.Spec.Dependencies = tc.dependencies
+			_, err := resources.For(alone(ms))
+			field, invalid := "", &resources.InvalidSpecError{}
+			if errors.As(err, &invalid) {
+				field = invalid.Field
+			}
+			if field != tc.field {
+				t.Errorf("For() = %v, want an error about %q", err, tc.field)
+			}
+		})
+	}
+}
+
+func TestServiceVersion(t *testing.T) {
+	digest := "sha256:" + strings.Repeat("a", 64)
+	for image, want := range map[string]string{
+		"registry.example.com:5000/shop/web:1.4.2": "1.4.2",
+		"registry.example.com/web:1.4.2@" + digest: "1.4.2",
+		"web@" + digest:                 "sha256%3A" + strings.Repeat("a", 64),
+		"registry.example.com:5000/web": "",
+		"web:1,k8s.pod.name=other":      "1%2Ck8s.pod.name%3Dother",
+		"web:$(DB_PASSWORD)":            "%24%28DB_PASSWORD%29",
+	} {
+		ms := minimal(t)
+		ms.Spec.Image = image
+		ms.Spec.Observability = &v1alpha1.Observability{Tracing: &v1alpha1.Tracing{}}
+		in := alone(ms)
+		in.Settings.OTLP.Endpoint = "http://collector:4317"
+		wantAll := "service.namespace=shop,"
+		if want != "" {
+			wantAll += "service.version=" + want + ","
+		}
+		wantAll += "k8s.namespace.name=shop,k8s.deployment.name=web,k8s.pod.name=$(OTEL_RESOURCE_ATTRIBUTES_POD_NAME)"
+		got := ""
+		for _, v := range app(t, build(t, in)).Env {
+			if v.Name == "OTEL_RESOURCE_ATTRIBUTES" {
+				got = v.Value
+			}
+		}
+		if got != wantAll {
+			t.Errorf("image %s: attributes %q, want %q", image, got, wantAll)
 		}
 	}
 }

@@ -41,12 +41,17 @@ func setPullPolicy(c *corev1ac.ContainerApplyConfiguration) {
 }
 
 func pullPolicy(image string) corev1.PullPolicy {
-	name, _, digest := strings.Cut(image, "@")
-	_, tag, _ := strings.Cut(name[strings.LastIndex(name, "/")+1:], ":")
-	if !digest && (tag == "" || tag == "latest") {
+	if tag, digest := imageTag(image); digest == "" && (tag == "" || tag == "latest") {
 		return corev1.PullAlways
 	}
 	return corev1.PullIfNotPresent
+}
+
+// imageTag returns the tag and the digest of an image, empty for none.
+func imageTag(image string) (tag, digest string) {
+	name, digest, _ := strings.Cut(image, "@")
+	_, tag, _ = strings.Cut(name[strings.LastIndex(name, "/")+1:], ":")
+	return tag, digest
 }
 
 // dropEmpty removes structs that a patch has emptied: that is how a strategic-merge patch removes one.

@@ -116,7 +116,7 @@ func gatewayRule(ms *v1alpha1.Microservice, s *Settings, previous dependency.Pod
 		peers = []dependency.Pods{{Namespace: gateway.Namespace, Labels: map[string]string{gatewayv1.GatewayNameLabelKey: gateway.Name}}}
 	}
 	rule := networkingv1ac.NetworkPolicyIngressRule().
-		WithPorts(policyPorts(dependency.NetworkPorts(&ms.Spec, ms.Spec.RoutePort(), previous))...)
+		WithPorts(policyPorts(s.withMesh(dependency.NetworkPorts(&ms.Spec, ms.Spec.RoutePort(), previous)))...)
 	for i := range peers {
 		rule.WithFrom(podPeer(&peers[i], nil).peer)
 	}

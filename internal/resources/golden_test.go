@@ -32,7 +32,7 @@ func TestGolden(t *testing.T) {
 func TestGoldenCasesThatEqualMinimal(t *testing.T) {
 	inputs := goldenInputs(t)
 	want := encode(t, build(t, inputs["minimal"]))
-	for _, name := range []string{"options-empty", "options-with-crd-defaults", "allowed-dependents", "paused"} {
+	for _, name := range []string{"options-empty", "options-with-crd-defaults", "allowed-dependents", "paused", "tracing-disabled", "tracing-without-a-collector"} {
 		t.Run(name, func(t *testing.T) {
 			if diff := cmp.Diff(want, encode(t, build(t, inputs[name]))); diff != "" {
 				t.Errorf("children differ from those of minimal (-minimal +%s):\n%s", name, diff)

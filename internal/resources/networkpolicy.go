@@ -43,11 +43,11 @@ func networkPolicy(in Input, previous dependency.PodPorts) (*NetworkPolicyApplyC
 		Spec: NetworkPolicySpecApplyConfiguration{
 			PodSelector: matching(selector(ms)),
 			PolicyTypes: []networkingv1.PolicyType{networkingv1.PolicyTypeIngress},
-			Ingress:     append([]networkingv1ac.NetworkPolicyIngressRuleApplyConfiguration{}, dependentRules(ms, in.Dependents, previous)...),
+			Ingress:     append([]networkingv1ac.NetworkPolicyIngressRuleApplyConfiguration{}, dependentRules(in, previous)...),
 		},
 	}
 	spec := &policy.Spec
-	if rule := scraperRule(ms, in.Settings.ScraperNamespaces, previous); rule != nil {
+	if rule := scraperRule(ms, &in.Settings, previous); rule != nil {
 		spec.Ingress = append(spec.Ingress, *rule)
 	}
 	if rule := gatewayRule(ms, &in.Settings, previous); rule != nil {
@@ -59,7 +59,10 @@ func networkPolicy(in Input, previous dependency.PodPorts) (*NetworkPolicyApplyC
 	if isolation == v1alpha1.IsolationFull {
 		spec.PolicyTypes = append(spec.PolicyTypes, networkingv1.PolicyTypeEgress)
 		spec.Egress = append(spec.Egress, *dnsRule(in.Settings.DNS))
-		spec.Egress = append(spec.Egress, dependencyRules(in.Dependencies, in.Settings.ClusterCIDRs)...)
+		spec.Egress = append(spec.Egress, dependencyRules(in.Dependencies, &in.Settings)...)
+		if rule := collectorRule(ms, &in.Settings); rule != nil {
+			spec.Egress = append(spec.Egress, *rule)
+		}
 	}
 	return policy, appendRawRules(spec, ms.Spec.NetworkPolicy)
 }
@@ -82,13 +85,14 @@ func publishedPorts(ms *v1alpha1.Microservice, previous dependency.PodPorts) *ne
 }
 
 // scraperRule admits monitoring on the port of the metrics; it returns nil if there is no such port or no scraper.
-func scraperRule(ms *v1alpha1.Microservice, namespaces []string, previous dependency.PodPorts) *networkingv1ac.NetworkPolicyIngressRuleApplyConfiguration {
+func scraperRule(ms *v1alpha1.Microservice, s *Settings, previous dependency.PodPorts) *networkingv1ac.NetworkPolicyIngressRuleApplyConfiguration {
 	port := ms.Spec.MetricsPort()
-	if port == nil || len(namespaces) == 0 {
+	if port == nil || len(s.ScraperNamespaces) == 0 {
 		return nil
 	}
-	rule := networkingv1ac.NetworkPolicyIngressRule().WithPorts(policyPorts(dependency.NetworkPorts(&ms.Spec, port, previous))...)
-	for _, namespace := range namespaces {
+	rule := networkingv1ac.NetworkPolicyIngressRule().
+		WithPorts(policyPorts(s.withMesh(dependency.NetworkPorts(&ms.Spec, port, previous)))...)
+	for _, namespace := range s.ScraperNamespaces {
 		rule.WithFrom(networkingv1ac.NetworkPolicyPeer().WithNamespaceSelector(namespaceNamed(namespace)))
 	}
 	return rule

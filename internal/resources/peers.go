@@ -11,7 +11,6 @@ import (
 	metav1ac "k8s.io/client-go/applyconfigurations/meta/v1"
 	networkingv1ac "k8s.io/client-go/applyconfigurations/networking/v1"
 
-	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 	"github.com/microservice-dev/microservice-operator/internal/dependency"
 )
 
@@ -30,10 +29,10 @@ type groupedRule struct {
 }
 
 // dependentRules admits each permitted dependent on the ports that it requested, in pods of all revisions.
-func dependentRules(ms *v1alpha1.Microservice, dependents []dependency.Dependent, previous dependency.PodPorts) []networkingv1ac.NetworkPolicyIngressRuleApplyConfiguration {
+func dependentRules(in Input, previous dependency.PodPorts) []networkingv1ac.NetworkPolicyIngressRuleApplyConfiguration {
 	var peers []peerPorts
-	for _, d := range dependents {
-		peers = append(peers, podPeer(dependency.PodsOf(d.Key), ofAllRevisions(ms, d.Ports, previous)))
+	for _, d := range in.Dependents {
+		peers = append(peers, podPeer(dependency.PodsOf(d.Key), in.Settings.withMesh(ofAllRevisions(in.Microservice, d.Ports, previous))))
 	}
 	var rules []networkingv1ac.NetworkPolicyIngressRuleApplyConfiguration
 	for _, r := range groupByPorts(peers) {
@@ -43,21 +42,21 @@ func dependentRules(ms *v1alpha1.Microservice, dependents []dependency.Dependent
 }
 
 // dependencyRules allows the traffic to dependencies.
-func dependencyRules(dependencies []dependency.Resolution, clusterCIDRs []string) []networkingv1ac.NetworkPolicyEgressRuleApplyConfiguration {
+func dependencyRules(dependencies []dependency.Resolution, settings *Settings) []networkingv1ac.NetworkPolicyEgressRuleApplyConfiguration {
 	var peers []peerPorts
 	for i := range dependencies {
 		network := dependencies[i].Network
 		switch {
 		case network == nil:
 		case network.Pods != nil:
-			peers = append(peers, podPeer(network.Pods, network.Ports))
+			peers = append(peers, podPeer(network.Pods, settings.withMesh(network.Ports)))
 		case len(network.CIDRs) > 0:
 			for _, cidr := range network.CIDRs {
 				peers = append(peers, cidrPeer(cidr, nil, network.Ports))
 			}
 		default:
 			for _, cidr := range []string{"0.0.0.0/0", "::/0"} {
-				peers = append(peers, cidrPeer(cidr, excludedCIDRs(cidr, clusterCIDRs), network.Ports))
+				peers = append(peers, cidrPeer(cidr, excludedCIDRs(cidr, settings.ClusterCIDRs), network.Ports))
 			}
 		}
 	}

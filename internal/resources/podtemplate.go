@@ -20,7 +20,9 @@ func podTemplate(ms *v1alpha1.Microservice, env []corev1ac.EnvVarApplyConfigurat
 	if err != nil {
 		return nil, err
 	}
-	pod := podSpec(ms).WithContainers(app)
+	pod := podSpec(ms)
+	bindings := mountCredentials(pod, app, &ms.Spec)
+	pod.WithContainers(app)
 	patch := ms.Spec.PodTemplate
 	if patch != nil && patch.Spec != nil {
 		pod, err = applyPodPatch(pod, patch.Spec.Raw, ms.Spec.Ports, cache)
@@ -30,13 +32,14 @@ func podTemplate(ms *v1alpha1.Microservice, env []corev1ac.EnvVarApplyConfigurat
 	if err != nil {
 		return nil, err
 	}
+	template := corev1ac.PodTemplateSpec().WithAnnotations(bindings).WithAnnotations(tracingAnnotations(&ms.Spec)).WithSpec(pod)
 	if patch == nil {
-		return corev1ac.PodTemplateSpec().WithLabels(labels(ms)).WithSpec(pod), nil
+		return template.WithLabels(labels(ms)), nil
 	}
 	podLabels := labels(ms)
 	maps.Copy(podLabels, patch.Labels)
 	maps.Copy(podLabels, selector(ms))
-	template := corev1ac.PodTemplateSpec().WithLabels(podLabels).WithSpec(pod)
+	template.WithLabels(podLabels)
 	if len(pod.Containers) > 1 {
 		template.WithAnnotations(map[string]string{AnnotationDefaultContainer: v1alpha1.ContainerName})
 	}

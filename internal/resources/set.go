@@ -88,7 +88,7 @@ func For(in Input) (*Set, error) {
 	if err := validate(ms); err != nil {
 		return nil, err
 	}
-	template, err := podTemplate(ms, addressVariables(in.Dependencies), in.PatchCache)
+	template, err := podTemplate(ms, injectedVariables(in), in.PatchCache)
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,8 @@
 package resources
 
 import (
+	"slices"
+
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 	"github.com/microservice-dev/microservice-operator/internal/dependency"
 )
@@ -23,6 +25,30 @@ type Settings struct {
 	PodMonitorLabels map[string]string
 	// MinReadySeconds is how long a pod must be ready to count as available, if the spec does not say.
 	MinReadySeconds int32
+	// MeshPorts are those on which the proxies of a service mesh talk to each other. They are open beside the ports of every
+	// connection between pods that is open, and nowhere else.
+	MeshPorts []dependency.NetworkPort
+	// OTLP is where traced Microservices send traces.
+	OTLP OTLP
+}
+
+// withMesh adds the ports of the mesh to those of a connection; one without ports stays closed.
+func (s *Settings) withMesh(ports []dependency.NetworkPort) []dependency.NetworkPort {
+	if len(ports) == 0 || len(s.MeshPorts) == 0 {
+		return ports
+	}
+	return dependency.SortPorts(slices.Concat(ports, s.MeshPorts))
+}
+
+// OTLP is where traced Microservices send traces, by the OpenTelemetry protocol. The zero value is nowhere.
+type OTLP struct {
+	// Endpoint is a URL, and Protocol the value of OTEL_EXPORTER_OTLP_PROTOCOL. They become variables of containers, so a change
+	// restarts what is traced.
+	Endpoint, Protocol string
+	// Collector selects the collector's pods; nil opens nothing.
+	Collector *dependency.Pods
+	// Ports are those that the collector's pods listen on.
+	Ports []dependency.NetworkPort
 }
 
 // DNS is where pods resolve names. Every isolated Microservice may reach it.

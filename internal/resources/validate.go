@@ -2,6 +2,7 @@ package resources
 
 import (
 	"fmt"
+	"slices"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -17,6 +18,11 @@ func validate(ms *v1alpha1.Microservice) error {
 				Field:  fmt.Sprintf("spec.dependencies[%d].microservice", i),
 				Reason: fmt.Sprintf("%s is this Microservice itself: a Microservice cannot depend on itself", target.Key),
 			}
+		}
+	}
+	if slices.ContainsFunc(ms.Spec.Dependencies, func(d v1alpha1.Dependency) bool { return d.Credentials != nil }) {
+		if err := validateCredentials(&ms.Spec); err != nil {
+			return err
 		}
 	}
 	if allowed := ms.Spec.AllowedDependents; allowed != nil {

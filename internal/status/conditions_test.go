@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
@@ -51,6 +52,43 @@ func TestComputeConditionOrder(t *testing.T) {
 			}
 			if diff := cmp.Diff(tc.want, got); diff != "" {
 				t.Errorf("conditions (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestTraced(t *testing.T) {
+	on, off := true, false
+	const collector = "http://collector:4317"
+	cases := map[string]struct {
+		tracing   *v1alpha1.Tracing
+		collector string
+		want      string // of the condition; empty if it is absent
+	}{
+		"not asked for":                 {nil, collector, ""},
+		"switched off":                  {&v1alpha1.Tracing{Enabled: &off, Instrumentation: "java"}, collector, ""},
+		"with a collector":              {&v1alpha1.Tracing{}, collector, "True/CollectorNamed"},
+		"with a collector and an agent": {&v1alpha1.Tracing{Enabled: &on, Instrumentation: "java"}, collector, "True/CollectorNamed"},
+		"with an agent alone":           {&v1alpha1.Tracing{Instrumentation: "java"}, "", "Unknown/AgentRequested"},
+		"without a collector":           {&v1alpha1.Tracing{Enabled: &on}, "", "False/NoCollector"},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			ms, o := microservice(), seen(deployment())
+			ms.Spec.Observability = &v1alpha1.Observability{Tracing: tc.tracing}
+			plain := status.Compute(microservice(), o, now)
+			o.Collector = tc.collector
+			computed := status.Compute(ms, o, now)
+			got := ""
+			if c := meta.FindStatusCondition(computed.Conditions, v1alpha1.ConditionTraced); c != nil {
+				got = string(c.Status) + "/" + c.Reason
+			}
+			if got != tc.want {
+				t.Errorf("Traced is %q, want %q", got, tc.want)
+			}
+			meta.RemoveStatusCondition(&computed.Conditions, v1alpha1.ConditionTraced)
+			if diff := cmp.Diff(plain, computed); diff != "" {
+				t.Errorf("something else changes with it (-without +with):\n%s", diff)
 			}
 		})
 	}

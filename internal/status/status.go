@@ -49,6 +49,8 @@ type Observation struct {
 	// Route and Monitor are nil if the spec does not ask for them.
 	Route   *Route
 	Monitor *Monitor
+	// Collector is where traces go, empty for nowhere.
+	Collector string
 	// Pending names the changes that a paused Microservice holds back, such as "update Deployment".
 	Pending []string
 }
@@ -133,6 +135,9 @@ func wantedConditions(ms *v1alpha1.Microservice, o Observation) []metav1.Conditi
 	}
 	if o.Monitor != nil {
 		wanted = append(wanted, monitoredCondition(o.Monitor))
+	}
+	if tracing := ms.Spec.Tracing(); tracing != nil {
+		wanted = append(wanted, tracedCondition(tracing, o.Collector))
 	}
 	if found.reconciling {
 		wanted = append(wanted, abnormal(v1alpha1.ConditionReconciling, found))

@@ -33,7 +33,7 @@ func rules() map[string]rule {
 	all := map[string]rule{}
 	for _, table := range []map[string]rule{
 		objectRules, workloadRules, portRules, dependencyRules, networkRules, sizeRules, rolloutRules, podTemplateRules,
-		strictRules, statusRules, routeRules, metricsRules,
+		strictRules, statusRules, routeRules, metricsRules, credentialRules, observabilityRules,
 	} {
 		maps.Copy(all, table)
 	}
@@ -172,7 +172,7 @@ func TestEveryFieldWithARuleHasAnAcceptedCase(t *testing.T) {
 }
 
 func collectPaths(paths map[string]bool, at string, value any) {
-	paths[at] = true
+	paths[schemaPath(at)] = true
 	switch value := value.(type) {
 	case map[string]any:
 		for key, v := range value {
@@ -187,7 +187,10 @@ func collectPaths(paths map[string]bool, at string, value any) {
 
 var index = regexp.MustCompile(`\[[0-9]+\]`)
 
-// schemaPath is spec.ports[].name for spec.ports[3].name.
+// entry is the value of a key in a map of words that users choose.
+var entry = regexp.MustCompile(`(\.credentials\.env)(\.\w+|\[[A-Z]\w*\])$`)
+
+// schemaPath is spec.ports[].name for spec.ports[3].name, and env.* for env.PASSWORD and env[PASSWORD].
 func schemaPath(field string) string {
-	return index.ReplaceAllString(field, "[]")
+	return entry.ReplaceAllString(index.ReplaceAllString(field, "[]"), "$1.*")
 }

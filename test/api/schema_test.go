@@ -83,6 +83,7 @@ func plainConstraints(field string, s *schema) []constraint {
 	add(s.MaxLength != nil, field, "Too long")
 	add(s.MinItems != nil, field, "should have at least")
 	add(s.MaxItems != nil, field, "Too many")
+	add(s.MinProperties != nil, field, "should have at least")
 	add(s.MaxProperties != nil, field, "Too many")
 	add(s.Pattern != "", field, "should match")
 	add(len(s.Enum) > 0, field, "Unsupported value")

@@ -6,7 +6,7 @@
 // It is a module of its own, so it is run where it is:
 //
 //	cd test/reachability
-//	go test ./...                          # everything, in about 15 seconds
+//	go test ./...                          # everything, in about 20 seconds
 //	go test -v -run OnlineBoutique         # who reaches whom in the sample
 //	go test -run OnlineBoutique -update    # write that down anew
 //	go test -run 'Random/seed=17$'         # one random graph

@@ -25,6 +25,9 @@ func (g *generator) spec() v1alpha1.MicroserviceSpec {
 			"", corev1.ServiceTypeClusterIP, corev1.ServiceTypeNodePort, corev1.ServiceTypeLoadBalancer,
 		})}
 	}
+	if g.chance(40) {
+		s.Observability = &v1alpha1.Observability{Tracing: pick(g, []*v1alpha1.Tracing{nil, {}, {Enabled: new(true)}, {Enabled: new(false)}})}
+	}
 	return s
 }
 

@@ -101,6 +101,12 @@ func (g *generator) someSettings() settings {
 			{"10.0.0.0/8", "fc00::/7"},
 		})
 	}
+	if g.chance(30) {
+		s.meshPorts = pick(g, [][]int32{{15008}, {4143, 8080}})
+	}
+	if g.chance(70) {
+		s.collector = &collector{namespace: "monitoring", labels: map[string]string{"app": "collector"}, port: pick(g, []int32{4317, 8080})}
+	}
 	return s
 }
 
@@ -127,6 +133,8 @@ func (g *generator) addPods() {
 	}
 	g.add(&peer{name: "copy of a database", namespace: "elsewhere", labels: map[string]string{"app": "db"}})
 	g.add(&peer{name: "prometheus", namespace: "monitoring", labels: map[string]string{"app": "prometheus"}})
+	g.add(&peer{name: "collector", namespace: "monitoring", labels: map[string]string{"app": "collector"}})
+	g.add(&peer{name: "copy of a collector", namespace: "elsewhere", labels: map[string]string{"app": "collector"}})
 	g.add(&peer{name: "dns", namespace: g.settings.dnsNamespace, labels: g.settings.dnsLabels})
 	g.add(&peer{name: "not dns", namespace: g.settings.dnsNamespace, labels: map[string]string{"k8s-app": "proxy"}})
 	g.add(&peer{name: "copy of dns", namespace: "shop", labels: g.settings.dnsLabels})

@@ -40,6 +40,11 @@ func (m *model) isPortNamed(ms *v1alpha1.Microservice, name string, c connection
 	return false
 }
 
+// hasPortNamed reports whether ms has the port with that name, or any where there is no name.
+func hasPortNamed(ms *v1alpha1.Microservice, name string) bool {
+	return slices.ContainsFunc(ms.Spec.Ports, func(p v1alpha1.Port) bool { return name == "" || p.Name == name })
+}
+
 // isPort reports whether c arrives where pods listen for a port of ms, those of an earlier revision included.
 func (m *model) isPort(ms *v1alpha1.Microservice, p v1alpha1.Port, c connection) bool {
 	return isPort(p, c) || slices.ContainsFunc(m.world.earlier[key{Namespace: ms.Namespace, Name: ms.Name}], func(old v1alpha1.Port) bool {
@@ -71,7 +76,23 @@ func (m *model) isPublished(ms *v1alpha1.Microservice, c connection) bool {
 }
 
 func (m *model) isScraper(ms *v1alpha1.Microservice, c connection) bool {
-	return slices.Contains(m.world.settings.scraperNamespaces, c.from.namespace) && m.isPortNamed(ms, "metrics", c)
+	return slices.Contains(m.world.settings.scraperNamespaces, c.from.namespace) &&
+		(m.isPortNamed(ms, "metrics", c) || m.isMesh(c) && hasPortNamed(ms, "metrics"))
+}
+
+// isMesh reports whether c goes to a port on which the proxies of a mesh talk to each other.
+func (m *model) isMesh(c connection) bool {
+	return c.protocol == corev1.ProtocolTCP && slices.Contains(m.world.settings.meshPorts, c.port)
+}
+
+// isCollector reports whether c takes the traces of ms to the collector.
+func (m *model) isCollector(ms *v1alpha1.Microservice, c connection) bool {
+	to, o := m.world.settings.collector, ms.Spec.Observability
+	if to == nil || o == nil || o.Tracing == nil || o.Tracing.Enabled != nil && !*o.Tracing.Enabled {
+		return false
+	}
+	return c.to.namespace == to.namespace && hasLabels(c.to.labels, to.labels) &&
+		(c.protocol == corev1.ProtocolTCP && c.port == to.port || m.isMesh(c))
 }
 
 // openedExternal is why an external dependency opens the way of c. Networks that are named are open as they are, also

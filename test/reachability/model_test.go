@@ -59,6 +59,9 @@ func (m *model) egress(c connection) string {
 			return reason
 		}
 	}
+	if m.isCollector(ms, c) {
+		return "the collector of traces"
+	}
 	if m.rawEgress(ms, c) {
 		return "a raw egress rule"
 	}
@@ -116,14 +119,15 @@ func (m *model) opened(ms *v1alpha1.Microservice, d *v1alpha1.Dependency, c conn
 }
 
 // reaches reports whether c is what the dependency d of ms, on a Microservice, stands for: it leads to that one's pod, on
-// the targetPort of the port that d names, and that one admits the namespace of ms.
+// the targetPort of the port that d names or on the mesh's port beside it, and that one admits the namespace of ms.
 func (m *model) reaches(ms *v1alpha1.Microservice, d *v1alpha1.Dependency, c connection) bool {
 	at := key{Namespace: ms.Namespace, Name: d.Name}
 	if d.Microservice != nil {
 		at = referenced(ms, d.Microservice)
 	}
 	target := m.microservices[at]
-	return target != nil && c.to.microservice == at && m.consents(target, ms.Namespace) && m.isPortNamed(target, d.Port, c)
+	return target != nil && c.to.microservice == at && m.consents(target, ms.Namespace) &&
+		(m.isPortNamed(target, d.Port, c) || m.isMesh(c) && hasPortNamed(target, d.Port))
 }
 
 // isDependent reports whether c comes from a pod of a Microservice that declares exactly this, and is admitted.
@@ -160,14 +164,16 @@ func (m *model) openedService(ms *v1alpha1.Microservice, d *v1alpha1.Dependency,
 	}
 	for i := range svc.Spec.Ports {
 		if p := &svc.Spec.Ports[i]; d.Port == "" || p.Name == d.Port {
-			return openedServicePort(p, c)
+			return m.openedServicePort(p, c)
 		}
 	}
 	return ""
 }
 
-func openedServicePort(p *corev1.ServicePort, c connection) string {
+func (m *model) openedServicePort(p *corev1.ServicePort, c connection) string {
 	switch {
+	case m.isMesh(c):
+		return "the mesh's port beside that of a plain Service"
 	case p.Protocol != c.protocol:
 		return ""
 	case p.TargetPort.Type == intstr.Int && p.TargetPort.IntVal == c.port:

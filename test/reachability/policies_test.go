@@ -8,7 +8,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 	"github.com/microservice-dev/microservice-operator/internal/dependency"
@@ -103,12 +105,25 @@ func (w *world) naming(ms *v1alpha1.Microservice) []*v1alpha1.Microservice {
 }
 
 func (s settings) operators() resources.Settings {
-	return resources.Settings{
+	o := resources.Settings{
 		MinReadySeconds:   10,
 		DNS:               resources.DNS{Namespace: s.dnsNamespace, PodLabels: s.dnsLabels, Ports: s.dnsPorts, CIDRs: s.dnsCIDRs},
 		ScraperNamespaces: s.scraperNamespaces,
 		ClusterCIDRs:      s.clusterCIDRs,
 	}
+	tcp := func(number int32) dependency.NetworkPort {
+		return dependency.NetworkPort{Protocol: corev1.ProtocolTCP, Port: intstr.FromInt32(number)}
+	}
+	for _, number := range s.meshPorts {
+		o.MeshPorts = append(o.MeshPorts, tcp(number))
+	}
+	if c := s.collector; c != nil {
+		o.OTLP = resources.OTLP{
+			Endpoint: "http://collector:4317", Protocol: "grpc",
+			Collector: &dependency.Pods{Namespace: c.namespace, Labels: c.labels}, Ports: []dependency.NetworkPort{tcp(c.port)},
+		}
+	}
+	return o
 }
 
 // The sample is judged with the settings that the operator has when nobody sets any.

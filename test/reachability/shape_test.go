@@ -145,14 +145,15 @@ func (s *shape) ports(direction string, i int, ports []networkingv1.NetworkPolic
 	}
 }
 
-// isScraper reports whether a peer is a whole namespace of scrapers, and gets the port of metrics alone.
+// isScraper reports whether a peer is a whole namespace of scrapers, and gets the port of metrics alone, and that of a mesh.
 func (s *shape) isScraper(direction string, p networkingv1.NetworkPolicyPeer, ports []networkingv1.NetworkPolicyPort) bool {
 	namespace := p.NamespaceSelector.MatchLabels[corev1.LabelMetadataName]
 	all := slices.Concat(s.ms.Spec.Ports, s.world.earlier[key{Namespace: s.ms.Namespace, Name: s.ms.Name}])
 	return direction == "ingress" && slices.Contains(s.world.settings.scraperNamespaces, namespace) &&
 		!slices.ContainsFunc(ports, func(port networkingv1.NetworkPolicyPort) bool {
 			c := connection{port: port.Port.IntVal, protocol: *port.Protocol}
-			return !slices.ContainsFunc(all, func(p v1alpha1.Port) bool { return p.Name == "metrics" && isPort(p, c) })
+			mesh := c.protocol == corev1.ProtocolTCP && slices.Contains(s.world.settings.meshPorts, c.port)
+			return !mesh && !slices.ContainsFunc(all, func(p v1alpha1.Port) bool { return p.Name == "metrics" && isPort(p, c) })
 		})
 }
 

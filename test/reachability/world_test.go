@@ -40,6 +40,17 @@ type settings struct {
 	dnsCIDRs          []string
 	scraperNamespaces []string
 	clusterCIDRs      []string
+	// meshPorts are numbers of TCP.
+	meshPorts []int32
+	// collector is where traces go; nil for nowhere.
+	collector *collector
+}
+
+// collector are the pods to which traces are sent, and where they listen.
+type collector struct {
+	namespace string
+	labels    map[string]string
+	port      int32
 }
 
 // usualSettings are those of a cluster of kubeadm.
@@ -97,6 +108,10 @@ var protocols = []corev1.Protocol{corev1.ProtocolTCP, corev1.ProtocolUDP, corev1
 func (w *world) portsToTry() []int32 {
 	all := append([]int32{53}, w.numbers...)
 	all = append(all, w.settings.dnsPorts...)
+	all = append(all, w.settings.meshPorts...)
+	if c := w.settings.collector; c != nil {
+		all = append(all, c.port)
+	}
 	for _, ms := range w.microservices {
 		all = append(all, writtenPorts(ms)...)
 	}

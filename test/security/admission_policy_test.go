@@ -26,6 +26,17 @@ var parts = []struct {
 	set         func(*v1alpha1.MicroserviceSpec)
 }{
 	{"anything", "deployments", func(*v1alpha1.MicroserviceSpec) {}},
+	// Who may run pods can give them any Secret of the namespace, by envFrom or a volume: credentials are no more than that, and neither
+	// is the address of a collector that the operator's flags name.
+	{"credentials of a dependency", "deployments", func(s *v1alpha1.MicroserviceSpec) {
+		s.Dependencies = []v1alpha1.Dependency{{
+			Name: "db", Service: &v1alpha1.ObjectReference{Name: "db"},
+			Credentials: &v1alpha1.Credentials{Secret: "db", Env: map[string]v1alpha1.SecretKey{"PASSWORD": "password"}, Mount: true},
+		}}
+	}},
+	{"tracing", "deployments", func(s *v1alpha1.MicroserviceSpec) {
+		s.Observability = &v1alpha1.Observability{Tracing: &v1alpha1.Tracing{Instrumentation: "java"}}
+	}},
 	{"type NodePort", "services", func(s *v1alpha1.MicroserviceSpec) {
 		s.Service = &v1alpha1.ServiceOptions{Type: corev1.ServiceTypeNodePort}
 	}},

@@ -37,13 +37,25 @@
 {{- $args = append $args (printf "--gateway=%s" .) }}
 {{- end }}
 {{- with .peers }}
-{{- $args = append $args (printf "--gateway-peers=%s" (join "," .)) }}
+{{- $args = append $args (printf "--gateway-peers=%s" (join ";" .)) }}
 {{- end }}
 {{- end }}
 {{- with .Values.podMonitors.labels }}
 {{- $labels := list }}
 {{- range $key, $value := . }}{{ $labels = append $labels (printf "%s=%s" $key $value) }}{{ end }}
 {{- $args = append $args (printf "--pod-monitor-labels=%s" (join "," $labels)) }}
+{{- end }}
+{{- with .Values.meshPorts }}
+{{- $args = append $args (printf "--mesh-ports=%s" (join "," .)) }}
+{{- end }}
+{{- with .Values.otlp }}
+{{- if .endpoint }}
+{{- $args = append $args (printf "--otlp-endpoint=%s" .endpoint) }}
+{{- $args = append $args (printf "--otlp-protocol=%s" .protocol) }}
+{{- end }}
+{{- with .peers }}
+{{- $args = append $args (printf "--otlp-peers=%s" .) }}
+{{- end }}
 {{- end }}
 {{- $args = append $args (printf "--zap-log-level=%v" .Values.log.level) }}
 {{- $args = append $args (printf "--zap-encoder=%s" .Values.log.format) }}

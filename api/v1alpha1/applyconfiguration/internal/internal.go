@@ -60,9 +60,29 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: targetMemoryUtilizationPercentage
       type:
         scalar: numeric
+- name: com.github.microservice-dev.microservice-operator.api.v1alpha1.Credentials
+  map:
+    fields:
+    - name: env
+      type:
+        map:
+          elementType:
+            namedType: com.github.microservice-dev.microservice-operator.api.v1alpha1.SecretKey
+    - name: mount
+      type:
+        scalar: boolean
+    - name: secret
+      type:
+        scalar: string
+    - name: type
+      type:
+        scalar: string
 - name: com.github.microservice-dev.microservice-operator.api.v1alpha1.Dependency
   map:
     fields:
+    - name: credentials
+      type:
+        namedType: com.github.microservice-dev.microservice-operator.api.v1alpha1.Credentials
     - name: external
       type:
         namedType: com.github.microservice-dev.microservice-operator.api.v1alpha1.ExternalDependency
@@ -175,6 +195,8 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: sectionName
       type:
         scalar: string
+- name: com.github.microservice-dev.microservice-operator.api.v1alpha1.Instrumentation
+  scalar: string
 - name: com.github.microservice-dev.microservice-operator.api.v1alpha1.Isolation
   scalar: string
 - name: com.github.microservice-dev.microservice-operator.api.v1alpha1.Metrics
@@ -404,6 +426,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: metrics
       type:
         namedType: com.github.microservice-dev.microservice-operator.api.v1alpha1.Metrics
+    - name: tracing
+      type:
+        namedType: com.github.microservice-dev.microservice-operator.api.v1alpha1.Tracing
 - name: com.github.microservice-dev.microservice-operator.api.v1alpha1.PodTemplatePatch
   map:
     fields:
@@ -506,6 +531,8 @@ var schemaYAML = typed.YAMLObject(`types:
         scalar: string
 - name: com.github.microservice-dev.microservice-operator.api.v1alpha1.RouteKind
   scalar: string
+- name: com.github.microservice-dev.microservice-operator.api.v1alpha1.SecretKey
+  scalar: string
 - name: com.github.microservice-dev.microservice-operator.api.v1alpha1.ServiceOptions
   map:
     fields:
@@ -532,6 +559,15 @@ var schemaYAML = typed.YAMLObject(`types:
       default: ClusterIP
 - name: com.github.microservice-dev.microservice-operator.api.v1alpha1.StartPolicy
   scalar: string
+- name: com.github.microservice-dev.microservice-operator.api.v1alpha1.Tracing
+  map:
+    fields:
+    - name: enabled
+      type:
+        scalar: boolean
+    - name: instrumentation
+      type:
+        namedType: com.github.microservice-dev.microservice-operator.api.v1alpha1.Instrumentation
 - name: io.k8s.api.autoscaling.v2.ContainerResourceMetricSource
   map:
     fields:

@@ -31,6 +31,8 @@ type DependencyApplyConfiguration struct {
 	// startPolicy decides whether the first start of this service waits for the dependency: Immediate or AfterAvailable.
 	// Default: Immediate.
 	StartPolicy *apiv1alpha1.StartPolicy `json:"startPolicy,omitempty"`
+	// credentials give the container keys of a Secret of this namespace, as variables or as files. Only with service or external.
+	Credentials *CredentialsApplyConfiguration `json:"credentials,omitempty"`
 }
 
 // DependencyApplyConfiguration constructs a declarative configuration of the Dependency type for use with
@@ -92,5 +94,13 @@ func (b *DependencyApplyConfiguration) WithOptional(value bool) *DependencyApply
 // If called multiple times, the StartPolicy field is set to the value of the last call.
 func (b *DependencyApplyConfiguration) WithStartPolicy(value apiv1alpha1.StartPolicy) *DependencyApplyConfiguration {
 	b.StartPolicy = &value
+	return b
+}
+
+// WithCredentials sets the Credentials field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Credentials field is set to the value of the last call.
+func (b *DependencyApplyConfiguration) WithCredentials(value *CredentialsApplyConfiguration) *DependencyApplyConfiguration {
+	b.Credentials = value
 	return b
 }

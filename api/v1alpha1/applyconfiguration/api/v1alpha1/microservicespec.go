@@ -30,7 +30,7 @@ type MicroserviceSpecApplyConfiguration struct {
 	// args replaces the image's arguments. $(VAR) is expanded from the environment.
 	Args []string `json:"args,omitempty"`
 	// env are the container's environment variables. They win over every variable that the operator injects for a
-	// dependency, and may use them: $(PAYMENTS_URL).
+	// dependency or for tracing, and may use them: $(PAYMENTS_URL).
 	Env []v1.EnvVar `json:"env,omitempty"`
 	// envFrom takes every key of a ConfigMap or Secret as an environment variable. A key in env wins over it.
 	EnvFrom []v1.EnvFromSource `json:"envFrom,omitempty"`
@@ -62,7 +62,7 @@ type MicroserviceSpecApplyConfiguration struct {
 	// networkPolicy sets the isolation and adds rules. By default both directions are closed but for DNS, declared
 	// dependencies and ports published by a Service of type NodePort or LoadBalancer.
 	NetworkPolicy *NetworkPolicyOptionsApplyConfiguration `json:"networkPolicy,omitempty"`
-	// observability has the service watched: metrics that are scraped.
+	// observability says how the service is watched: metrics that are scraped, traces that are sent.
 	Observability *ObservabilityApplyConfiguration `json:"observability,omitempty"`
 	// rollout tunes how the Deployment replaces pods. By default never fewer pods than wanted serve during a rollout.
 	Rollout *RolloutApplyConfiguration `json:"rollout,omitempty"`

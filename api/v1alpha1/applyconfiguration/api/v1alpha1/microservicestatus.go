@@ -17,8 +17,8 @@ import (
 type MicroserviceStatusApplyConfiguration struct {
 	// observedGeneration is the metadata.generation that this status speaks of; -1 before the first look.
 	ObservedGeneration *int64 `json:"observedGeneration,omitempty"`
-	// conditions are Ready, Available and DependenciesReady always; Autoscaling, Routed and Monitored when the spec asks for
-	// them; Reconciling, Stalled and DependencyCycle only while True.
+	// conditions are Ready, Available and DependenciesReady always; Autoscaling, Routed, Monitored and Traced when the spec asks
+	// for them; Reconciling, Stalled and DependencyCycle only while True.
 	Conditions []v1.ConditionApplyConfiguration `json:"conditions,omitempty"`
 	// replicas is how many pods the Deployment has, of any revision. It is part of the scale subresource.
 	Replicas *int32 `json:"replicas,omitempty"`

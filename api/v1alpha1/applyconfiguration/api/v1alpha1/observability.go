@@ -8,10 +8,12 @@ package v1alpha1
 // ObservabilityApplyConfiguration represents a declarative configuration of the Observability type for use
 // with apply.
 //
-// Observability says how the service is watched.
+// Observability says how a service is watched.
 type ObservabilityApplyConfiguration struct {
 	// metrics has the pods scraped by the Prometheus Operator.
 	Metrics *MetricsApplyConfiguration `json:"metrics,omitempty"`
+	// tracing sends traces to the collector of the cluster. Default: nothing is injected.
+	Tracing *TracingApplyConfiguration `json:"tracing,omitempty"`
 }
 
 // ObservabilityApplyConfiguration constructs a declarative configuration of the Observability type for use with
@@ -25,5 +27,13 @@ func Observability() *ObservabilityApplyConfiguration {
 // If called multiple times, the Metrics field is set to the value of the last call.
 func (b *ObservabilityApplyConfiguration) WithMetrics(value *MetricsApplyConfiguration) *ObservabilityApplyConfiguration {
 	b.Metrics = value
+	return b
+}
+
+// WithTracing sets the Tracing field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Tracing field is set to the value of the last call.
+func (b *ObservabilityApplyConfiguration) WithTracing(value *TracingApplyConfiguration) *ObservabilityApplyConfiguration {
+	b.Tracing = value
 	return b
 }
