@@ -22,7 +22,7 @@ type World struct {
 	Absent sets.Set[dependency.Key]
 	// Hidden are the Microservices that the user may not read.
 	Hidden sets.Set[dependency.Key]
-	// Autoscalers are those of the cluster, as far as they are known. Only Analyze looks at them.
+	// Autoscalers are those of the cluster, as far as they are known. Only Analyze needs them.
 	Autoscalers []autoscalingv2.HorizontalPodAutoscaler
 }
 
