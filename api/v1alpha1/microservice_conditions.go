@@ -14,6 +14,9 @@ const (
 	ReasonAvailable = "Available"
 	// ReasonParked: spec.replicas is 0, so no pod runs. Ready is True.
 	ReasonParked = "Parked"
+	// ReasonScaledToZero: the controller of spec.autoscaling.external wants no replica, and may. Ready is True. Also a reason
+	// of ConditionAvailable.
+	ReasonScaledToZero = "ScaledToZero"
 	// ReasonRollingOut: the Deployment has not finished rolling out this generation. Wait.
 	ReasonRollingOut = "RollingOut"
 	// ReasonUnavailable: this generation was rolled out, and too few of its replicas are available now.
@@ -60,12 +63,18 @@ const (
 	ReasonPodNotStarting = "PodNotStarting"
 )
 
-// Available. Its reasons are ReasonAvailable, ReasonParked, ReasonUnavailable and ReasonWaitingForDependency.
+// Available. Its reasons are ReasonAvailable, ReasonParked, ReasonScaledToZero, ReasonUnavailable, ReasonWaitingForDependency and
+// that below.
 const (
 	// ConditionAvailable: the available replicas, of any revision, reach the minimum. With W = spec.replicas or the
-	// autoscaling minimum it is W when W is at most 1, else W minus max(1, rollout.maxUnavailable), but at least 1. It
-	// is not the Deployment's own Available, which is False during every scale-up when maxUnavailable is 0.
+	// autoscaling minimum it is W when W is at most 1, else W minus max(1, rollout.maxUnavailable), but at least 1. W is at
+	// least 1 while the controller of autoscaling.external wants any. It is not the Deployment's own Available, which is
+	// False during every scale-up when maxUnavailable is 0.
 	ConditionAvailable = "Available"
+
+	// ReasonStartingFromZero: it was scaled to zero by the controller of spec.autoscaling.external, and its first replica is
+	// starting. Available is False, and for those who depend on it the Microservice is as ready as it was at zero.
+	ReasonStartingFromZero = "StartingFromZero"
 )
 
 // DependenciesReady and its reasons.
@@ -96,6 +105,9 @@ const (
 	// metrics server the replicas that are there still serve.
 	ConditionAutoscaling = "Autoscaling"
 
+	// ReasonExternal: a controller of the user's decides the number of replicas (spec.autoscaling.external). Autoscaling is True,
+	// and says nothing about that controller.
+	ReasonExternal = "External"
 	// ReasonAutoscalerPending: the HorizontalPodAutoscaler has not reported yet.
 	ReasonAutoscalerPending = "AutoscalerPending"
 	// ReasonScalingLimited: the autoscaler wants more replicas than autoscaling.maxReplicas allows. Autoscaling is True.

@@ -12,9 +12,9 @@ import (
 // difference that they did not make. For the same reason no item of a list has a CRD default: a client-side apply
 // replaces lists as a whole and would take the default for a change.
 //
-// +kubebuilder:validation:XValidation:rule="!(has(self.replicas) && has(self.autoscaling))",message="replicas and autoscaling exclude each other: the HorizontalPodAutoscaler owns the replica count; remove spec.replicas (it may come from kubectl scale)"
 // +kubebuilder:validation:XValidation:rule="!has(self.route) || has(self.ports) && self.ports.exists(p, !has(self.route.port) || p.name == self.route.port)",message="route.port must be the name of one of spec.ports, such as http; a service without ports cannot have a route"
 // +kubebuilder:validation:XValidation:rule="!has(self.observability) || !has(self.observability.metrics) || has(self.ports) && self.ports.exists(p, p.name == (has(self.observability.metrics.port) ? self.observability.metrics.port : 'metrics'))",message="observability.metrics.port (its default is metrics) must be the name of one of spec.ports"
+// +kubebuilder:validation:XValidation:rule="!(has(self.replicas) && has(self.autoscaling))",message="replicas and autoscaling exclude each other: an autoscaler owns the number of replicas; remove spec.replicas (it may come from kubectl scale; to scale by hand under autoscaling.external, scale the Deployment)"
 type MicroserviceSpec struct {
 	// image is the container image. A digest (name@sha256:...) pins it; a tag is used as given.
 	// +required
@@ -89,7 +89,7 @@ type MicroserviceSpec struct {
 	// +kubebuilder:validation:Minimum=0
 	Replicas *int32 `json:"replicas,omitempty"`
 
-	// autoscaling hands the number of replicas to a HorizontalPodAutoscaler.
+	// autoscaling hands the number of replicas to a HorizontalPodAutoscaler of the operator, or to a controller of your own.
 	// +optional
 	Autoscaling *Autoscaling `json:"autoscaling,omitempty"`
 

@@ -7,19 +7,27 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 )
 
-// Autoscaling is the HorizontalPodAutoscaler of the Deployment.
+// Autoscaling is the HorizontalPodAutoscaler of the Deployment, or tells that a controller of your own scales it.
 //
-// +kubebuilder:validation:XValidation:rule="!has(self.minReplicas) || self.minReplicas <= self.maxReplicas",message="minReplicas must not exceed maxReplicas"
+// +kubebuilder:validation:XValidation:rule="has(self.external) != has(self.maxReplicas)",message="set maxReplicas for an autoscaler of the operator, or external for one of your own"
+// +kubebuilder:validation:XValidation:rule="!has(self.minReplicas) || !has(self.maxReplicas) || self.minReplicas <= self.maxReplicas",message="minReplicas must not exceed maxReplicas"
+// +kubebuilder:validation:XValidation:rule="!has(self.external) || !(has(self.minReplicas) || has(self.targetCPUUtilizationPercentage) || has(self.targetMemoryUtilizationPercentage) || has(self.metrics) || has(self.behavior))",message="minReplicas, targets, metrics and behavior belong to an autoscaler of the operator: with external set external.minReplicas, and the others in your own autoscaler"
 type Autoscaling struct {
+	// external leaves the number of replicas to a controller of your own, such as KEDA, a HorizontalPodAutoscaler of yours or
+	// Argo Rollouts. Point it at the Deployment of the Microservice's name. The operator creates no autoscaler then, and
+	// sends a number only when it creates the Deployment. Excludes the other fields of autoscaling.
+	// +optional
+	External *ExternalAutoscaler `json:"external,omitempty"`
+
 	// minReplicas is the smallest size. Default: 2, or maxReplicas if that is less.
 	// +optional
 	// +kubebuilder:validation:Minimum=1
 	MinReplicas *int32 `json:"minReplicas,omitempty"`
 
-	// maxReplicas is the largest size.
-	// +required
+	// maxReplicas is the largest size. Required, unless external is set.
+	// +optional
 	// +kubebuilder:validation:Minimum=1
-	MaxReplicas int32 `json:"maxReplicas"`
+	MaxReplicas int32 `json:"maxReplicas,omitempty"`
 
 	// targetCPUUtilizationPercentage is the average use to aim for, in percent of the CPU request. Default: 80 when no
 	// other target and no metrics are set.
@@ -41,6 +49,16 @@ type Autoscaling struct {
 	// behavior is passed to the HorizontalPodAutoscaler as it is: how fast it may scale up and down.
 	// +optional
 	Behavior *autoscalingv2.HorizontalPodAutoscalerBehavior `json:"behavior,omitempty"`
+}
+
+// ExternalAutoscaler is a controller of the user's that decides the number of replicas of the Deployment.
+type ExternalAutoscaler struct {
+	// minReplicas is the smallest number of replicas that your controller keeps. The operator does not enforce it: from 2 on
+	// there is a PodDisruptionBudget, and fewer available replicas make the Microservice unavailable. With 0 your controller
+	// may stop all replicas, and the Microservice stays Ready. Default: 0.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	MinReplicas *int32 `json:"minReplicas,omitempty"`
 }
 
 // Probes are plain Kubernetes probes of the application container.

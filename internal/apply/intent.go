@@ -17,8 +17,10 @@ type intent struct {
 	key  types.NamespacedName
 	json []byte
 	hash string
-	// minimum is set for an autoscaled Deployment.
+	// minimum is set for an autoscaled Deployment: what it is created with.
 	minimum *int32
+	// keepsZero is set for an autoscaled Deployment that may have 0 replicas, although minimum is not 0.
+	keepsZero bool
 	// handedOver is set while the controller of a deleted autoscaler may still change the size.
 	handedOver bool
 }
@@ -30,6 +32,12 @@ type Option func(*intent)
 // minimum is sent only while none run.
 func AutoscaledFrom(minimum int32) Option {
 	return func(in *intent) { in.minimum = &minimum }
+}
+
+// ScaledByOthers marks a Deployment whose size belongs to a controller that the operator knows nothing of: the desired state has
+// no replicas, and first is sent only when the Deployment is created.
+func ScaledByOthers(first int32) Option {
+	return func(in *intent) { in.minimum, in.keepsZero = &first, true }
 }
 
 // HandedOver marks a Deployment whose autoscaler was just deleted. The HPA controller may change the size once more before it

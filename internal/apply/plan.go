@@ -49,10 +49,10 @@ func (b *Batch) guardedUpdate(in *intent, current client.Object) plan {
 	return p
 }
 
-// scaledToZero reports whether an autoscaled Deployment has 0 replicas. An HPA never scales up from 0, so we must.
+// scaledToZero reports whether an autoscaled Deployment has 0 replicas and needs some. An HPA never scales up from 0, so we must.
 func scaledToZero(in *intent, current client.Object) bool {
 	deployment, ok := current.(*appsv1.Deployment)
-	if !ok || in.minimum == nil || *in.minimum == 0 {
+	if !ok || in.minimum == nil || *in.minimum == 0 || in.keepsZero {
 		return false
 	}
 	n := deployment.Spec.Replicas

@@ -104,6 +104,33 @@ func TestFixedSizeIsRestored(t *testing.T) {
 	}
 }
 
+// A controller that the operator knows nothing of decides, also that there is none.
+func TestSizeIsLeftToOthers(t *testing.T) {
+	t.Parallel()
+	owner := newOwner(t)
+	door := newApplier(admin)
+	put := func(current *appsv1.Deployment, image string) {
+		t.Helper()
+		a := desiredDeployment(owner)
+		a.Spec.Template.Spec.Containers[0].WithImage(image)
+		mustSucceed(t, putDeployment(door, owner, a, current, apply.ScaledByOthers(minimum)))
+	}
+	put(nil, "a:1")
+	put(wantReplicas(t, owner, minimum), "a:2")
+	for i, n := range []int32{0, 7, 1, 0} {
+		scale(t, owner, n)
+		put(wantReplicas(t, owner, n), fmt.Sprintf("a:%d", i))
+		wantReplicas(t, owner, n)
+	}
+	mustSucceed(t, putDeployment(door, owner, sized(owner, 0), read[appsv1.Deployment](t, owner)))
+	put(wantReplicas(t, owner, 0), "a:9") // the 0 is ours now: left out, it would become 1
+	current := wantReplicas(t, owner, 0)
+	put(current, "a:9")
+	if again := read[appsv1.Deployment](t, owner); again.ResourceVersion != current.ResourceVersion {
+		t.Error("a Deployment at 0 is written again")
+	}
+}
+
 // TestSizeUnderAStorm lets an autoscaler and us write at the same time: no number may appear that neither asked for.
 func TestSizeUnderAStorm(t *testing.T) {
 	t.Parallel()

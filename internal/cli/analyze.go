@@ -39,6 +39,9 @@ The exit code is 1 if there is a finding of the severity of --fail-on, or worse.
 			if err != nil {
 				return err
 			}
+			if err := from.addAutoscalers(c.Context(), o, &w); err != nil {
+				return err
+			}
 			system := explain.NewSystem(w)
 			findings := slices.DeleteFunc(system.Analyze(wanted), func(f explain.Finding) bool { return !asked(f.Namespace) })
 			if err := printFindings(o.Out, system, findings, string(format)); err != nil {

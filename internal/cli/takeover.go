@@ -418,9 +418,13 @@ func (t *takeover) deleteAutoscalers(ctx context.Context) error {
 	return nil
 }
 
-// autoscalers are those of the Deployment that are not given.
+// autoscalers are those of the Deployment that are not given. One that is to go on, under spec.autoscaling.external, is not among
+// them.
 func (t *takeover) autoscalers() []client.Object {
 	var all []client.Object
+	if t.ms.Spec.ScaledExternally() {
+		return nil
+	}
 	for _, object := range t.around {
 		h, ok := object.(*autoscalingv2.HorizontalPodAutoscaler)
 		if ok && h.Spec.ScaleTargetRef.Kind == "Deployment" && h.Spec.ScaleTargetRef.Name == t.key.Name && !slices.Contains(t.given, object) {
@@ -457,14 +461,26 @@ func (t *takeover) unpause(ctx context.Context) error {
 	return modify(ctx, t, t.ms, func() {
 		t.ms.Spec.Paused = false
 		if a := t.ms.Spec.Autoscaling; a != nil && running > t.ms.Spec.GuaranteedReplicas() {
+			minimum := minReplicasOf(a)
 			before := "-"
-			if a.MinReplicas != nil {
-				before = fmt.Sprint(*a.MinReplicas)
+			if *minimum != nil {
+				before = fmt.Sprint(**minimum)
 			}
 			metav1.SetMetaDataAnnotation(&t.ms.ObjectMeta, annotationMinReplicas, before)
-			a.MinReplicas = ptr.To(min(running, a.MaxReplicas))
+			*minimum = &running
+			if a.External == nil {
+				*minimum = ptr.To(min(running, a.MaxReplicas))
+			}
 		}
 	})
+}
+
+// minReplicasOf is the field that says with how many replicas the operator creates the Deployment.
+func minReplicasOf(a *v1alpha1.Autoscaling) **int32 {
+	if a.External != nil {
+		return &a.External.MinReplicas
+	}
+	return &a.MinReplicas
 }
 
 // running is how many pods the labelled ReplicaSets want.
@@ -489,9 +505,10 @@ func (t *takeover) restoreMinReplicas(ctx context.Context) error {
 		before := t.ms.Annotations[annotationMinReplicas]
 		delete(t.ms.Annotations, annotationMinReplicas)
 		if a := t.ms.Spec.Autoscaling; a != nil {
-			a.MinReplicas = nil
+			minimum := minReplicasOf(a)
+			*minimum = nil
 			if _, err := fmt.Sscan(before, &parsed); err == nil {
-				a.MinReplicas = &parsed
+				*minimum = &parsed
 			}
 		}
 	})

@@ -38,6 +38,7 @@ const pods = 4
 func TestLive(t *testing.T) {
 	l := startLive(t)
 	t.Run("Takeover", l.testTakeover)
+	t.Run("TakeoverExternal", l.testTakeoverExternal)
 	t.Run("WayBack", l.testWayBack)
 	t.Run("Outages", l.testOutages)
 	t.Run("Guide", l.testGuide)
@@ -58,6 +59,55 @@ func (l *live) testTakeover(t *testing.T) {
 				l.takeOverAndBack(t, fmt.Sprintf("takeover-%d-%d", at, n), autoscaler, at)
 			})
 		}
+	}
+}
+
+// An autoscaler that belongs to somebody else goes on, and the new Deployment is as large as the old one. It is interrupted after the
+// operator goes on, when a minimum is kept that is not the declared one.
+func (l *live) testTakeoverExternal(t *testing.T) {
+	t.Parallel()
+	const namespace = "takeover-external"
+	l.deploy(t, namespace, "")
+	l.scaledBySomebody(t, namespace)
+	endpoints := l.watchEndpoints(t, namespace)
+	l.importDeployment(t, namespace)
+	unpause := slices.IndexFunc((&takeover{}).steps(), func(s step) bool { return strings.Contains(s.words, "operator") })
+	args := []string{"takeover", "web", "-n", namespace, "--backup", filepath.Join(t.TempDir(), "old.yaml"), "--timeout=5m"}
+	if code, said := l.interrupted(t, fmt.Sprintf("%d/", unpause+2), args...); code == ExitOK {
+		t.Fatalf("interrupted, it ends with %d: %s", code, said)
+	}
+	if code, said := l.run(t.Context(), io.Discard, args...); code != ExitOK {
+		t.Fatalf("it ends with %d: %s", code, said)
+	}
+	d, ms, list := &appsv1.Deployment{}, &v1alpha1.Microservice{}, &autoscalingv2.HorizontalPodAutoscalerList{}
+	l.get(t, namespace, d, ms)
+	if *d.Spec.Replicas != pods || *ms.Spec.Autoscaling.External.MinReplicas != 2 || ms.Annotations[annotationMinReplicas] != "" {
+		t.Errorf("%d replicas, autoscaling %+v, annotations %v", *d.Spec.Replicas, ms.Spec.Autoscaling.External, ms.Annotations)
+	}
+	if err := l.kube.List(t.Context(), list, client.InNamespace(namespace)); err != nil || len(list.Items) != 1 || list.Items[0].Name != "keda-hpa-web" {
+		t.Errorf("the autoscalers are %v, %v", list.Items, err)
+	}
+	if fewest := endpoints(); fewest < pods {
+		t.Errorf("the Service had %d ready endpoints, with %d before", fewest, pods)
+	}
+}
+
+// scaledBySomebody makes an autoscaler that another object controls, as KEDA does.
+func (l *live) scaledBySomebody(t *testing.T, namespace string) {
+	t.Helper()
+	somebody := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "somebody"}}
+	if err := l.kube.Create(t.Context(), somebody); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.kube.Create(t.Context(), &autoscalingv2.HorizontalPodAutoscaler{
+		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "keda-hpa-web", OwnerReferences: []metav1.OwnerReference{{
+			APIVersion: "v1", Kind: "ConfigMap", Name: somebody.Name, UID: somebody.UID, Controller: ptr.To(true),
+		}}},
+		Spec: autoscalingv2.HorizontalPodAutoscalerSpec{
+			ScaleTargetRef: autoscalingv2.CrossVersionObjectReference{APIVersion: "apps/v1", Kind: "Deployment", Name: "web"}, MinReplicas: ptr.To[int32](2), MaxReplicas: 9,
+		},
+	}); err != nil {
+		t.Fatal(err)
 	}
 }
 

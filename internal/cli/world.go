@@ -5,7 +5,9 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
@@ -62,6 +64,33 @@ func (s *source) world(ctx context.Context, o *options) (w explain.World, asked 
 		hideOthers(w, namespace)
 	}
 	return w, asked, nil
+}
+
+// addAutoscalers adds those of the cluster, in the namespaces that were asked for. Who may not see them is told so.
+func (s *source) addAutoscalers(ctx context.Context, o *options, w *explain.World) error {
+	if len(s.files) > 0 {
+		return nil
+	}
+	namespace, err := o.namespace()
+	if err != nil {
+		return err
+	}
+	if s.all {
+		namespace = metav1.NamespaceAll
+	}
+	kube, err := o.client()
+	if err != nil {
+		return err
+	}
+	list := &autoscalingv2.HorizontalPodAutoscalerList{}
+	switch err := kube.List(ctx, list, client.InNamespace(namespace)); {
+	case apierrors.IsForbidden(err):
+		print(o.ErrOut, "cannot see autoscalers: forbidden; MSV211 is not looked for\n")
+	case err != nil:
+		return fmt.Errorf("listing HorizontalPodAutoscalers: %w", err)
+	}
+	w.Autoscalers = list.Items
+	return nil
 }
 
 // hideOthers marks the Microservices of other namespaces that those of a namespace depend on as hidden: that they are not known does

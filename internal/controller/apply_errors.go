@@ -62,7 +62,7 @@ func conflictMessage(ms *v1alpha1.Microservice, c apply.Change) string {
 	var contested *apply.ContestedError
 	switch {
 	case errors.As(c.Err, &contested) && contested.Field == "spec.replicas":
-		said += fmt.Sprintf("; set the size in spec.autoscaling, or remove whatever scales it, such as an autoscaler (kubectl get hpa -n %s)", ms.Namespace)
+		said += fmt.Sprintf("; set the size in spec.autoscaling, leave it to whatever scales it with spec.autoscaling.external, or remove that, such as an autoscaler (kubectl get hpa -n %s)", ms.Namespace)
 	case errors.As(c.Err, &taken):
 		said = fmt.Sprintf("%s %s exists and does not belong to this Microservice (%s); %s", c.Kind, ms.Name, taken.Holder(), remedy(ms, c.Kind, taken))
 	case c.Kind == kindService && strings.Contains(said, "may not change once set"):

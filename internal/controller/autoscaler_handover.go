@@ -39,6 +39,9 @@ func (r *MicroserviceReconciler) deleteAutoscaler(ctx context.Context, b *apply.
 
 // sizeOptions returns the options that tell who decides the number of replicas.
 func (r *MicroserviceReconciler) sizeOptions(ms *v1alpha1.Microservice) []apply.Option {
+	if ms.Spec.ScaledExternally() {
+		return []apply.Option{apply.ScaledByOthers(max(ms.Spec.GuaranteedReplicas(), 1))}
+	}
 	if ms.Spec.Autoscaled() {
 		return []apply.Option{apply.AutoscaledFrom(ms.Spec.GuaranteedReplicas())}
 	}

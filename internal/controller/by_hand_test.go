@@ -148,7 +148,7 @@ var _ = Describe("What people leave behind", func() {
 		byHand("scale", "deployment/web", "--replicas=3")
 		eventually(web, "False/ApplyFailed Reconciling")
 		Expect(message(web)).To(Equal("kubectl (scale) changes spec.replicas of Deployment web each time it is restored, so restoring it is delayed more and more; " +
-			"set the size in spec.autoscaling, or remove whatever scales it, such as an autoscaler (kubectl get hpa -n " + ns + ")"))
+			"set the size in spec.autoscaling, leave it to whatever scales it with spec.autoscaling.external, or remove that, such as an autoscaler (kubectl get hpa -n " + ns + ")"))
 		Expect(condition(web, v1alpha1.ConditionAvailable)()).To(Equal("True/Available"))
 		Expect(size()).To(Equal(int32(3)))
 

@@ -127,14 +127,6 @@ func goesOn(ms *v1alpha1.Microservice) map[int]happening {
 	}
 }
 
-// scale is what an autoscaler does, and kubectl scale.
-func scale(ms *v1alpha1.Microservice, replicas int) {
-	GinkgoHelper()
-	d := deploymentOf(ms)
-	Expect(k8s.SubResource("scale").Patch(ctx, d, client.RawPatch("application/merge-patch+json",
-		[]byte(fmt.Sprintf(`{"spec":{"replicas":%d}}`, replicas))))).To(Succeed())
-}
-
 func live(ms *v1alpha1.Microservice) *unstructured.Unstructured {
 	GinkgoHelper()
 	object := &unstructured.Unstructured{}

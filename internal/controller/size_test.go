@@ -122,9 +122,10 @@ func arrive(ms *v1alpha1.Microservice, s step, alive func()) {
 // autoscalerSays "settled" where there is none, or it has observed its spec and wants the number that is there.
 func autoscalerSays(ms *v1alpha1.Microservice) string {
 	hpa := &autoscalingv2.HorizontalPodAutoscaler{}
+	wanted := ms.Spec.Autoscaled() && !ms.Spec.ScaledExternally()
 	err := k8s.Get(ctx, client.ObjectKeyFromObject(ms), hpa)
 	switch {
-	case err != nil && ms.Spec.Autoscaled(), err == nil && !ms.Spec.Autoscaled():
+	case (err == nil) != wanted:
 		return "pending"
 	case err != nil:
 		return "settled"

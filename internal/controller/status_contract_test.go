@@ -70,6 +70,12 @@ var _ = Describe("Every tool", func() {
 			{"paused, nothing to write", spec(func(s *v1alpha1.MicroserviceSpec) { s.Paused = true }), available, "Current", "Suspended"},
 			{"paused, changes wait", spec(func(s *v1alpha1.MicroserviceSpec) { s.Image = "example.com/web:3" }), "Unknown/Paused", "InProgress", "Suspended"},
 			{"parked", spec(func(s *v1alpha1.MicroserviceSpec) { s.Paused, s.Replicas = false, new(int32(0)) }), "True/Parked", "Current", "Healthy"},
+			{"at 0, and its own autoscaler may leave it there", spec(scaledExternally(0)), "True/ScaledToZero", "Current", "Healthy"},
+			{"starting from 0", func() { edit(ms, stuck); scale(ms, 1) }, rollingOut, "InProgress", "Progressing"},
+			{"scaled to 0 while it starts", func() { scale(ms, 0) }, "True/ScaledToZero", "Current", "Healthy"},
+			{"as its own autoscaler wants", func() { edit(ms, healthy); scale(ms, 1) }, available, "Current", "Healthy"},
+			{"at 0, although its own autoscaler promises more", func() { scale(ms, 0); edit(ms, scaledExternally(2)) },
+				"False/Unavailable Reconciling", "InProgress", "Progressing"},
 			{"a child's name is taken", func() {
 				svc := &corev1.Service{ObjectMeta: metav1.ObjectMeta{Namespace: ns, Name: "web"}}
 				patch := client.RawPatch("application/merge-patch+json", []byte(`{"metadata":{"ownerReferences":null}}`))

@@ -29,6 +29,11 @@ func TestConcerns(t *testing.T) {
 		ms.Status.Conditions[0].Message, ms.Status.Conditions[0].ObservedGeneration = "4 of 5 replicas are available", 7
 	}
 	plain := func(*v1alpha1.Microservice) {}
+	atZero := func(ms *v1alpha1.Microservice) { ms.Status.Conditions[0].Reason = v1alpha1.ReasonScaledToZero }
+	starting := func(ms *v1alpha1.Microservice) {
+		unavailable(ms)
+		ms.Status.Conditions[0].Reason = v1alpha1.ReasonStartingFromZero
+	}
 	wasParked := func(ms *v1alpha1.Microservice) { ms.Status.Conditions[0].Reason = v1alpha1.ReasonParked }
 	cases := map[string]struct {
 		// port is the one that is asked for; "" is the primary one.
@@ -56,6 +61,10 @@ func TestConcerns(t *testing.T) {
 		"it becomes available":                    {before: unavailable, after: plain, wantOwn: true},
 		"it is parked":                            {before: plain, after: parked, wantOwn: true},
 		"it is parked and then not available":     {before: parked, after: both(parked, unavailable)},
+		"its autoscaler stops it":                 {before: plain, after: atZero},
+		"its autoscaler starts it":                {before: atZero, after: starting},
+		"it started from zero":                    {before: starting, after: plain},
+		"it does not start":                       {before: starting, after: unavailable, wantOwn: true},
 		"it wakes up, not yet available":          {before: both(parked, unavailable), after: unavailable, wantOwn: true},
 		"it wakes up, and does not say so yet":    {before: both(parked, wasParked), after: wasParked, wantOwn: true},
 		"it woke up, and says that it is down":    {before: wasParked, after: unavailable},

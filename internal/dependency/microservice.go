@@ -89,10 +89,12 @@ func health(target *v1alpha1.Microservice) (v1alpha1.DependencyState, string) {
 	}
 }
 
-// available ignores the condition of a parked Microservice: once it wakes up, that does not describe its pods.
+// available ignores the condition of a parked Microservice: once it wakes up, that does not describe its pods. One that is
+// starting from zero is as good as at zero, so that nobody is told each time.
 func available(ms *v1alpha1.Microservice) bool {
 	c := meta.FindStatusCondition(ms.Status.Conditions, v1alpha1.ConditionAvailable)
-	return c != nil && c.Status == metav1.ConditionTrue && c.Reason != v1alpha1.ReasonParked
+	return c != nil && c.Reason != v1alpha1.ReasonParked &&
+		(c.Status == metav1.ConditionTrue || c.Reason == v1alpha1.ReasonStartingFromZero)
 }
 
 // NoVisibleChange is a cheap check that a change of a Microservice affects nobody else: its spec and Available are the same.

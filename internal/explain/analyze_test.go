@@ -3,8 +3,11 @@ package explain
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/yaml"
 
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
@@ -14,6 +17,7 @@ import (
 func world(t *testing.T, specs map[string]string) World {
 	t.Helper()
 	w := NewWorld()
+	w.Autoscalers = []autoscalingv2.HorizontalPodAutoscaler{autoscalerOf("scaled", nil)}
 	for name, spec := range specs {
 		ms := &v1alpha1.Microservice{}
 		ms.Namespace, ms.Name = "shop", name
@@ -26,6 +30,16 @@ func world(t *testing.T, specs map[string]string) World {
 		w.Add(ms)
 	}
 	return w
+}
+
+// autoscalerOf returns an autoscaler of the Deployment of that name, which owner controls unless it is nil.
+func autoscalerOf(name string, owner *v1alpha1.Microservice) autoscalingv2.HorizontalPodAutoscaler {
+	a := autoscalingv2.HorizontalPodAutoscaler{ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: "by-requests"}}
+	a.Spec.ScaleTargetRef = autoscalingv2.CrossVersionObjectReference{Kind: "Deployment", Name: name}
+	if owner != nil {
+		a.OwnerReferences = []metav1.OwnerReference{{UID: owner.UID, Controller: new(true)}}
+	}
+	return a
 }
 
 // sound is a spec without a weakness.
@@ -83,7 +97,9 @@ var examples = map[string]struct{ bad, good map[string]string }{
 	},
 	"MSV207": {
 		map[string]string{"web": "{image: a:1, autoscaling: {maxReplicas: 3}}"},
-		map[string]string{"web": "{image: a:1, autoscaling: {maxReplicas: 3}, resources: {requests: {cpu: 100m}}}"},
+		map[string]string{
+			"web": "{image: a:1, autoscaling: {maxReplicas: 3}, resources: {requests: {cpu: 100m}}}", "api": "{image: a:1, autoscaling: {external: {}}}",
+		},
 	},
 	"MSV208": {
 		map[string]string{"web": "image: localhost:5000/web"},
@@ -96,6 +112,10 @@ var examples = map[string]struct{ bad, good map[string]string }{
 	"MSV210": {
 		map[string]string{"web": with("dependencies: [{name: db}]\nnetworkPolicy: {isolation: None}"), "db": sound},
 		map[string]string{"web": with("dependencies: [{name: db}]"), "db": with("networkPolicy: {isolation: None}")},
+	},
+	"MSV211": {
+		map[string]string{"scaled": sound},
+		map[string]string{"scaled": "{image: a:1, autoscaling: {external: {}}}", "web": sound, "other/scaled": sound},
 	},
 	"MSV301": {
 		map[string]string{"web": "{image: a:1, ports: [{port: 80}]}"},
@@ -126,6 +146,43 @@ func TestAnalyze(t *testing.T) {
 			}
 			if found := NewSystem(world(t, example.good)).Analyze(only); len(found) > 0 {
 				t.Errorf("of the good example it says %+v", found)
+			}
+		})
+	}
+}
+
+// An autoscaler of somebody else is named, with the way to leave the number to it.
+func TestAnalyzeSecondScaler(t *testing.T) {
+	ms := func(spec string) *v1alpha1.Microservice {
+		only := world(t, map[string]string{"scaled": spec}).Sorted()[0]
+		only.UID = "its-uid"
+		return only
+	}
+	for name, tc := range map[string]struct {
+		spec  string
+		owned bool
+		field string
+	}{
+		"beside a fixed number":     {"replicas: 2", false, "spec.replicas"},
+		"beside the operator's own": {"autoscaling: {maxReplicas: 3}", false, "spec.autoscaling.maxReplicas"},
+		"it is the operator's own":  {"autoscaling: {maxReplicas: 3}", true, ""},
+		"it does nothing at 0":      {"replicas: 0", false, ""},
+		"it is what is declared":    {"autoscaling: {external: {}}", false, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := ms(tc.spec)
+			w := NewWorld(m)
+			if !tc.owned {
+				m = nil
+			}
+			w.Autoscalers = []autoscalingv2.HorizontalPodAutoscaler{autoscalerOf("scaled", m)}
+			found := NewSystem(w).Analyze(func(code string) bool { return code == "MSV211" })
+			switch {
+			case tc.field == "" && len(found) > 0:
+				t.Errorf("%+v is reported", found)
+			case tc.field != "" && (len(found) != 1 || found[0].Field != tc.field ||
+				!strings.Contains(found[0].Message, "HorizontalPodAutoscaler by-requests") || !strings.Contains(found[0].Cure, "external: {}")):
+				t.Errorf("%+v, want one in %s", found, tc.field)
 			}
 		})
 	}

@@ -23,6 +23,7 @@ var Checks = []Check{
 	{"MSV208", Warning, "An image has no fixed version", (*System).movingTag},
 	{"MSV209", Warning, "A single replica has dependents", (*System).singleReplica},
 	{"MSV210", Warning, "Declared dependencies are not enforced", (*System).notIsolated},
+	{"MSV211", Error, "Two controllers decide the number of replicas", (*System).secondScaler},
 	{"MSV301", Advice, "Nothing but an open port tells that it is ready", (*System).noReadinessProbe},
 	{"MSV302", Advice, "Memory is not limited", (*System).noMemoryLimit},
 	{"MSV303", Advice, "A changed ConfigMap or Secret restarts nothing", (*System).environmentFrom},
@@ -166,7 +167,7 @@ func (s *System) openHost(ms *v1alpha1.Microservice) (found []problem) {
 
 func (s *System) autoscalerWithoutRequests(ms *v1alpha1.Microservice) []problem {
 	a := ms.Spec.Autoscaling
-	if a == nil || len(a.Metrics) > 0 {
+	if a == nil || a.External != nil || len(a.Metrics) > 0 {
 		return nil
 	}
 	if ms.Spec.Resources != nil && len(ms.Spec.Resources.Requests) > 0 {
@@ -196,7 +197,7 @@ func (s *System) singleReplica(ms *v1alpha1.Microservice) []problem {
 		return nil
 	}
 	return []problem{{"spec.replicas", fmt.Sprintf("it has one replica, and %d depend on it: each node that is drained is an outage", n),
-		"set replicas, or autoscaling.minReplicas, to at least 2"}}
+		"set replicas, or minReplicas of autoscaling or its external, to at least 2"}}
 }
 
 func (s *System) notIsolated(ms *v1alpha1.Microservice) []problem {

@@ -102,6 +102,11 @@ func TestSVG(t *testing.T) {
 	for _, ms := range parked.Microservices {
 		ms.Status.Conditions[0].Reason = v1alpha1.ReasonParked
 	}
+	zero := world(t, dependsOn)
+	observe(zero.Sorted(), nil)
+	for _, ms := range zero.Microservices {
+		ms.Status.Conditions[0].Reason = v1alpha1.ReasonScaledToZero
+	}
 	stale := world(t, dependsOn)
 	observe(stale.Sorted(), nil)
 	for _, ms := range stale.Microservices {
@@ -126,6 +131,7 @@ func TestSVG(t *testing.T) {
 		"without a status there are no states": {world(t, dependsOn), []string{">web</text>", "3 Microservices</text>"},
 			[]string{lookUnknown.icon, "Not observed", "msvc-stop)"}},
 		"parked is a state of its own":    {parked, []string{lookParked.icon, "3 parked"}, []string{"3 ready"}},
+		"scaled to zero is as parked":     {zero, []string{lookParked.icon, ">Scaled to zero</text>"}, []string{"3 ready"}},
 		"a status of an older spec is so": {stale, []string{">New spec pending</text>"}, []string{">Available</text>"}},
 		"several namespaces are named":    {several, []string{`<text class="space ns0"`, ">bank</text>", "2 namespaces"}, nil},
 		"one namespace is the heading":    {observed, []string{`<text class="head" x="28" y="42">shop</text>`}, []string{`class="space`}},

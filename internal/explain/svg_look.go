@@ -35,7 +35,7 @@ func (n Node) look() look {
 	switch {
 	case n.Kind == dependency.External:
 		return lookExternal
-	case n.State == StateReady && n.Reason == v1alpha1.ReasonParked:
+	case n.State == StateReady && (n.Reason == v1alpha1.ReasonParked || n.Reason == v1alpha1.ReasonScaledToZero):
 		return lookParked
 	case n.State == StateReady:
 		return lookReady
@@ -60,7 +60,9 @@ func (n Node) words() string {
 		return "Service"
 	case n.Kind == dependency.Service:
 		return "Service, " + strings.ToLower(word)
-	case n.State == StateNotReady && (n.Reason == v1alpha1.ReasonAvailable || n.Reason == v1alpha1.ReasonParked):
+	case n.State == StateReady && n.Reason == v1alpha1.ReasonScaledToZero:
+		return "Scaled to zero"
+	case n.State == StateNotReady && (n.Reason == v1alpha1.ReasonAvailable || n.Reason == v1alpha1.ReasonParked || n.Reason == v1alpha1.ReasonScaledToZero):
 		return "New spec pending" // the condition is about an older one
 	case n.State == StateNotReady:
 		return cmp.Or(n.Reason, word)

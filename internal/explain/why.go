@@ -67,6 +67,8 @@ func Why(w World, key dependency.Key) Answer {
 func summary(ms *v1alpha1.Microservice, healthy bool) string {
 	ready := meta.FindStatusCondition(ms.Status.Conditions, v1alpha1.ConditionReady)
 	switch {
+	case healthy && ready != nil && ready.Reason == v1alpha1.ReasonScaledToZero:
+		return ms.Name + " is well: its own autoscaler scaled it to 0, so whoever calls it reaches nobody until that starts a replica"
 	case healthy && ms.Status.DependenciesSummary != "":
 		return fmt.Sprintf("%s is well: Ready, and %s dependencies are", ms.Name, ms.Status.DependenciesSummary)
 	case healthy:

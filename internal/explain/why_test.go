@@ -35,6 +35,13 @@ func service(name, reason string, dependencies ...string) *v1alpha1.Microservice
 	return ms
 }
 
+// atZero returns one that its own autoscaler scaled to zero.
+func atZero(name string) *v1alpha1.Microservice {
+	ms := service(name, "")
+	ms.Status.Conditions[0].Reason = v1alpha1.ReasonScaledToZero
+	return ms
+}
+
 // A Microservice is Ready when its own pods are, so the first cause may be behind some that are well.
 func TestWhy(t *testing.T) {
 	down := v1alpha1.ReasonQuotaExceeded
@@ -51,7 +58,9 @@ func TestWhy(t *testing.T) {
 		"a direct one": {[]*v1alpha1.Microservice{service("web", "", "db!"), service("db", down)}, []string{"web db"}, "web is Ready, but only some"},
 		"the old pods of a direct one serve": {[]*v1alpha1.Microservice{service("web", "", "api"), service("api", v1alpha1.ReasonImagePullFailed)},
 			nil, "web is well"},
-		"a cycle": {[]*v1alpha1.Microservice{service("web", "", "api"), service("api", "", "web", "db!"), service("db", down)}, []string{"web api db"}, ""},
+		"at zero":           {[]*v1alpha1.Microservice{atZero("web")}, nil, "web is well: its own autoscaler scaled it to 0, so whoever calls it reaches nobody"},
+		"calls one at zero": {[]*v1alpha1.Microservice{service("web", "", "api"), atZero("api")}, nil, "web is well: Ready, and some dependencies are"},
+		"a cycle":           {[]*v1alpha1.Microservice{service("web", "", "api"), service("api", "", "web", "db!"), service("db", down)}, []string{"web api db"}, ""},
 		"two ways to one cause": {[]*v1alpha1.Microservice{service("web", "", "a", "b"), service("a", "", "db!"), service("b", "", "db!"), service("db", down)},
 			[]string{"web a db"}, ""},
 	} {

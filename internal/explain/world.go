@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	"k8s.io/apimachinery/pkg/util/sets"
 
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
@@ -21,6 +22,8 @@ type World struct {
 	Absent sets.Set[dependency.Key]
 	// Hidden are the Microservices that the user may not read.
 	Hidden sets.Set[dependency.Key]
+	// Autoscalers are those of the cluster, as far as they are known. Only Analyze needs them.
+	Autoscalers []autoscalingv2.HorizontalPodAutoscaler
 }
 
 // NewWorld returns a world with the given Microservices.

@@ -11,10 +11,10 @@ import (
 // defaultCPUUtilization is the target, in percent of the request, if the spec names none.
 const defaultCPUUtilization = 80
 
-// autoscaler builds the HorizontalPodAutoscaler. It targets the Deployment and not the Microservice, so that nothing ever
+// autoscaler builds the HorizontalPodAutoscaler, unless the user has one. It targets the Deployment and not the Microservice, so that nothing ever
 // writes the Microservice's spec.
 func autoscaler(ms *v1alpha1.Microservice) (*autoscalingv2ac.HorizontalPodAutoscalerApplyConfiguration, error) {
-	if !ms.Spec.Autoscaled() {
+	if !ms.Spec.Autoscaled() || ms.Spec.ScaledExternally() {
 		return nil, nil
 	}
 	a := ms.Spec.Autoscaling

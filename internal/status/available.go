@@ -3,6 +3,7 @@ package status
 import (
 	"fmt"
 
+	appsv1 "k8s.io/api/apps/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
@@ -21,7 +22,11 @@ func availableCondition(ms *v1alpha1.Microservice, o Observation) metav1.Conditi
 		c.Status, c.Reason, c.Message = metav1.ConditionTrue, v1alpha1.ReasonParked, "spec.replicas is 0: no replica is needed"
 	case d == nil:
 		c.Status, c.Reason, c.Message = metav1.ConditionFalse, v1alpha1.ReasonUnavailable, "The Deployment does not exist yet"
-	case availableReplicas(o) >= minimumAvailable(&ms.Spec):
+	case scaledToZero(ms, d):
+		c.Status, c.Reason, c.Message = metav1.ConditionTrue, v1alpha1.ReasonScaledToZero, scaledToZeroMessage
+	case startingFromZero(ms, o):
+		c.Status, c.Reason, c.Message = metav1.ConditionFalse, v1alpha1.ReasonStartingFromZero, startingFromZeroMessage
+	case availableReplicas(o) >= minimumAvailable(ms, d):
 		c.Status, c.Reason, c.Message = metav1.ConditionTrue, v1alpha1.ReasonAvailable, availableMessage(ms, o)
 	default:
 		c.Status, c.Reason, c.Message = metav1.ConditionFalse, v1alpha1.ReasonUnavailable, availableMessage(ms, o)
@@ -33,8 +38,11 @@ func availableMessage(ms *v1alpha1.Microservice, o Observation) string {
 	d, available := o.Deployment, availableReplicas(o)
 	// During a rollout there may be more than desired.
 	count := fmt.Sprintf("%d of %d replicas are available", available, max(replicas(d), d.Status.Replicas))
-	if minimum := minimumAvailable(&ms.Spec); available < minimum {
-		return fmt.Sprintf("%s, at least %d are needed", count, minimum)
+	if minimum := minimumAvailable(ms, d); available < minimum {
+		count = fmt.Sprintf("%s, at least %d are needed", count, minimum)
+		if missesGuarantee(ms, d) {
+			count += fmt.Sprintf("; its own autoscaler wants fewer than spec.autoscaling.external.minReplicas (%d)", ms.Spec.GuaranteedReplicas())
+		}
 	}
 	return count
 }
@@ -44,9 +52,13 @@ func availableReplicas(o Observation) int32 {
 	return max(o.Deployment.Status.AvailableReplicas-o.JustRestarted, 0)
 }
 
-// minimumAvailable implements the rule of v1alpha1.ConditionAvailable.
-func minimumAvailable(spec *v1alpha1.MicroserviceSpec) int32 {
-	wanted := spec.GuaranteedReplicas()
+// minimumAvailable implements the rule of v1alpha1.ConditionAvailable. Beyond what a controller of the user's guarantees only one
+// replica counts, if it wants any: others are still starting whenever it scales up.
+func minimumAvailable(ms *v1alpha1.Microservice, d *appsv1.Deployment) int32 {
+	spec, wanted := &ms.Spec, ms.Spec.GuaranteedReplicas()
+	if spec.ScaledExternally() {
+		wanted = max(wanted, min(replicas(d), 1))
+	}
 	if wanted <= 1 {
 		return wanted
 	}

@@ -36,14 +36,14 @@ func LacksPods(ms *v1alpha1.Microservice, o *Observation) bool {
 	if d == nil || !o.Applied || o.Problem != nil || ms.Spec.Parked() || generationNotObserved(d) {
 		return false
 	}
-	return !rolledOut(d) || d.Status.AvailableReplicas < minimumAvailable(&ms.Spec) || lacksReplicas(d)
+	return !rolledOut(d) || d.Status.AvailableReplicas < minimumAvailable(ms, d) || lacksReplicas(d)
 }
 
 // Recovering reports whether enough replicas are available again after too few were, or after crashes: whether they have just
 // restarted matters then.
 func Recovering(ms *v1alpha1.Microservice, o *Observation) bool {
 	d, before := o.Deployment, readyBefore(ms)
-	if d == nil || !o.Applied || o.Problem != nil || before == nil || d.Status.AvailableReplicas < minimumAvailable(&ms.Spec) {
+	if d == nil || !o.Applied || o.Problem != nil || before == nil || d.Status.AvailableReplicas < minimumAvailable(ms, d) {
 		return false
 	}
 	return before.Reason == v1alpha1.ReasonUnavailable || before.Reason == v1alpha1.ReasonCrashLooping

@@ -112,6 +112,9 @@ func randomMicroservice(random *rand.Rand) *v1alpha1.Microservice {
 		if random.Intn(3) == 0 {
 			autoscaled(ms)
 			ms.Spec.Autoscaling.MaxReplicas = random.Int31n(5) + 1
+			if random.Intn(2) == 0 {
+				scaledExternally(max(random.Int31n(5)-2, 0))(ms)
+			}
 		} else {
 			ms.Spec.Replicas = []*int32{nil, new(int32(0)), new(int32(1)), new(int32(2)), new(int32(5))}[random.Intn(5)]
 		}

@@ -104,13 +104,17 @@ func parked(d *appsv1.Deployment) readyState {
 // of the size they are still starting.
 func afterRollout(ms *v1alpha1.Microservice, o Observation) readyState {
 	switch {
-	case availableReplicas(o) >= minimumAvailable(&ms.Spec):
+	case scaledToZero(ms, o.Deployment):
+		return readyState{ready: ready(metav1.ConditionTrue, v1alpha1.ReasonScaledToZero, scaledToZeroMessage)}
+	case availableReplicas(o) >= minimumAvailable(ms, o.Deployment):
 		message := availableMessage(ms, o) + pausedByHand(ms, o.Deployment)
 		if c := whyNotReady(ms, o); c != nil && lacksReplicas(o.Deployment) {
 			message += "; of the others: " + c.message
 		}
 		return readyState{ready: ready(metav1.ConditionTrue, v1alpha1.ReasonAvailable, message)}
-	case wasReady(ms):
+	case startingFromZero(ms, o) && whyNotReady(ms, o) == nil:
+		return waiting(v1alpha1.ReasonRollingOut, startingFromZeroMessage)
+	case wasReady(ms) && !wasScaledToZero(ms), missesGuarantee(ms, o.Deployment):
 		found := waiting(v1alpha1.ReasonUnavailable, availableMessage(ms, o))
 		if found.failure = whyNotReady(ms, o); found.failure != nil {
 			found.ready.Message += ": " + found.failure.message
@@ -125,6 +129,11 @@ func afterRollout(ms *v1alpha1.Microservice, o Observation) readyState {
 // worth a hint.
 func lacksReplicas(d *appsv1.Deployment) bool {
 	return d.Status.AvailableReplicas < replicas(d)
+}
+
+// wasScaledToZero reports whether this generation was Ready without a replica: those that it lacks are starting.
+func wasScaledToZero(ms *v1alpha1.Microservice) bool {
+	return readyBefore(ms).Reason == v1alpha1.ReasonScaledToZero
 }
 
 // wasReady reports whether this generation has been Ready.
@@ -170,7 +179,7 @@ func rolloutComplete(d *appsv1.Deployment) bool {
 // not observed that yet. Until then the state is unchanged.
 func staleAfterResize(ms *v1alpha1.Microservice, o Observation) bool {
 	d := o.Deployment
-	return generationNotObserved(d) && !o.Rewritten && wasReady(ms) && rolloutComplete(d)
+	return generationNotObserved(d) && !o.Rewritten && rolloutComplete(d) && (wasReady(ms) || startingFromZero(ms, o))
 }
 
 // Restarting reports whether pods are being replaced, and nothing is known that prevents the new ones from starting. d is the
@@ -179,12 +188,13 @@ func Restarting(ms *v1alpha1.Microservice, d *appsv1.Deployment) bool {
 	if rolledOut(d) || meta.IsStatusConditionTrue(ms.Status.Conditions, v1alpha1.ConditionStalled) {
 		return false
 	}
-	switch before := readyBefore(ms); {
-	case before == nil, before.Reason == v1alpha1.ReasonReadinessFailing, before.Reason == v1alpha1.ReasonPodNotStarting:
-		return true
-	default:
-		return !podReasons[before.Reason]
-	}
+	before := readyBefore(ms)
+	return before == nil || !podReasons[before.Reason] || mayStillStart(before.Reason)
+}
+
+// mayStillStart reports whether pods that fail for the reason usually start a moment later.
+func mayStillStart(reason string) bool {
+	return reason == v1alpha1.ReasonReadinessFailing || reason == v1alpha1.ReasonPodNotStarting
 }
 
 // OldPodsGone reports whether only pods of the newest template are left. Since 1.35 Kubernetes counts terminating pods; before

@@ -127,7 +127,10 @@ func conditions(ms *v1alpha1.Microservice, o Observation, now metav1.Time) []met
 func wantedConditions(ms *v1alpha1.Microservice, o Observation) []metav1.Condition {
 	found := readiness(ms, o)
 	wanted := []metav1.Condition{found.ready, availableCondition(ms, o), dependenciesCondition(ms, o)}
-	if ms.Spec.Autoscaled() {
+	switch {
+	case ms.Spec.ScaledExternally():
+		wanted = append(wanted, externalCondition(ms, o))
+	case ms.Spec.Autoscaled():
 		wanted = append(wanted, autoscalingCondition(ms, o.Autoscaler))
 	}
 	if o.Route != nil {

@@ -7,6 +7,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 	"k8s.io/utils/ptr"
 
@@ -20,12 +21,18 @@ const (
 	defaultRevisionHistoryLimit    = 10
 )
 
-// setSize takes the autoscaler, or the number of replicas.
+// setSize takes the autoscaler, or the number of replicas. An autoscaler that another object controls, as those of KEDA, stays.
 func (i *importer) setSize() {
 	for n := range i.Autoscalers {
 		h := &i.Autoscalers[n]
 		if h.Spec.ScaleTargetRef.Kind != "Deployment" || h.Spec.ScaleTargetRef.Name != i.Deployment.Name {
 			continue
+		}
+		if owner := metav1.GetControllerOf(h); owner != nil {
+			i.spec.Autoscaling = &v1alpha1.Autoscaling{External: externalAutoscaler(&h.Spec)}
+			i.note("HorizontalPodAutoscaler %s belongs to %s %s, which goes on deciding the number of replicas; leave external.minReplicas out if it may stop them all",
+				h.Name, owner.Kind, owner.Name)
+			return
 		}
 		i.spec.Autoscaling = autoscaling(&h.Spec)
 		if h.Name != i.Deployment.Name {
@@ -34,6 +41,14 @@ func (i *importer) setSize() {
 		return
 	}
 	i.spec.Replicas = i.Deployment.Spec.Replicas
+}
+
+// externalAutoscaler guarantees what the autoscaler does. Its smallest minimum, 1, is also that of one which KEDA switches off at 0.
+func externalAutoscaler(from *autoscalingv2.HorizontalPodAutoscalerSpec) *v1alpha1.ExternalAutoscaler {
+	if ptr.Deref(from.MinReplicas, 1) < 2 {
+		return &v1alpha1.ExternalAutoscaler{}
+	}
+	return &v1alpha1.ExternalAutoscaler{MinReplicas: from.MinReplicas}
 }
 
 func autoscaling(from *autoscalingv2.HorizontalPodAutoscalerSpec) *v1alpha1.Autoscaling {

@@ -10,7 +10,7 @@ const (
 	selfMessage    = "a Microservice cannot depend on itself: remove the entry that leads back to it, or say with microservice, service or external what else it means"
 	defaultMessage = "name must not be default: the ServiceAccount of that name is the namespace's own, choose another name"
 	imageMessage   = "must be an image reference without spaces, such as ghcr.io/acme/web:1.4.2"
-	bothSizes      = "replicas and autoscaling exclude each other: the HorizontalPodAutoscaler owns the replica count; remove spec.replicas (it may come from kubectl scale)"
+	bothSizes      = "replicas and autoscaling exclude each other: an autoscaler owns the number of replicas; remove spec.replicas (it may come from kubectl scale; to scale by hand under autoscaling.external, scale the Deployment)"
 	accountName    = "must be the name of a ServiceAccount: lower-case letters, digits, '-' and '.'"
 )
 

@@ -6,6 +6,8 @@ const (
 	minMax         = "minReplicas must not exceed maxReplicas"
 	surgeNumber    = "must be a number from 0 to 2147483647, or a percentage such as 25%"
 	budgetNumber   = "must be a number from 0 to 2147483647, or a percentage such as 50%"
+	eitherScaler   = "set maxReplicas for an autoscaler of the operator, or external for one of your own"
+	externalAlone  = "minReplicas, targets, metrics and behavior belong to an autoscaler of the operator: with external set external.minReplicas, and the others in your own autoscaler"
 	oneBudget      = "set only one of minAvailable and maxUnavailable"
 	recreateSurge  = "maxSurge and maxUnavailable belong to strategy RollingUpdate"
 	neverReplaced  = "maxSurge 0 needs a maxUnavailable above 0 (its default is 0), else no pod could ever be replaced"
@@ -43,9 +45,33 @@ var sizeRules = map[string]rule{
 	"autoscaling by its maximum alone": {spec: "autoscaling: {maxReplicas: 1}"},
 	"autoscaling without a maximum": {
 		spec:    "autoscaling: {minReplicas: 1}",
-		field:   "spec.autoscaling.maxReplicas",
-		message: "Required value",
+		field:   "spec.autoscaling",
+		message: eitherScaler,
 	},
+	"autoscaling by nobody": {spec: "autoscaling: {}", field: "spec.autoscaling", message: eitherScaler},
+	"autoscaling by both": {
+		spec: "autoscaling: {maxReplicas: 2, external: {}}", field: "spec.autoscaling", message: eitherScaler},
+
+	"an external autoscaler":                 {spec: "autoscaling: {external: {}}"},
+	"an external autoscaler that keeps none": {spec: "autoscaling: {external: {minReplicas: 0}}"},
+	"an external autoscaler that keeps all":  {spec: "autoscaling: {external: {minReplicas: 2147483647}}"},
+	"an external autoscaler that keeps -1": {
+		spec:    "autoscaling: {external: {minReplicas: -1}}",
+		field:   "spec.autoscaling.external.minReplicas",
+		message: "should be greater than or equal to 0",
+	},
+	"an external autoscaler with replicas": {
+		spec: "{replicas: 3, autoscaling: {external: {}}}", field: "spec", message: bothSizes},
+	"minReplicas beside external": {
+		spec: "autoscaling: {minReplicas: 1, external: {}}", field: "spec.autoscaling", message: externalAlone},
+	"a CPU target beside external": {
+		spec: "autoscaling: {targetCPUUtilizationPercentage: 80, external: {}}", field: "spec.autoscaling", message: externalAlone},
+	"a memory target beside external": {
+		spec: "autoscaling: {targetMemoryUtilizationPercentage: 80, external: {}}", field: "spec.autoscaling", message: externalAlone},
+	"metrics beside external": {
+		spec: "autoscaling: {metrics: [{type: Pods}], external: {}}", field: "spec.autoscaling", message: externalAlone},
+	"behavior beside external": {
+		spec: "autoscaling: {behavior: {}, external: {}}", field: "spec.autoscaling", message: externalAlone},
 	"autoscaling from 3 to 2": {
 		spec:    "autoscaling: {minReplicas: 3, maxReplicas: 2}",
 		field:   "spec.autoscaling",

@@ -117,6 +117,16 @@ func situations() map[string]situation {
 			seen: withAutoscaler(written(deployment()), corev1.ConditionFalse, "FailedGetResourceMetric", "the HPA was unable to compute the replica count: failed to get cpu utilization: unable to get metrics for resource cpu: no metrics returned from resource metrics API"),
 			want: "Healthy",
 		},
+		"scaled_to_zero": {
+			ms:   microservice(scaledExternally),
+			seen: written(deployment(counts(0, 0, 0, 0))),
+			want: "Healthy",
+		},
+		"starting_from_zero": {
+			ms:   before(microservice(scaledExternally), written(deployment(counts(0, 0, 0, 0)))),
+			seen: written(deployment(counts(1, 1, 1, 0))),
+			want: "Progressing",
+		},
 		"edited": {
 			ms:   before(microservice(), written(deployment())),
 			want: "Progressing",
@@ -216,6 +226,11 @@ func paused(ms *v1alpha1.Microservice) { ms.Spec.Paused = true }
 func autoscaled(ms *v1alpha1.Microservice) {
 	ms.Spec.Replicas = nil
 	ms.Spec.Autoscaling = &v1alpha1.Autoscaling{MinReplicas: new(int32(3)), MaxReplicas: 10, TargetCPUUtilizationPercentage: new(int32(70))}
+}
+
+func scaledExternally(ms *v1alpha1.Microservice) {
+	ms.Spec.Replicas = nil
+	ms.Spec.Autoscaling = &v1alpha1.Autoscaling{External: &v1alpha1.ExternalAutoscaler{}}
 }
 
 func callsPayments(ms *v1alpha1.Microservice) {

@@ -18,6 +18,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	utilyaml "k8s.io/apimachinery/pkg/util/yaml"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/envtest"
 	"sigs.k8s.io/yaml"
 
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
@@ -89,7 +90,7 @@ func objects(t *testing.T, block string) []*unstructured.Unstructured {
 }
 
 func TestExamples(t *testing.T) {
-	kube := startCluster(t)
+	kube := startCluster(t, withForeignCRDs(t))
 	seen := 0
 	for _, p := range pages(t) {
 		for _, block := range p.examples() {
@@ -107,9 +108,9 @@ func TestExamples(t *testing.T) {
 	}
 }
 
-func startCluster(t *testing.T) client.Client {
+func startCluster(t *testing.T, configure ...func(*envtest.Environment)) client.Client {
 	t.Helper()
-	server := cluster.StartFor(t)
+	server := cluster.StartFor(t, configure...)
 	kube, err := cluster.NewStrictClient(server.Config)
 	if err != nil {
 		t.Fatal(err)

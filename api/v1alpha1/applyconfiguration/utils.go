@@ -33,6 +33,8 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &apiv1alpha1.DependentReferenceApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("DisruptionBudget"):
 		return &apiv1alpha1.DisruptionBudgetApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("ExternalAutoscaler"):
+		return &apiv1alpha1.ExternalAutoscalerApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("ExternalDependency"):
 		return &apiv1alpha1.ExternalDependencyApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("ExternalPort"):

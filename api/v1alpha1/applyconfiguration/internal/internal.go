@@ -42,6 +42,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: behavior
       type:
         namedType: io.k8s.api.autoscaling.v2.HorizontalPodAutoscalerBehavior
+    - name: external
+      type:
+        namedType: com.github.microservice-dev.microservice-operator.api.v1alpha1.ExternalAutoscaler
     - name: maxReplicas
       type:
         scalar: numeric
@@ -154,6 +157,12 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: minAvailable
       type:
         namedType: io.k8s.apimachinery.pkg.util.intstr.IntOrString
+- name: com.github.microservice-dev.microservice-operator.api.v1alpha1.ExternalAutoscaler
+  map:
+    fields:
+    - name: minReplicas
+      type:
+        scalar: numeric
 - name: com.github.microservice-dev.microservice-operator.api.v1alpha1.ExternalDependency
   map:
     fields:

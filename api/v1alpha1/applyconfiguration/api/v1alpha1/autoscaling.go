@@ -12,11 +12,15 @@ import (
 // AutoscalingApplyConfiguration represents a declarative configuration of the Autoscaling type for use
 // with apply.
 //
-// Autoscaling is the HorizontalPodAutoscaler of the Deployment.
+// Autoscaling is the HorizontalPodAutoscaler of the Deployment, or tells that a controller of your own scales it.
 type AutoscalingApplyConfiguration struct {
+	// external leaves the number of replicas to a controller of your own, such as KEDA, a HorizontalPodAutoscaler of yours or
+	// Argo Rollouts. Point it at the Deployment of the Microservice's name. The operator creates no autoscaler then, and
+	// sends a number only when it creates the Deployment. Excludes the other fields of autoscaling.
+	External *ExternalAutoscalerApplyConfiguration `json:"external,omitempty"`
 	// minReplicas is the smallest size. Default: 2, or maxReplicas if that is less.
 	MinReplicas *int32 `json:"minReplicas,omitempty"`
-	// maxReplicas is the largest size.
+	// maxReplicas is the largest size. Required, unless external is set.
 	MaxReplicas *int32 `json:"maxReplicas,omitempty"`
 	// targetCPUUtilizationPercentage is the average use to aim for, in percent of the CPU request. Default: 80 when no
 	// other target and no metrics are set.
@@ -33,6 +37,14 @@ type AutoscalingApplyConfiguration struct {
 // apply.
 func Autoscaling() *AutoscalingApplyConfiguration {
 	return &AutoscalingApplyConfiguration{}
+}
+
+// WithExternal sets the External field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the External field is set to the value of the last call.
+func (b *AutoscalingApplyConfiguration) WithExternal(value *ExternalAutoscalerApplyConfiguration) *AutoscalingApplyConfiguration {
+	b.External = value
+	return b
 }
 
 // WithMinReplicas sets the MinReplicas field in the declarative configuration to the given value

@@ -46,7 +46,7 @@ type MicroserviceSpecApplyConfiguration struct {
 	// replicas is a fixed size; 0 parks the service: everything stays but no pod runs. Default 1. Leave it out with
 	// autoscaling.
 	Replicas *int32 `json:"replicas,omitempty"`
-	// autoscaling hands the number of replicas to a HorizontalPodAutoscaler.
+	// autoscaling hands the number of replicas to a HorizontalPodAutoscaler of the operator, or to a controller of your own.
 	Autoscaling *AutoscalingApplyConfiguration `json:"autoscaling,omitempty"`
 	// resources are the container's requests and limits. Autoscaling on CPU or memory needs the request.
 	Resources *v1.ResourceRequirements `json:"resources,omitempty"`
