@@ -31,7 +31,7 @@ func invariants(events []Event) []string {
 		}
 		now[e.key()] = e.Object
 		for _, problem := range []string{
-			foreign(e), anotherSelector(e, before), unguardedPod(e, now), tooSmall(e), readyTooEarly(e, before, now, images),
+			foreign(e), anotherSelector(e, before), unguardedPod(e, now), tooSmall(e, now), readyTooEarly(e, before, now, images),
 		} {
 			if problem != "" && !slices.Contains(problems, problem) {
 				problems = append(problems, problem)
@@ -82,9 +82,12 @@ func unguardedPod(e Event, now world) string {
 	return fmt.Sprintf("O4: a pod of %s comes before its NetworkPolicy", name)
 }
 
-// tooSmall is a Deployment with fewer replicas than any step asks for.
-func tooSmall(e Event) string {
+// tooSmall is a Deployment with fewer replicas than any step asks for, unless somebody else decides about its size.
+func tooSmall(e Event, now world) string {
 	if e.Kind != "Deployment" || !ownedByMicroservice(e.Object) {
+		return ""
+	}
+	if owner := now["Microservice/"+e.Object.GetName()]; owner != nil && field(owner, "spec", "autoscaling", "external") != nil {
 		return ""
 	}
 	if n, found, _ := unstructured.NestedInt64(e.Object.Object, "spec", "replicas"); found && n < smallest {

@@ -43,7 +43,7 @@ func NewEnv(ctx context.Context, c *cluster.Cluster, program string) (*Env, erro
 	if l.Dynamic, err = dynamic.NewForConfig(c.Config); err != nil {
 		return nil, fmt.Errorf("creating a client: %w", err)
 	}
-	l.Config, err = c.AddOperator(ctx, l.Kube, "operator")
+	l.Config, err = c.AddOperator(ctx, l.Kube, "operator", cluster.OptionalRoles...)
 	return l, err
 }
 

@@ -25,6 +25,8 @@ type step struct {
 	dependencies string
 	// ready is the reason of web's Ready at the end, Available where nothing is said.
 	ready string
+	// also says why the namespace is not yet what the step comes to, where the words above do not.
+	also func(context.Context, client.Client, string) error
 }
 
 // scenario is the life of three Microservices: web depends on api, later on a database that comes late.
@@ -138,6 +140,11 @@ func (s *step) settled(ctx context.Context, c client.Client, namespace string) e
 			return err
 		}
 	}
+	if s.also != nil {
+		if err := s.also(ctx, c, namespace); err != nil {
+			return err
+		}
+	}
 	return s.gone(ctx, c, namespace)
 }
 
@@ -162,7 +169,7 @@ func scaled(ms *v1alpha1.Microservice) error {
 		return fmt.Errorf("%s: there are %d replicas, not %d", ms.Name, ms.Status.Replicas, *n)
 	}
 	a := ms.Spec.Autoscaling
-	if a == nil {
+	if a == nil || a.External != nil {
 		return nil
 	}
 	active := meta.FindStatusCondition(ms.Status.Conditions, v1alpha1.ConditionAutoscaling)
