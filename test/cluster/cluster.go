@@ -56,7 +56,8 @@ func Start(configure ...func(*envtest.Environment)) (*Cluster, error) {
 	}
 	config, err := env.Start()
 	if err != nil {
-		return nil, fmt.Errorf("starting etcd and the API server (run `make controlplane` first): %w", err)
+		// A CRD that is refused leaves both running.
+		return nil, errors.Join(fmt.Errorf("starting etcd and the API server (run `make controlplane` first): %w", err), env.Stop())
 	}
 	pids, err := children(env.ControlPlane.Etcd.DataDir, env.ControlPlane.GetAPIServer().CertDir)
 	if err != nil {

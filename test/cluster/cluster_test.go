@@ -8,9 +8,11 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/kubernetes"
+	"sigs.k8s.io/controller-runtime/pkg/envtest"
 )
 
 func TestClusterRunsAPod(t *testing.T) {
@@ -68,6 +70,22 @@ func TestClustersAreApart(t *testing.T) {
 }
 
 // What does not end when it is asked to is ended.
+// A CRD that the API server refuses leaves no processes behind.
+func TestStartLeavesNothingBehind(t *testing.T) {
+	var started *envtest.Environment
+	_, err := Start(func(e *envtest.Environment) {
+		e.CRDs = append(e.CRDs, &apiextensionsv1.CustomResourceDefinition{ObjectMeta: metav1.ObjectMeta{Name: "nonsense"}})
+		started = e
+	})
+	if err == nil {
+		t.Fatal("the CRD is taken")
+	}
+	left, err := children(started.ControlPlane.Etcd.DataDir, started.ControlPlane.GetAPIServer().CertDir)
+	if err != nil || len(left) > 0 {
+		t.Errorf("processes %v are left (%v)", left, err)
+	}
+}
+
 func TestStopEndsWhatIsStopped(t *testing.T) {
 	p, err := StartProcess(nil, "/bin/sleep", "1000")
 	if err != nil {
