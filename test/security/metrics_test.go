@@ -35,6 +35,12 @@ func TestMetrics(t *testing.T) {
 	if err := cluster.Bind(t.Context(), admin, serviceAccount("metrics-reader"), "microservice-operator-metrics-reader", ""); err != nil {
 		t.Fatal(err)
 	}
+	await(t, "the manager leads, and tells of Microservices", func() error {
+		if code, body := ask(t, "https://"+server+"/metrics", reader); !strings.Contains(body, "microservice_operator_microservices_in_cycle") {
+			return fmt.Errorf("%d: %.300s", code, body)
+		}
+		return nil
+	})
 	for _, question := range []struct {
 		who, url, token string
 		want            int

@@ -55,6 +55,10 @@ var ordinary = map[string][]any{
 	"loadBalancerSourceRanges": {"10.0.0.0/8"},
 	"host":                     {"api.example.com", "db.example.com"},
 	"path":                     {"/", "/healthz"},
+	"hostnames":                {"shop.example.com", "*.example.com"},
+	"paths":                    {"/shop", "/cart"},
+	"timeout":                  {"30s"},
+	"interval":                 {"30s", "1m"},
 	"operator":                 {"In", "NotIn", "Exists"},
 	"spec":                     {map[string]any{"nodeSelector": map[string]any{"disk": "ssd"}}, map[string]any{"terminationGracePeriodSeconds": 45}, map[string]any{"containers": []any{map[string]any{"name": "app", "tty": true}, map[string]any{"name": "proxy", "image": "example.com/proxy:1"}}}},
 }
@@ -106,7 +110,11 @@ func (g *Generator) object(s jsonSchema, name string, much float64) any {
 func (g *Generator) array(name string, s jsonSchema, much float64) any {
 	values := []any{}
 	seen := map[string]bool{}
-	for range g.random.Intn(3) {
+	n := g.random.Intn(3)
+	if s.MinItems != nil {
+		n = max(n, int(*s.MinItems))
+	}
+	for range n {
 		item := g.value(name, *s.Items.Schema, much)
 		key := fmt.Sprint(item)
 		if o, ok := item.(map[string]any); ok && len(s.XListMapKeys) > 0 {
@@ -137,7 +145,45 @@ func (g *Generator) integer(name string, s jsonSchema) any {
 
 // Spec is a spec of ordinary values. The API server may refuse it, for rules that a schema cannot have.
 func (g *Generator) Spec() map[string]any {
-	return clone(g.value("", g.spec, 0.4)).(map[string]any)
+	spec := clone(g.value("", g.spec, 0.4)).(map[string]any)
+	fit(spec)
+	return spec
+}
+
+// fit makes fields that a schema cannot relate fit together, as users do: a route and metrics lead to the first port, and an
+// autoscaler is either the operator's or somebody else's.
+func fit(spec map[string]any) {
+	ports, _ := spec["ports"].([]any)
+	observability, _ := spec["observability"].(map[string]any)
+	if len(ports) == 0 {
+		delete(spec, "route")
+		delete(observability, "metrics")
+	} else {
+		name := ports[0].(map[string]any)["name"]
+		if route, found := spec["route"].(map[string]any); found {
+			route["port"] = name
+			if route["kind"] == "GRPCRoute" {
+				delete(route, "paths")
+				delete(route, "stripPrefix")
+				delete(route, "timeout")
+			} else if route["stripPrefix"] == true && route["paths"] == nil {
+				delete(route, "stripPrefix")
+			}
+		}
+		if metrics, found := observability["metrics"].(map[string]any); found {
+			metrics["port"] = name
+		}
+	}
+	autoscaling, found := spec["autoscaling"].(map[string]any)
+	if !found {
+		return
+	}
+	delete(spec, "replicas")
+	if external := autoscaling["external"]; external != nil {
+		spec["autoscaling"] = map[string]any{"external": external}
+	} else if autoscaling["maxReplicas"] == nil {
+		autoscaling["maxReplicas"] = int64(5)
+	}
 }
 
 // Change is one edit of a spec, with what it does in words.
