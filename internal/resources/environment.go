@@ -37,14 +37,15 @@ func addressVariables(dependencies []dependency.Resolution) []corev1ac.EnvVarApp
 	all := make([]corev1ac.EnvVarApplyConfiguration, 0, 3*len(dependencies))
 	for i := range dependencies {
 		d := &dependencies[i]
+		prefix := variable(d.Name, "")
 		if d.Host != "" {
-			all = append(all, *corev1ac.EnvVar().WithName(variable(d.Name, hostSuffix)).WithValue(d.Host))
+			all = append(all, *corev1ac.EnvVar().WithName(prefix + hostSuffix).WithValue(d.Host))
 		}
 		if d.Port != 0 {
-			all = append(all, *corev1ac.EnvVar().WithName(variable(d.Name, portSuffix)).WithValue(strconv.Itoa(int(d.Port))))
+			all = append(all, *corev1ac.EnvVar().WithName(prefix + portSuffix).WithValue(strconv.Itoa(int(d.Port))))
 		}
 		if d.URL != "" {
-			all = append(all, *corev1ac.EnvVar().WithName(variable(d.Name, urlSuffix)).WithValue(d.URL))
+			all = append(all, *corev1ac.EnvVar().WithName(prefix + urlSuffix).WithValue(d.URL))
 		}
 	}
 	return all
