@@ -37,15 +37,15 @@ func addressVariables(dependencies []dependency.Resolution) []corev1ac.EnvVarApp
 	all := make([]corev1ac.EnvVarApplyConfiguration, 0, 3*len(dependencies))
 	for i := range dependencies {
 		d := &dependencies[i]
-		prefix := variable(d.Name, "")
+		prefix := variablePrefix(d.Name)
 		if d.Host != "" {
-			all = append(all, *corev1ac.EnvVar().WithName(prefix + hostSuffix).WithValue(d.Host))
+			all = append(all, *corev1ac.EnvVar().WithName(prefix + "_" + hostSuffix).WithValue(d.Host))
 		}
 		if d.Port != 0 {
-			all = append(all, *corev1ac.EnvVar().WithName(prefix + portSuffix).WithValue(strconv.Itoa(int(d.Port))))
+			all = append(all, *corev1ac.EnvVar().WithName(prefix + "_" + portSuffix).WithValue(strconv.Itoa(int(d.Port))))
 		}
 		if d.URL != "" {
-			all = append(all, *corev1ac.EnvVar().WithName(prefix + urlSuffix).WithValue(d.URL))
+			all = append(all, *corev1ac.EnvVar().WithName(prefix + "_" + urlSuffix).WithValue(d.URL))
 		}
 	}
 	return all
@@ -62,5 +62,9 @@ var addressSuffixes = []string{hostSuffix, portSuffix, urlSuffix}
 
 // variable returns the name of a variable of a dependency: ORDERS_DB_HOST for orders-db.
 func variable(alias, suffix string) string {
-	return strings.ToUpper(strings.ReplaceAll(alias, "-", "_")) + "_" + suffix
+	return variablePrefix(alias) + "_" + suffix
+}
+
+func variablePrefix(alias string) string {
+	return strings.ToUpper(strings.ReplaceAll(alias, "-", "_"))
 }
