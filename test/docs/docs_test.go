@@ -110,6 +110,7 @@ func TestExamples(t *testing.T) {
 func startCluster(t *testing.T) client.Client {
 	t.Helper()
 	server := cluster.StartFor(t)
+	installForeignKinds(t, server)
 	kube, err := cluster.NewStrictClient(server.Config)
 	if err != nil {
 		t.Fatal(err)
