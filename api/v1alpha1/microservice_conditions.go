@@ -1,8 +1,8 @@
 package v1alpha1
 
 // Ready, Available and DependenciesReady are present from the first status on (Unknown when it cannot be known);
-// Autoscaling while spec.autoscaling is set, Routed with spec.route, Monitored with spec.observability.metrics, Traced with
-// spec.observability.tracing; Reconciling, Stalled and DependencyCycle only while they are True.
+// Autoscaling while spec.autoscaling is set, Routed with spec.route, Monitored with spec.observability.metrics unless its monitor
+// is None, Traced with spec.observability.tracing; Reconciling, Stalled and DependencyCycle only while they are True.
 
 // Ready and its reasons.
 const (
@@ -126,7 +126,7 @@ const (
 	// ConditionMonitored: the scraper's object, a PodMonitor, is in place.
 	ConditionMonitored = "Monitored"
 
-	// ReasonApplied: the PodMonitor is in place, or none is asked for. Monitored is True.
+	// ReasonApplied: the PodMonitor is in place. Monitored is True.
 	ReasonApplied = "Applied"
 	// ReasonPending: no gateway has answered yet, or the other objects have to be written first. Unknown.
 	ReasonPending = "Pending"

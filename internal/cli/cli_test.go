@@ -47,6 +47,7 @@ func TestMain(m *testing.M) {
 //	patch VERSION KIND NAMESPACE/NAME JSON   changes an object by a JSON merge patch, as somebody would by hand
 //	delete VERSION KIND NAMESPACE/NAME       deletes an object
 //	as-viewer NAME                           goes on as a user who may read Microservices in the namespace NAME and nothing else
+//	install KIND                             installs a kind that a cluster may lack
 //	code CODE COMMAND ...                    runs a command and checks its exit code
 func TestScripts(t *testing.T) {
 	runScripts(t, cluster.StartFor(t), "testdata")
@@ -101,6 +102,9 @@ func runScripts(t *testing.T, server *cluster.Cluster, folder string) {
 			},
 			"delete": func(ts *testscript.TestScript, _ bool, args []string) {
 				ts.Check(kube.Delete(context.Background(), reference(args)))
+			},
+			"install": func(ts *testscript.TestScript, _ bool, args []string) {
+				ts.Check(server.InstallOptional(args...))
 			},
 			"as-viewer": func(ts *testscript.TestScript, _ bool, args []string) {
 				path, err := viewer(server, kube, args[0])

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring"
+	monitoringv1 "github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring/v1"
 	authorizationv1 "k8s.io/api/authorization/v1"
 	coordinationv1 "k8s.io/api/coordination/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
@@ -15,6 +17,7 @@ import (
 	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 	"github.com/microservice-dev/microservice-operator/internal/dependency"
@@ -34,6 +37,8 @@ func (o *options) client() (client.WithWatch, error) {
 	scheme := runtime.NewScheme()
 	utilruntime.Must(clientgoscheme.AddToScheme(scheme))
 	utilruntime.Must(v1alpha1.AddToScheme(scheme))
+	utilruntime.Must(gatewayv1.Install(scheme))
+	utilruntime.Must(monitoringv1.AddToScheme(scheme))
 	return client.NewWithWatch(config, client.Options{Scheme: scheme, Mapper: mapper(scheme)})
 }
 
@@ -74,6 +79,9 @@ var plurals = map[schema.GroupKind]string{
 	{Group: "networking.k8s.io", Kind: "NetworkPolicy"}:                 "networkpolicies",
 	{Group: "policy", Kind: "PodDisruptionBudget"}:                      "poddisruptionbudgets",
 	{Group: "autoscaling", Kind: "HorizontalPodAutoscaler"}:             "horizontalpodautoscalers",
+	{Group: gatewayv1.GroupName, Kind: "HTTPRoute"}:                     "httproutes",
+	{Group: gatewayv1.GroupName, Kind: "GRPCRoute"}:                     "grpcroutes",
+	{Group: monitoring.GroupName, Kind: kindPodMonitor}:                 "podmonitors",
 	{Group: discoveryv1.GroupName, Kind: "EndpointSlice"}:               "endpointslices",
 	{Group: coordinationv1.GroupName, Kind: "Lease"}:                    "leases",
 	{Group: authorizationv1.GroupName, Kind: "SelfSubjectAccessReview"}: "selfsubjectaccessreviews",

@@ -55,8 +55,8 @@ type liveObjects struct {
 	hidden sets.Set[dependency.Key]
 }
 
-// compareLive adds to an answer what is not as the operator makes it. It lists six kinds in each namespace, the namespaces if a selector
-// needs their labels, and reads two objects for each Service that is a dependency.
+// compareLive adds to an answer what is not as the operator makes it. It lists the kinds of children in each namespace, the namespaces if a
+// selector needs their labels, and reads two objects for each Service that is a dependency.
 func (d *differ) compareLive(ctx context.Context, c client.Client, w explain.World, wanted []*v1alpha1.Microservice, partial bool, answer *comparison) error {
 	l := &liveObjects{
 		Reader: c, scheme: c.Scheme(), world: w, partial: partial, byKind: map[kindIn]map[string]client.Object{}, hidden: sets.New[dependency.Key](),
@@ -83,7 +83,7 @@ func (l *liveObjects) read(ctx context.Context, wanted []*v1alpha1.Microservice)
 		namespaces.Insert(ms.Namespace)
 	}
 	for _, namespace := range sets.List(namespaces) {
-		if err := l.readChildren(ctx, namespace); err != nil {
+		if err := l.readChildren(ctx, namespace, wanted); err != nil {
 			return err
 		}
 	}
@@ -108,9 +108,9 @@ func (l *liveObjects) read(ctx context.Context, wanted []*v1alpha1.Microservice)
 	return l.readNamespaces(ctx)
 }
 
-// readChildren reads all objects of a namespace that may be children.
-func (l *liveObjects) readChildren(ctx context.Context, namespace string) error {
-	for _, list := range aroundLists() {
+// readChildren reads all objects of a namespace that may be children of the wanted Microservices.
+func (l *liveObjects) readChildren(ctx context.Context, namespace string, wanted []*v1alpha1.Microservice) error {
+	for _, list := range childLists(wanted...) {
 		objects, err := objectsIn(ctx, l, namespace, list)
 		if apierrors.IsForbidden(err) {
 			continue

@@ -40,7 +40,7 @@ func newLivePair(t *testing.T) *livePair {
 	p.liveObjects = &liveObjects{
 		scheme: clientgoscheme.Scheme, world: explain.NewWorld(p.ms, p.api), byKind: map[kindIn]map[string]client.Object{}, hidden: sets.New[dependency.Key](),
 	}
-	for _, list := range aroundLists() {
+	for _, list := range childLists(p.ms) {
 		p.byKind[kindIn{kindOf(list), "shop"}] = map[string]client.Object{}
 	}
 	children, _, err := newRenderer(p.world).children(p.ms)

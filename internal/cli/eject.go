@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -61,7 +62,7 @@ func (e *eject) run(ctx context.Context) error {
 	if err != nil && code(err) != ExitNotFound {
 		return err
 	}
-	children, listErr := e.children(ctx)
+	children, listErr := e.children(ctx, ms)
 	if listErr != nil {
 		return listErr
 	}
@@ -83,9 +84,17 @@ func (e *eject) run(ctx context.Context) error {
 	return nil
 }
 
-// children are the objects that the operator made. After the Microservice has gone, they are those of its name that still have a mark.
-func (e *eject) children(ctx context.Context) ([]client.Object, error) {
-	objects, err := objectsIn(ctx, e, e.key.Namespace, aroundLists()...)
+// children are the objects that the operator made. After the Microservice has gone, when ms is nil, they are those of its name that
+// still have a mark. Of kinds that a cluster may lack, only those have to be readable that ms asks for.
+func (e *eject) children(ctx context.Context, ms *v1alpha1.Microservice) ([]client.Object, error) {
+	objects, err := objectsIn(ctx, e, e.key.Namespace, childLists()...)
+	for _, list := range optionalLists() {
+		optional, listErr := objectsIn(ctx, e, e.key.Namespace, list)
+		if apierrors.IsForbidden(listErr) && (ms == nil || !asks(ms, kindOf(list))) {
+			continue
+		}
+		objects, err = append(objects, optional...), errors.Join(err, listErr)
+	}
 	var own []client.Object
 	for _, object := range objects {
 		if object.GetName() == e.key.Name && object.GetLabels()[v1alpha1.LabelName] == e.key.Name && marked(object) {
@@ -117,7 +126,7 @@ func unmark(object client.Object) {
 
 // delete writes the manifests and deletes the Microservice, but not what it owns.
 func (e *eject) delete(ctx context.Context, ms *v1alpha1.Microservice, children []client.Object) error {
-	if err := e.preflight(ctx, ms); err != nil {
+	if err := e.preflight(ctx, ms, children); err != nil {
 		return err
 	}
 	var plain []client.Object
@@ -144,7 +153,7 @@ func (e *eject) delete(ctx context.Context, ms *v1alpha1.Microservice, children 
 }
 
 // preflight finds who would bring the Microservice back, or miss it.
-func (e *eject) preflight(ctx context.Context, ms *v1alpha1.Microservice) error {
+func (e *eject) preflight(ctx context.Context, ms *v1alpha1.Microservice, children []client.Object) error {
 	var wrong []string
 	if words := workload.Tracked("Microservice", ms); words != "" {
 		wrong = append(wrong, words)
@@ -159,7 +168,7 @@ func (e *eject) preflight(ctx context.Context, ms *v1alpha1.Microservice) error 
 				explain.Name(dependency.KeyOf(d), e.key.Namespace), e.key.Name, e.key.Namespace))
 		}
 	}
-	missing, err := missingRights(ctx, e, e.key.Namespace, ejectRights)
+	missing, err := missingRights(ctx, e, e.key.Namespace, append(optionalRights(children), ejectRights...))
 	if err != nil {
 		return err
 	}

@@ -58,7 +58,7 @@ func (o *options) importable(ctx context.Context, files []string) ([]client.Obje
 		if err != nil {
 			return nil, err
 		}
-		return objectsIn(ctx, kube, namespace, aroundLists()...)
+		return objectsIn(ctx, kube, namespace, childLists()...)
 	}
 	found, err := (&manifest.Reader{Namespace: namespace, In: o.In}).Objects(files...)
 	if err != nil {

@@ -22,11 +22,14 @@ func kindOf(object any) string {
 	return strings.TrimSuffix(name[strings.LastIndex(name, ".")+1:], "List")
 }
 
-// objectsIn returns the objects of a namespace. Each list is one request.
+// objectsIn returns the objects of a namespace. Each list is one request. Of a kind that the cluster lacks there are none.
 func objectsIn(ctx context.Context, c client.Reader, namespace string, lists ...client.ObjectList) ([]client.Object, error) {
 	var all []client.Object
 	for _, list := range lists {
-		if err := c.List(ctx, list, client.InNamespace(namespace)); err != nil {
+		switch err := c.List(ctx, list, client.InNamespace(namespace)); {
+		case isMissingCRD(err):
+			continue
+		case err != nil:
 			return nil, fmt.Errorf("listing the %ss of namespace %s: %w", kindOf(list), namespace, err)
 		}
 		items, err := meta.ExtractList(list)

@@ -4,8 +4,11 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring"
+	monitoringv1 "github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring/v1"
 	authorizationv1 "k8s.io/api/authorization/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 )
@@ -39,6 +42,22 @@ var ejectRights = []right{
 	{"policy", "poddisruptionbudgets", []string{"patch"}},
 	{"networking.k8s.io", "networkpolicies", []string{"patch"}},
 	{"autoscaling", "horizontalpodautoscalers", []string{"patch"}},
+}
+
+// optionalRights are what takeover and eject do with children of kinds that a cluster may lack, among others.
+func optionalRights(children []client.Object) []right {
+	var all []right
+	for _, child := range children {
+		switch child.(type) {
+		case *gatewayv1.HTTPRoute:
+			all = append(all, right{gatewayv1.GroupName, "httproutes", []string{"patch"}})
+		case *gatewayv1.GRPCRoute:
+			all = append(all, right{gatewayv1.GroupName, "grpcroutes", []string{"patch"}})
+		case *monitoringv1.PodMonitor:
+			all = append(all, right{monitoring.GroupName, "podmonitors", []string{"patch"}})
+		}
+	}
+	return all
 }
 
 // missingRights asks for each right, and tells which the user does not have.

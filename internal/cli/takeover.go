@@ -13,8 +13,6 @@ import (
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
-	networkingv1 "k8s.io/api/networking/v1"
-	policyv1 "k8s.io/api/policy/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/sets"
@@ -153,7 +151,7 @@ func (t *takeover) load(ctx context.Context) (err error) {
 	if t.ms, err = read(ctx, t, t.key); err != nil {
 		return err
 	}
-	if t.around, err = objectsIn(ctx, t, t.key.Namespace, aroundLists()...); err != nil {
+	if t.around, err = objectsIn(ctx, t, t.key.Namespace, childLists(t.ms)...); err != nil {
 		return err
 	}
 	desired, err := desiredKinds(t.ms)
@@ -171,14 +169,6 @@ func (t *takeover) load(ctx context.Context) (err error) {
 		}
 	}
 	return nil
-}
-
-// aroundLists are lists of the kinds that a takeover concerns.
-func aroundLists() []client.ObjectList {
-	return []client.ObjectList{
-		&appsv1.DeploymentList{}, &corev1.ServiceList{}, &autoscalingv2.HorizontalPodAutoscalerList{}, &policyv1.PodDisruptionBudgetList{},
-		&networkingv1.NetworkPolicyList{}, &corev1.ServiceAccountList{},
-	}
 }
 
 // desiredKinds are the kinds of which the operator makes an object for a Microservice.
@@ -202,7 +192,7 @@ func (t *takeover) preflight(ctx context.Context) error {
 			wrong = append(wrong, fmt.Sprintf("the operator has not seen the Microservice: does it run? See %s check -n %s", t.called, t.key.Namespace))
 		}
 	}
-	missing, err := missingRights(ctx, t, t.key.Namespace, takeoverRights)
+	missing, err := missingRights(ctx, t, t.key.Namespace, append(optionalRights(t.given), takeoverRights...))
 	if err != nil {
 		return err
 	}

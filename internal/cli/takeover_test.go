@@ -317,7 +317,7 @@ func (l *live) deploy(t *testing.T, namespace, autoscaler string) {
 // importDeployment creates the Microservice of the Deployment, and waits until the operator has seen it.
 func (l *live) importDeployment(t *testing.T, namespace string) {
 	t.Helper()
-	objects, err := objectsIn(t.Context(), l.kube, namespace, aroundLists()...)
+	objects, err := objectsIn(t.Context(), l.kube, namespace, childLists()...)
 	if err != nil {
 		t.Fatal(err)
 	}

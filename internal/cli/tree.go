@@ -13,12 +13,12 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
-	networkingv1 "k8s.io/api/networking/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 	"github.com/microservice-dev/microservice-operator/internal/status"
@@ -63,7 +63,7 @@ type objectTree struct {
 // kindOfChild has the children of one kind.
 type kindOfChild struct {
 	Kind string `json:"kind"`
-	// CannotSee is why the objects are not known: forbidden, or the error. It is empty if they are.
+	// CannotSee is why the objects are not known: forbidden, no such kind, or the error. It is empty if they are.
 	CannotSee string `json:"cannotSee,omitempty"`
 	// Objects are sorted by name.
 	Objects []childState `json:"objects"`
@@ -82,11 +82,13 @@ func newObjectTree(ctx context.Context, c client.Reader, ms *v1alpha1.Microservi
 		Namespace: ms.Namespace, Name: ms.Name, Ready: meta.FindStatusCondition(ms.Status.Conditions, v1alpha1.ConditionReady),
 		Dependencies: append([]v1alpha1.DependencyStatus{}, ms.Status.Dependencies...),
 	}
-	for _, list := range childLists() {
+	for _, list := range append(childLists(ms), &corev1.PodList{}) {
 		k := kindOfChild{Kind: kindOf(list), Objects: []childState{}}
 		err := c.List(ctx, list, client.InNamespace(ms.Namespace), client.MatchingLabels{v1alpha1.LabelName: ms.Name})
 		items, extractErr := meta.ExtractList(list)
 		switch err := errors.Join(err, extractErr); {
+		case isMissingCRD(err):
+			k.CannotSee = "the cluster has no such kind"
 		case apierrors.IsForbidden(err):
 			k.CannotSee = "forbidden"
 		case err != nil:
@@ -134,14 +136,6 @@ func readyWords(ready *metav1.Condition) string {
 	return fmt.Sprintf("Ready=%s %s", ready.Status, ready.Reason)
 }
 
-// childLists are lists of the kinds of children, in the order in which they are printed. Pods come last.
-func childLists() []client.ObjectList {
-	return []client.ObjectList{
-		&corev1.ServiceAccountList{}, &networkingv1.NetworkPolicyList{}, &corev1.ServiceList{}, &policyv1.PodDisruptionBudgetList{},
-		&autoscalingv2.HorizontalPodAutoscalerList{}, &appsv1.DeploymentList{}, &corev1.PodList{},
-	}
-}
-
 // childWords are the state of a child, as far as its kind has one.
 func childWords(object client.Object) string {
 	switch o := object.(type) {
@@ -157,6 +151,10 @@ func childWords(object client.Object) string {
 		return string(o.Spec.Type)
 	case *policyv1.PodDisruptionBudget:
 		return fmt.Sprintf("%d may be evicted", o.Status.DisruptionsAllowed)
+	case *gatewayv1.HTTPRoute:
+		return hostWords(o.Spec.Hostnames)
+	case *gatewayv1.GRPCRoute:
+		return hostWords(o.Spec.Hostnames)
 	case *corev1.Pod:
 		ready := "not ready"
 		if status.PodReady(o) {
@@ -165,4 +163,12 @@ func childWords(object client.Object) string {
 		return fmt.Sprintf("%s, %s", o.Status.Phase, ready)
 	}
 	return ""
+}
+
+func hostWords(hosts []gatewayv1.Hostname) string {
+	words := make([]string, 0, len(hosts))
+	for _, host := range hosts {
+		words = append(words, string(host))
+	}
+	return strings.Join(words, ", ")
 }

@@ -27,6 +27,7 @@ func newWhy(o *options) *cobra.Command {
 		Long: `Tell why a Microservice is not well, and what to do.
 
 Required dependencies that are not ready are followed to the first cause, also into other namespaces.
+A route or a PodMonitor that is asked for and is not in place is told, too. It counts for nothing.
 The exit code is 0 if the Microservice and all its required dependencies are ready, 1 if not, 3 if it does not exist.`,
 		Example:           o.example("$ why checkout -n shop"),
 		Args:              exactly(1, "the name of a Microservice"),
@@ -89,6 +90,9 @@ func printAnswer(out io.Writer, a *explain.Answer, format string) error {
 			break
 		}
 		printCause(out, &a.Causes[i])
+	}
+	for i := range a.Besides {
+		printCause(out, &a.Besides[i])
 	}
 	return nil
 }

@@ -58,6 +58,15 @@ var _ = Describe("Every tool", func() {
 			{"mended", spec(healthy), available, "Current", "Healthy"},
 			{"under the minimum", func() { makePods(ms, false) }, "False/Unavailable Reconciling", "InProgress", "Progressing"},
 			{"back", func() { makePods(ms, true) }, available, "Current", "Healthy"},
+			{"neither routed nor scraped", func() {
+				edit(ms, func(s *v1alpha1.MicroserviceSpec) {
+					s.Route = &v1alpha1.Route{Hostnames: []string{"shop.example.com"}}
+					s.Observability = &v1alpha1.Observability{Metrics: &v1alpha1.Metrics{Port: s.Ports[0].Name}}
+				})
+				Eventually(condition(ms, v1alpha1.ConditionRouted)).Should(Equal("False/GatewayNotSet"))
+				Expect(condition(ms, v1alpha1.ConditionMonitored)()).To(Equal("False/CRDNotInstalled"))
+			}, available, "Current", "Healthy"},
+			{"no longer asked for", spec(func(s *v1alpha1.MicroserviceSpec) { s.Route, s.Observability = nil, nil }), available, "Current", "Healthy"},
 			{"a child is refused", func() {
 				policy = refuse(ns, "apps", "deployments")
 				edit(ms, func(s *v1alpha1.MicroserviceSpec) { s.Image = "example.com/web:2" })

@@ -13,7 +13,8 @@ import (
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 )
 
-// system of Microservices by name and spec, all in the namespace shop. A name with a slash has another namespace.
+// world returns Microservices by name and spec, all in the namespace shop. A name with a slash has another namespace. A spec may have a
+// status beside its fields.
 func world(t *testing.T, specs map[string]string) World {
 	t.Helper()
 	w := NewWorld()
@@ -24,9 +25,14 @@ func world(t *testing.T, specs map[string]string) World {
 		if i := slices.Index([]byte(name), '/'); i >= 0 {
 			ms.Namespace, ms.Name = name[:i], name[i+1:]
 		}
-		if err := yaml.UnmarshalStrict([]byte(spec), &ms.Spec); err != nil {
+		fields := struct {
+			v1alpha1.MicroserviceSpec `json:",inline"`
+			Status                    v1alpha1.MicroserviceStatus `json:"status"`
+		}{}
+		if err := yaml.UnmarshalStrict([]byte(spec), &fields); err != nil {
 			t.Fatal(err)
 		}
+		ms.Spec, ms.Status = fields.MicroserviceSpec, fields.Status
 		w.Add(ms)
 	}
 	return w
@@ -66,7 +72,7 @@ func many(n int, target string) map[string]string {
 var examples = map[string]struct{ bad, good map[string]string }{
 	"MSV101": {
 		map[string]string{"web": with("dependencies: [{name: db}]")},
-		map[string]string{"web": with("dependencies: [{name: db}, {name: no, optional: true}]"), "db": sound},
+		map[string]string{"web": with("dependencies: [{name: db}, {name: gone, optional: true}]"), "db": sound},
 	},
 	"MSV102": {
 		map[string]string{"web": with("dependencies: [{name: db, microservice: {name: db, namespace: data}}]"), "data/db": sound},
@@ -75,6 +81,13 @@ var examples = map[string]struct{ bad, good map[string]string }{
 	"MSV103": {
 		map[string]string{"a": with("dependencies: [{name: b}]"), "b": with("dependencies: [{name: a}]")},
 		map[string]string{"a": with("dependencies: [{name: b}]"), "b": sound},
+	},
+	"MSV104": {
+		map[string]string{"web": with("route: {hostnames: [a.example.com]}\nstatus: {conditions: [{type: Routed, status: 'False', reason: GatewayNotSet}]}")},
+		map[string]string{
+			"web": with("route: {hostnames: [a.example.com]}"),
+			"api": with("route: {hostnames: [b.example.com]}\nstatus: {conditions: [{type: Routed, status: 'False', reason: CRDNotInstalled}]}"),
+		},
 	},
 	"MSV201": {many(10, "hub"), many(9, "hub")},
 	"MSV202": {
@@ -116,6 +129,17 @@ var examples = map[string]struct{ bad, good map[string]string }{
 	"MSV211": {
 		map[string]string{"scaled": sound},
 		map[string]string{"scaled": "{image: a:1, autoscaling: {external: {}}}", "web": sound, "other/scaled": sound},
+	},
+	"MSV212": {
+		map[string]string{"web": with("route: {hostnames: [a.example.com], paths: [/shop]}"), "api": with("route: {hostnames: [b.example.com, a.example.com], paths: [/, /shop/]}")},
+		map[string]string{
+			"web":  with("route: {hostnames: [a.example.com]}"),
+			"api":  with("route: {hostnames: [a.example.com], paths: [/api]}"),
+			"all":  with("route: {hostnames: ['*.example.com']}"),
+			"far":  with("route: {hostnames: [a.example.com], gateway: {name: internal}}"),
+			"tls":  with("route: {hostnames: [c.example.com], gateway: {name: public, sectionName: https}}"),
+			"http": with("route: {hostnames: [c.example.com], gateway: {name: public, sectionName: http}}"),
+		},
 	},
 	"MSV301": {
 		map[string]string{"web": "{image: a:1, ports: [{port: 80}]}"},
@@ -213,5 +237,30 @@ func TestCoupling(t *testing.T) {
 	})
 	if got, want := NewSystem(w).Coupling(), (Coupling{Services: 4, Edges: 4, LongestChain: 3, LargestCycle: 2}); got != want {
 		t.Errorf("%+v, want %+v", got, want)
+	}
+}
+
+// What a gateway does with two routes of one host depends on their Gateways, listeners and kinds.
+func TestSameRequests(t *testing.T) {
+	for name, tc := range map[string]struct {
+		a, b string
+		want bool
+	}{
+		"the operator's Gateway":        {"hostnames: [a.example.com]", "hostnames: [a.example.com]", true},
+		"one that both name":            {"hostnames: [a.example.com], gateway: {name: g}", "hostnames: [a.example.com], gateway: {name: g, namespace: shop}", true},
+		"one named, one not":            {"hostnames: [a.example.com], gateway: {name: g}", "hostnames: [a.example.com]", false},
+		"of one, all listeners":         {"hostnames: [a.example.com], gateway: {name: g}", "hostnames: [a.example.com], gateway: {name: g, sectionName: https}", true},
+		"HTTP and gRPC share no host":   {"hostnames: [a.example.com], paths: [/a]", "hostnames: [a.example.com], kind: GRPCRoute", true},
+		"HTTP and gRPC of other hosts":  {"hostnames: [a.example.com]", "hostnames: [b.example.com], kind: GRPCRoute", false},
+		"paths below each other":        {"hostnames: [a.example.com], paths: [/a]", "hostnames: [a.example.com], paths: [/a/b]", false},
+		"one path with another's slash": {"hostnames: [a.example.com], paths: [/]", "hostnames: [a.example.com]", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := world(t, map[string]string{"a": with("route: {" + tc.a + "}"), "b": with("route: {" + tc.b + "}"), "none": sound})
+			found := NewSystem(w).Analyze(func(code string) bool { return code == "MSV212" })
+			if got := len(found); got != 2 && tc.want || got != 0 && !tc.want {
+				t.Errorf("%+v, want any: %t", found, tc.want)
+			}
+		})
 	}
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/microservice-dev/microservice-operator/internal/dependency"
 )
 
-// cures tells what to do about each reason of Ready that is not True. docs/concepts/status.md explains them.
+// cures tells what to do about each reason of Ready, Routed and Monitored that are not True. docs/concepts/status.md explains them.
 var cures = map[string]string{
 	v1alpha1.ReasonRollingOut:               "wait; follow it with: kubectl msvc status %[2]s -n %[1]s -w",
 	v1alpha1.ReasonUnavailable:              "read the pods: kubectl describe pods -n %[1]s -l " + v1alpha1.LabelName + "=%[2]s",
@@ -26,6 +26,23 @@ var cures = map[string]string{
 	v1alpha1.ReasonQuotaExceeded:            "ask for a larger quota in namespace %[1]s, or use less; it goes on by itself",
 	v1alpha1.ReasonPodRefused:               "change what the policy in the message refuses",
 	v1alpha1.ReasonPodNotStarting:           "read the pods' events: kubectl describe pods -n %[1]s -l " + v1alpha1.LabelName + "=%[2]s",
+
+	v1alpha1.ReasonCRDNotInstalled:  "ask the platform's team to install what the message names; the operator notices by itself",
+	v1alpha1.ReasonVersionNotServed: "ask the platform's team to upgrade what the message names; the operator notices by itself",
+	v1alpha1.ReasonForbidden:        "ask the platform's team for the operator's role that the message names; the operator notices by itself",
+	v1alpha1.ReasonUnreadable:       "read the error in the message; the operator tries again by itself",
+	v1alpha1.ReasonGatewayNotSet:    "name the Gateway in spec.route.gateway, or ask the platform's team for the operator's --gateway",
+	v1alpha1.ReasonPending:          "wait; if it stays, see to what the message names",
+	// The words of Gateway API, https://gateway-api.sigs.k8s.io/reference/spec/#routeconditionreason
+	"NotAllowedByListeners":      "ask the Gateway's team to admit namespace %[1]s in listeners[].allowedRoutes",
+	"NoMatchingListenerHostname": "use hosts in spec.route.hostnames that a listener of the Gateway admits, or ask its team for a listener",
+	"NoMatchingParent":           "fix spec.route.gateway.sectionName: the Gateway has no such listener",
+	"UnsupportedValue":           "remove the field of spec.route that the message names: this gateway does not know it",
+	"IncompatibleFilters":        "remove spec.route.stripPrefix: this gateway does not know it",
+	"UnsupportedProtocol":        "fix appProtocol of the port that spec.route leads to: this gateway does not speak it",
+	"BackendNotFound":            "look for the Service: kubectl get service %[2]s -n %[1]s",
+	"RefNotPermitted":            "ask the Gateway's team: its controller does not follow the route to the Service",
+	"InvalidKind":                "ask the Gateway's team: its controller does not follow the route to the Service",
 }
 
 // cure returns what to do about a reason, empty if that is unknown.

@@ -16,15 +16,16 @@ import (
 type Graph struct {
 	// Nodes are sorted by ID.
 	Nodes []Node `json:"nodes"`
-	// Edges are sorted by From, in the order of the spec.
+	// Edges are those of Gateways, and then those of Microservices, each sorted by From, in the order of the spec.
 	Edges []Edge `json:"edges"`
 	// Cycles are the IDs of Microservices that depend on each other.
 	Cycles [][]string `json:"cycles"`
 }
 
-// Node is a Microservice, or something else that one depends on.
+// Node is a Microservice, something else that one depends on, or a Gateway that leads to one.
 type Node struct {
-	// ID is "namespace/name" of a Microservice, "Service/namespace/name", or "External/" and a host or alias.
+	// ID is "namespace/name" of a Microservice, "Service/namespace/name", "External/" and a host or alias,
+	// "Gateway/namespace/name", or "Gateway" for that of the operator's settings.
 	ID        string          `json:"id"`
 	Namespace string          `json:"namespace,omitempty"`
 	Name      string          `json:"name"`
@@ -33,6 +34,8 @@ type Node struct {
 	State State `json:"state"`
 	// Reason is that of the condition Ready.
 	Reason string `json:"reason,omitempty"`
+	// Hostnames are those of all routes of a Gateway, sorted.
+	Hostnames []string `json:"hostnames,omitempty"`
 }
 
 // State is how a node is.
@@ -49,15 +52,17 @@ const (
 	StateUnknown State = "Unknown"
 )
 
-// Edge is one declared dependency.
+// Edge is one declared dependency, or one route.
 type Edge struct {
 	From string `json:"from"`
 	To   string `json:"to"`
-	// Name is the alias.
+	// Name is the alias, empty for a route.
 	Name     string                   `json:"name"`
 	Port     string                   `json:"port,omitempty"`
 	State    v1alpha1.DependencyState `json:"state,omitempty"`
 	Optional bool                     `json:"optional,omitempty"`
+	// Hostnames are those of a route. No other edge has any.
+	Hostnames []string `json:"hostnames,omitempty"`
 }
 
 // NewGraph returns the graph of the loaded Microservices.
@@ -68,6 +73,7 @@ func NewGraph(w World) Graph {
 	for _, ms := range all {
 		nodes[idOf(dependency.KeyOf(ms))] = microserviceNode(ms)
 	}
+	g.addGateways(all, nodes)
 	for _, ms := range all {
 		for i := range ms.Spec.Dependencies {
 			to, edge := edgeOf(ms, &ms.Spec.Dependencies[i])

@@ -39,6 +39,9 @@ func (g Graph) Mermaid() (string, error) {
 		if e.Optional {
 			arrow = "-.->"
 		}
+		if e.isRoute() {
+			arrow += fmt.Sprintf("|\"%s\"|", mermaidText(e.hosts()))
+		}
 		fmt.Fprintf(&b, "  %s %s %s\n", names[e.From], arrow, names[e.To])
 	}
 	for _, s := range []State{StateReady, StateNotReady, StateMissing, StateUnknown} {
@@ -68,6 +71,9 @@ func (n Node) label(several bool) string {
 	if n.Kind == dependency.Service {
 		return "service " + name
 	}
+	if n.Kind == Gateway {
+		return "gateway " + name
+	}
 	return name
 }
 
@@ -94,7 +100,11 @@ func (g Graph) Dot() string {
 		if e.Optional {
 			style = "dashed"
 		}
-		fmt.Fprintf(&b, "  %q -> %q [style=%s]\n", e.From, e.To, style)
+		label := ""
+		if e.isRoute() {
+			label = fmt.Sprintf(" label=%q", e.hosts())
+		}
+		fmt.Fprintf(&b, "  %q -> %q [style=%s%s]\n", e.From, e.To, style, label)
 	}
 	b.WriteString("}\n")
 	return b.String()
@@ -125,11 +135,14 @@ func (g Graph) Text() string {
 			return
 		}
 		for _, e := range out[id] {
-			optional := ""
-			if e.Optional {
-				optional = " (optional)"
+			suffix := ""
+			switch {
+			case e.Optional:
+				suffix = " (optional)"
+			case e.isRoute():
+				suffix = " (" + e.hosts() + ")"
 			}
-			print(e.To, indent+"  ", optional)
+			print(e.To, indent+"  ", suffix)
 		}
 	}
 	for _, n := range g.Nodes {

@@ -106,6 +106,9 @@ func (p *picture) cardHeight() float64 {
 
 func (p *picture) cardWidth(n Node) float64 {
 	text := max(textWidth(n.Name, nameSize, true), textWidth(n.Namespace, spaceSize, true))
+	if n.Kind == Gateway {
+		text = max(text, textWidth(n.words(), wordSize, false))
+	}
 	return max(cardLeast, textLeft+min(text, nameMost)+textPad)
 }
 
@@ -120,6 +123,9 @@ func (p *picture) node(n Node, r layout.Rect) {
 		const cut = 10
 		p.printf(`<path class="card" d="M%d 0H%sL%s %dV%sL%s %sH%dL0 %sV%dZ"/>`, cut, number(r.Width-cut), number(r.Width), cut, number(r.Height-cut),
 			number(r.Width-cut), number(r.Height), cut, number(r.Height-cut), cut)
+	case Gateway: // an arrow
+		const tip = 12
+		p.printf(`<path class="card" d="M0 0H%sL%s %sL%s %sH0Z"/>`, number(r.Width-tip), number(r.Width), number(r.Height/2), number(r.Width-tip), number(r.Height))
 	default:
 		p.printf(`<rect class="card" width="%s" height="%s" rx="10"/>`, number(r.Width), number(r.Height))
 	}

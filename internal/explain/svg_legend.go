@@ -22,9 +22,10 @@ func (p *picture) legend(width float64) *legend {
 			l.add(fmt.Sprintf(`<g class="%s" transform="translate(8 0) scale(.85)">%s</g>`, look.class, look.icon), 16, look.word)
 		}
 	}
-	l.addEdge(p.graph.Edges, Edge{}, "depends on", func(e Edge) bool { return !e.Optional && !e.isBroken() })
+	l.addEdge(p.graph.Edges, Edge{}, "depends on", func(e Edge) bool { return !e.Optional && !e.isBroken() && !e.isRoute() })
 	l.addEdge(p.graph.Edges, Edge{Optional: true}, "optional", func(e Edge) bool { return e.Optional })
-	l.addEdge(p.graph.Edges, Edge{State: v1alpha1.DependencyNotReady}, "dependency not ready", Edge.isBroken)
+	l.addEdge(p.graph.Edges, Edge{State: v1alpha1.DependencyNotReady}, "dependency not ready", func(e Edge) bool { return e.isBroken() && !e.isRoute() })
+	l.addEdge(p.graph.Edges, Edge{State: v1alpha1.DependencyNotReady}, "route not accepted", func(e Edge) bool { return e.isBroken() && e.isRoute() })
 	return l
 }
 

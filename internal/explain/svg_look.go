@@ -25,16 +25,19 @@ var (
 	lookParked   = look{"parked", "Parked", `<circle class="ring" r="7.2"/><path class="line" d="M-2.2-3V3M2.2-3V3"/>`}
 	lookUnknown  = look{"unknown", "Not observed", `<circle class="ring dotted" r="7.2"/>`}
 	lookService  = look{"service", "Service", `<path class="ring" d="M-4-7H4L7.5-3.5V3.5L4 7H-4L-7.5 3.5V-3.5Z"/>`}
+	lookGateway  = look{"gateway", "Gateway", `<path class="line" d="M-7.5-7V7M-3 0H6.5M2.5-4 6.5 0 2.5 4"/>`}
 	lookExternal = look{"external", "Outside the cluster", `<rect class="ring" x="-8" y="-6.5" width="16" height="13" rx="6.5"/><path class="line" d="M-2.5 2.5 2.5-2.5M-1.2-2.5H2.5V1.2"/>`}
 )
 
 // looks are all, in the order of the legend.
-var looks = []look{lookReady, lookNotReady, lookMissing, lookParked, lookUnknown, lookService, lookExternal}
+var looks = []look{lookReady, lookNotReady, lookMissing, lookParked, lookUnknown, lookService, lookExternal, lookGateway}
 
 func (n Node) look() look {
 	switch {
 	case n.Kind == dependency.External:
 		return lookExternal
+	case n.Kind == Gateway:
+		return lookGateway
 	case n.State == StateReady && (n.Reason == v1alpha1.ReasonParked || n.Reason == v1alpha1.ReasonScaledToZero):
 		return lookParked
 	case n.State == StateReady:
@@ -56,6 +59,8 @@ func (n Node) words() string {
 	switch {
 	case n.Kind == dependency.External:
 		return "outside the cluster"
+	case n.Kind == Gateway:
+		return strings.Join(n.Hostnames, ", ")
 	case n.Kind == dependency.Service && n.State == StateUnknown:
 		return "Service"
 	case n.Kind == dependency.Service:

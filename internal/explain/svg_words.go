@@ -63,6 +63,13 @@ func (p *picture) description() string {
 }
 
 func (e Edge) sentence() string {
+	if e.isRoute() {
+		text := fmt.Sprintf("%s leads %s to %s", e.From, e.hosts(), e.To)
+		if e.isBroken() {
+			text += ", and is not accepted"
+		}
+		return text
+	}
 	text := fmt.Sprintf("%s depends on %s", e.From, e.To)
 	if e.Optional {
 		text += ", optionally"
@@ -75,6 +82,9 @@ func (e Edge) sentence() string {
 
 func (p *picture) tooltip(n Node) string {
 	text := n.ID
+	if n.Kind == Gateway {
+		return text + ": " + n.words()
+	}
 	if p.hasState(n) {
 		text += ": " + n.look().word
 	}

@@ -22,6 +22,8 @@ type Answer struct {
 	Summary string `json:"summary"`
 	// Causes are the first causes, the deepest first.
 	Causes []Cause `json:"causes"`
+	// Besides are what the Microservice asks for and does not have, and can be well without: Routed, Monitored.
+	Besides []Cause `json:"besides"`
 
 	// Load are the Microservices that the answer still depends on: load them, and ask again.
 	Load []dependency.Key `json:"-"`
@@ -48,7 +50,7 @@ type Cause struct {
 // Why follows the required dependencies to the first causes. It goes through those that are ready: a Microservice is Ready when its own
 // pods are.
 func Why(w World, key dependency.Key) Answer {
-	a := Answer{Namespace: key.Namespace, Name: key.Name, Causes: []Cause{}}
+	a := Answer{Namespace: key.Namespace, Name: key.Name, Causes: []Cause{}, Besides: []Cause{}}
 	if w.Absent.Has(key) {
 		a.Summary = fmt.Sprintf("There is no Microservice %s in namespace %s", key.Name, key.Namespace)
 		return a
@@ -58,7 +60,7 @@ func Why(w World, key dependency.Key) Answer {
 	walk.visit(nil, visit{key: key})
 	a.Healthy = len(a.Causes) == 0 && len(a.Load) == 0
 	if ms := w.Microservices[key]; ms != nil {
-		a.Summary = summary(ms, a.Healthy)
+		a.Summary, a.Besides = summary(ms, a.Healthy), besides(ms)
 	}
 	return a
 }

@@ -127,6 +127,11 @@ func situations() map[string]situation {
 			seen: written(deployment(counts(1, 1, 1, 0))),
 			want: "Progressing",
 		},
+		"neither_routed_nor_scraped": {
+			ms:   microservice(routed),
+			seen: unrouted(written(deployment())),
+			want: "Healthy",
+		},
 		"edited": {
 			ms:   before(microservice(), written(deployment())),
 			want: "Progressing",
@@ -231,6 +236,22 @@ func autoscaled(ms *v1alpha1.Microservice) {
 func scaledExternally(ms *v1alpha1.Microservice) {
 	ms.Spec.Replicas = nil
 	ms.Spec.Autoscaling = &v1alpha1.Autoscaling{External: &v1alpha1.ExternalAutoscaler{}}
+}
+
+func routed(ms *v1alpha1.Microservice) {
+	ms.Spec.Route = &v1alpha1.Route{Hostnames: []string{"shop.example.com"}}
+	ms.Spec.Observability = &v1alpha1.Observability{Metrics: &v1alpha1.Metrics{Port: "http"}}
+}
+
+// unrouted is what the operator observes where the kinds are missing that routed() asks for.
+func unrouted(o status.Observation) status.Observation {
+	o.Route = &status.Route{Obstacle: &status.Obstacle{
+		Reason: v1alpha1.ReasonCRDNotInstalled, Message: "The cluster has no kind HTTPRoute in version v1: install Gateway API (https://gateway-api.sigs.k8s.io/guides/)",
+	}}
+	o.Monitor = &status.Monitor{Obstacle: &status.Obstacle{
+		Reason: v1alpha1.ReasonForbidden, Message: `The operator may not use the kind PodMonitor: install its role pod-monitors (podmonitors.monitoring.coreos.com is forbidden)`,
+	}}
+	return o
 }
 
 func callsPayments(ms *v1alpha1.Microservice) {

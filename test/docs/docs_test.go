@@ -18,7 +18,6 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	utilyaml "k8s.io/apimachinery/pkg/util/yaml"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/envtest"
 	"sigs.k8s.io/yaml"
 
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
@@ -90,7 +89,7 @@ func objects(t *testing.T, block string) []*unstructured.Unstructured {
 }
 
 func TestExamples(t *testing.T) {
-	kube := startCluster(t, withForeignCRDs(t))
+	kube := startCluster(t)
 	seen := 0
 	for _, p := range pages(t) {
 		for _, block := range p.examples() {
@@ -108,9 +107,9 @@ func TestExamples(t *testing.T) {
 	}
 }
 
-func startCluster(t *testing.T, configure ...func(*envtest.Environment)) client.Client {
+func startCluster(t *testing.T) client.Client {
 	t.Helper()
-	server := cluster.StartFor(t, configure...)
+	server := startWithForeignKinds(t)
 	kube, err := cluster.NewStrictClient(server.Config)
 	if err != nil {
 		t.Fatal(err)

@@ -49,6 +49,29 @@ var parts = []struct {
 	{"egress rules", "networkpolicies", func(s *v1alpha1.MicroserviceSpec) {
 		s.NetworkPolicy = &v1alpha1.NetworkPolicyOptions{Egress: []networkingv1.NetworkPolicyEgressRule{{}}}
 	}},
+	{"a route", "httproutes", func(s *v1alpha1.MicroserviceSpec) {
+		s.Route = &v1alpha1.Route{Hostnames: []string{"shop.example.com"}}
+	}},
+	{"a route of the kind GRPCRoute", "grpcroutes", func(s *v1alpha1.MicroserviceSpec) {
+		s.Route = &v1alpha1.Route{Hostnames: []string{"shop.example.com"}, Kind: v1alpha1.RouteGRPC}
+	}},
+	{"a route to a port that speaks gRPC", "grpcroutes", func(s *v1alpha1.MicroserviceSpec) {
+		s.Ports = []v1alpha1.Port{{Name: "http", Port: 80}, {Name: "rpc", Port: 81, AppProtocol: new("grpc")}}
+		s.Route = &v1alpha1.Route{Hostnames: []string{"shop.example.com"}, Port: "rpc"}
+	}},
+	{"a route with paths to such a port", "httproutes", func(s *v1alpha1.MicroserviceSpec) {
+		s.Ports = []v1alpha1.Port{{Name: "grpc", Port: 81}}
+		s.Route = &v1alpha1.Route{Hostnames: []string{"shop.example.com"}, Paths: []string{"/shop"}}
+	}},
+	// A PodMonitor is of his own pods, but it lets Prometheus work, as often as interval says.
+	{"metrics", "podmonitors", func(s *v1alpha1.MicroserviceSpec) {
+		s.Ports = []v1alpha1.Port{{Name: "metrics", Port: 81}}
+		s.Observability = &v1alpha1.Observability{Metrics: &v1alpha1.Metrics{}}
+	}},
+	{"metrics that Prometheus finds by itself", "deployments", func(s *v1alpha1.MicroserviceSpec) {
+		s.Ports = []v1alpha1.Port{{Name: "metrics", Port: 81}}
+		s.Observability = &v1alpha1.Observability{Metrics: &v1alpha1.Metrics{Monitor: v1alpha1.MonitorNone}}
+	}},
 	{"an external dependency", "networkpolicies", func(s *v1alpha1.MicroserviceSpec) {
 		s.Dependencies = []v1alpha1.Dependency{{Name: "mail", External: &v1alpha1.ExternalDependency{Host: "mail.example.com"}}}
 	}},
@@ -69,7 +92,8 @@ func TestAdmissionPolicy(t *testing.T) {
 	poor := tenant(t, namespace, "poor")
 	awaitPolicy(t, poor, namespace)
 	for i, part := range parts {
-		for j, rights := range [][]string{{}, {"deployments"}, {"deployments", "services"}, {"deployments", "networkpolicies"}} {
+		for j, rights := range [][]string{{}, {"deployments"}, {"deployments", "services"}, {"deployments", "networkpolicies"},
+			{"deployments", "httproutes"}, {"deployments", "grpcroutes"}, {"deployments", "podmonitors"}} {
 			name := part.name + " with " + strings.Join(rights, " and ")
 			t.Run(name, func(t *testing.T) {
 				needed := map[string]bool{"deployments": true, part.needs: true}
@@ -121,7 +145,10 @@ func tenant(t *testing.T, namespace, name string, mayCreate ...string) client.Cl
 	user := strings.Join(append([]string{name, namespace}, mayCreate...), "-")
 	rules := []rbacv1.PolicyRule{{APIGroups: []string{"apps.microservice.dev"}, Resources: []string{"microservices"}, Verbs: []string{"*"}}}
 	for _, resource := range mayCreate {
-		group := map[string]string{"deployments": "apps", "services": "", "networkpolicies": "networking.k8s.io"}[resource]
+		group := map[string]string{
+			"deployments": "apps", "services": "", "networkpolicies": "networking.k8s.io",
+			"httproutes": "gateway.networking.k8s.io", "grpcroutes": "gateway.networking.k8s.io", "podmonitors": "monitoring.coreos.com",
+		}[resource]
 		rules = append(rules, rbacv1.PolicyRule{APIGroups: []string{group}, Resources: []string{resource}, Verbs: []string{"create"}})
 	}
 	if err := cluster.Grant(t.Context(), admin, user, namespace, user, rules...); client.IgnoreAlreadyExists(err) != nil {

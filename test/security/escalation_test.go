@@ -37,6 +37,11 @@ func TestWhatCannotBeAskedFor(t *testing.T) {
 		"service.type": "ExternalName", "service.selector": map[string]any{"app": "victim"},
 		"autoscaling.scaleTargetRef": map[string]any{"kind": "Deployment", "name": "victim"},
 		"namespace":                  "kube-system",
+		// A route leads to its own Service, a PodMonitor to its own pods, and neither has anybody's credentials.
+		"route.backendRefs": []any{map[string]any{"name": "victim", "namespace": tenantB}}, "route.filters": []any{}, "route.serviceName": "victim",
+		"observability.metrics.selector": map[string]any{}, "observability.metrics.namespaceSelector": map[string]any{"any": true},
+		"observability.metrics.honorLabels": true, "observability.metrics.params": map[string]any{"target": []any{"10.0.0.1"}},
+		"observability.metrics.bearerTokenSecret": map[string]any{"name": "victim", "key": "token"}, "observability.metrics.proxyUrl": "http://10.0.0.1",
 	} {
 		ms := &unstructured.Unstructured{Object: map[string]any{"spec": map[string]any{"image": "example.com/web:1"}}}
 		ms.SetGroupVersionKind(v1alpha1.SchemeGroupVersion.WithKind("Microservice"))
@@ -45,6 +50,9 @@ func TestWhatCannotBeAskedFor(t *testing.T) {
 		path := strings.Split("spec."+field, ".")
 		if path[1] == "autoscaling" {
 			ms.Object["spec"].(map[string]any)["autoscaling"] = map[string]any{"maxReplicas": int64(3)}
+		}
+		if path[1] == "route" {
+			ms.Object["spec"].(map[string]any)["route"] = map[string]any{"hostnames": []any{"shop.example.com"}}
 		}
 		if err := unstructured.SetNestedField(ms.Object, value, path...); err != nil {
 			t.Fatal(err)
