@@ -11,7 +11,7 @@ import (
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 )
 
-// Labels by which Traefik is told how requests come in: https://doc.traefik.io/traefik/reference/routing-configuration/other-providers/docker/
+// Labels by which Traefik is told how requests come in: https://doc.traefik.io/traefik/v3.0/routing/providers/docker/
 const (
 	traefikRouters     = "traefik.http.routers."
 	traefikMiddlewares = "traefik.http.middlewares."

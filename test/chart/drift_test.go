@@ -17,14 +17,14 @@ import (
 
 // copies are the files of the chart that `make chart` copies from config.
 var copies = map[string]string{
-	"files/crd.yaml":              "config/crd/bases/apps.microservice.dev_microservices.yaml",
+	"files/crd.yaml":               "config/crd/bases/apps.microservice.dev_microservices.yaml",
 	"files/manager_role.yaml":      "config/rbac/role.yaml",
 	"files/gateway-api_role.yaml":  "config/components/gateway-api/role.yaml",
 	"files/pod-monitors_role.yaml": "config/components/pod-monitors/role.yaml",
-	"files/admission_policy.yaml": "config/admission-policy/microservice_rights.yaml",
-	"files/alerts.yaml":           "config/prometheus/alerts.yaml",
-	"files/operator.json":         "config/grafana/operator.json",
-	"files/services.json":         "config/grafana/services.json",
+	"files/admission_policy.yaml":  "config/admission-policy/microservice_rights.yaml",
+	"files/alerts.yaml":            "config/prometheus/alerts.yaml",
+	"files/operator.json":          "config/grafana/operator.json",
+	"files/services.json":          "config/grafana/services.json",
 }
 
 func TestCopies(t *testing.T) {
