@@ -78,7 +78,7 @@ func (c *converter) microservice(t *target) Microservice {
 	ms.Name, ms.Namespace = t.name, c.options.Namespace
 	s := &conversion{converter: c, target: t, spec: &ms.Spec, pod: newPod()}
 	for _, step := range []func(){
-		s.image, s.command, s.environment, s.servicePorts, s.size, s.resources, s.probe, s.dependencies,
+		s.image, s.command, s.environment, s.servicePorts, s.route, s.size, s.resources, s.probe, s.dependencies,
 		s.security, s.podFields, s.names, s.metadata, s.networks, s.volumes, s.files, s.remaining,
 	} {
 		step()

@@ -51,6 +51,7 @@ func (c *converter) setPorts(t *target) {
 	if len(t.ports) == 0 {
 		l.guess()
 	}
+	l.routed()
 	if l.dropped > 0 {
 		c.report.notConverted(t.service.Name, "ports", "%d ports were left out: a Microservice has at most %d", l.dropped, maxPorts)
 	}
@@ -173,6 +174,15 @@ func (l *portList) guess() {
 	}
 }
 
+// routed adds the ports to which a proxy leads.
+func (l *portList) routed() {
+	for _, key := range slices.Sorted(maps.Keys(l.service.Labels)) {
+		if value := l.service.Labels[key]; traefikPort.MatchString(key) && l.addText(value) {
+			l.report.changed(l.service.Name, "ports", "the label %s names port %s, which the Compose file does not list: it was added", key, value)
+		}
+	}
+}
+
 func (l *portList) addText(text string) bool {
 	n, err := strconv.ParseUint(text, 10, 16)
 	return err == nil && l.add(int64(n), "", "", "")
@@ -191,7 +201,7 @@ func (s *conversion) servicePorts() {
 		}
 	}
 	if len(published) > 0 {
-		s.toDo("ports", "published as %s, and now reached inside the cluster only: expose it with an Ingress or a Gateway, "+
-			"which spec.networkPolicy.ingress admits, or with spec.service.type", strings.Join(published, ", "))
+		s.toDo("ports", "published as %s, and now reached inside the cluster only: lead requests to it with spec.route, "+
+			"with an Ingress that spec.networkPolicy.ingress admits, or with spec.service.type", strings.Join(published, ", "))
 	}
 }
