@@ -26,7 +26,7 @@ func service(ms *v1alpha1.Microservice, pod *corev1ac.PodSpecApplyConfiguration,
 		spec.WithPorts(port)
 	}
 	svc := corev1ac.Service(ms.Name, ms.Namespace).
-		WithLabels(childLabels(ms)).
+		WithLabels(labels(ms)).
 		WithOwnerReferences(owner(ms)).
 		WithSpec(spec)
 	if o := ms.Spec.Service; o != nil {

@@ -33,7 +33,7 @@ func rules() map[string]rule {
 	all := map[string]rule{}
 	for _, table := range []map[string]rule{
 		objectRules, workloadRules, portRules, dependencyRules, networkRules, sizeRules, rolloutRules, podTemplateRules,
-		strictRules, statusRules, routeRules, metricsRules, credentialRules, observabilityRules,
+		strictRules, statusRules, routeRules, metricsRules, credentialRules, observabilityRules, metadataRules(),
 	} {
 		maps.Copy(all, table)
 	}

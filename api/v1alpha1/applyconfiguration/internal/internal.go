@@ -63,6 +63,19 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: targetMemoryUtilizationPercentage
       type:
         scalar: numeric
+- name: com.github.microservice-dev.microservice-operator.api.v1alpha1.ChildMetadata
+  map:
+    fields:
+    - name: annotations
+      type:
+        map:
+          elementType:
+            scalar: string
+    - name: labels
+      type:
+        map:
+          elementType:
+            scalar: string
 - name: com.github.microservice-dev.microservice-operator.api.v1alpha1.Credentials
   map:
     fields:
@@ -258,6 +271,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: autoscaling
       type:
         namedType: com.github.microservice-dev.microservice-operator.api.v1alpha1.Autoscaling
+    - name: childMetadata
+      type:
+        namedType: com.github.microservice-dev.microservice-operator.api.v1alpha1.ChildMetadata
     - name: command
       type:
         list:
@@ -341,6 +357,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: service
       type:
         namedType: com.github.microservice-dev.microservice-operator.api.v1alpha1.ServiceOptions
+    - name: serviceAccount
+      type:
+        namedType: com.github.microservice-dev.microservice-operator.api.v1alpha1.ServiceAccountOptions
     - name: serviceAccountName
       type:
         scalar: string
@@ -542,6 +561,14 @@ var schemaYAML = typed.YAMLObject(`types:
   scalar: string
 - name: com.github.microservice-dev.microservice-operator.api.v1alpha1.SecretKey
   scalar: string
+- name: com.github.microservice-dev.microservice-operator.api.v1alpha1.ServiceAccountOptions
+  map:
+    fields:
+    - name: annotations
+      type:
+        map:
+          elementType:
+            scalar: string
 - name: com.github.microservice-dev.microservice-operator.api.v1alpha1.ServiceOptions
   map:
     fields:
