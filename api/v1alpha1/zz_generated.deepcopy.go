@@ -794,6 +794,11 @@ func (in *ServiceOptions) DeepCopyInto(out *ServiceOptions) {
 			(*out)[key] = val
 		}
 	}
+	if in.SessionAffinityTimeoutSeconds != nil {
+		in, out := &in.SessionAffinityTimeoutSeconds, &out.SessionAffinityTimeoutSeconds
+		*out = new(int32)
+		**out = **in
+	}
 	if in.LoadBalancerClass != nil {
 		in, out := &in.LoadBalancerClass, &out.LoadBalancerClass
 		*out = new(string)

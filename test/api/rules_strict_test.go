@@ -56,8 +56,8 @@ var podTemplateRules = map[string]rule{
 var strictRules = map[string]rule{
 	"an unknown field of spec": {spec: "replica: 1", message: `unknown field "spec.replica"`},
 	"an unknown field of a port": {
-		spec:    "ports: [{name: http, port: 80}, {name: a, port: 81, nodePort: 30000}]",
-		message: `unknown field "spec.ports[1].nodePort"`,
+		spec:    "ports: [{name: http, port: 80}, {name: a, port: 81, hostPort: 30000}]",
+		message: `unknown field "spec.ports[1].hostPort"`,
 	},
 	"an unknown field of autoscaling": {
 		spec:    "autoscaling: {maxReplicas: 2, max: 3}",

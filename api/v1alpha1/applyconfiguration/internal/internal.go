@@ -482,6 +482,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: name
       type:
         scalar: string
+    - name: nodePort
+      type:
+        scalar: numeric
     - name: port
       type:
         scalar: numeric
@@ -580,6 +583,15 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: externalTrafficPolicy
       type:
         namedType: io.k8s.api.core.v1.ServiceExternalTrafficPolicy
+    - name: headless
+      type:
+        scalar: boolean
+    - name: internalTrafficPolicy
+      type:
+        namedType: io.k8s.api.core.v1.ServiceInternalTrafficPolicy
+    - name: ipFamilyPolicy
+      type:
+        namedType: io.k8s.api.core.v1.IPFamilyPolicy
     - name: loadBalancerClass
       type:
         scalar: string
@@ -589,10 +601,21 @@ var schemaYAML = typed.YAMLObject(`types:
           elementType:
             scalar: string
           elementRelationship: associative
+    - name: sessionAffinity
+      type:
+        namedType: com.github.microservice-dev.microservice-operator.api.v1alpha1.SessionAffinity
+    - name: sessionAffinityTimeoutSeconds
+      type:
+        scalar: numeric
+    - name: trafficDistribution
+      type:
+        scalar: string
     - name: type
       type:
         namedType: io.k8s.api.core.v1.ServiceType
       default: ClusterIP
+- name: com.github.microservice-dev.microservice-operator.api.v1alpha1.SessionAffinity
+  scalar: string
 - name: com.github.microservice-dev.microservice-operator.api.v1alpha1.StartPolicy
   scalar: string
 - name: com.github.microservice-dev.microservice-operator.api.v1alpha1.Tracing
@@ -902,6 +925,8 @@ var schemaYAML = typed.YAMLObject(`types:
         scalar: string
 - name: io.k8s.api.core.v1.HTTPProtocol
   scalar: string
+- name: io.k8s.api.core.v1.IPFamilyPolicy
+  scalar: string
 - name: io.k8s.api.core.v1.LocalObjectReference
   map:
     fields:
@@ -1028,6 +1053,8 @@ var schemaYAML = typed.YAMLObject(`types:
         scalar: boolean
     elementRelationship: atomic
 - name: io.k8s.api.core.v1.ServiceExternalTrafficPolicy
+  scalar: string
+- name: io.k8s.api.core.v1.ServiceInternalTrafficPolicy
   scalar: string
 - name: io.k8s.api.core.v1.ServiceType
   scalar: string
