@@ -625,6 +625,11 @@ func (in *PodTemplatePatch) DeepCopyInto(out *PodTemplatePatch) {
 			(*out)[key] = val
 		}
 	}
+	if in.InjectEnvironment != nil {
+		in, out := &in.InjectEnvironment, &out.InjectEnvironment
+		*out = make([]string, len(*in))
+		copy(*out, *in)
+	}
 	if in.Spec != nil {
 		in, out := &in.Spec, &out.Spec
 		*out = new(runtime.RawExtension)

@@ -465,6 +465,12 @@ var schemaYAML = typed.YAMLObject(`types:
         map:
           elementType:
             scalar: string
+    - name: injectEnvironment
+      type:
+        list:
+          elementType:
+            scalar: string
+          elementRelationship: associative
     - name: labels
       type:
         map:
