@@ -30,6 +30,7 @@ type settingsFlags struct {
 	gateway           string
 	gatewayPeers      string
 	podMonitorLabels  string
+	copyLabels        string
 	minReadySeconds   int
 	meshPorts         string
 	otlp              otlpFlags
@@ -47,6 +48,7 @@ func (f *settingsFlags) bind(flags *flag.FlagSet) {
 	flags.StringVar(&f.gateway, "gateway", "", "The Gateway of routes that name none: NAMESPACE/NAME or NAMESPACE/NAME/LISTENER.")
 	flags.StringVar(&f.gatewayPeers, "gateway-peers", "", "The pods from which requests of routes come, as NAMESPACE:LABEL=VALUE,..., several separated by semicolons. Default: those in the Gateway's namespace with the label gateway.networking.k8s.io/gateway-name.")
 	flags.StringVar(&f.podMonitorLabels, "pod-monitor-labels", "", "The labels of every PodMonitor, such as release=kube-prometheus-stack, if a Prometheus selects by them.")
+	flags.StringVar(&f.copyLabels, "copy-labels", "", "The keys of the labels, such as team,cost-center, that generated objects inherit from their Microservice. Pods do not, so changing it restarts nothing.")
 	flags.IntVar(&f.minReadySeconds, "default-min-ready-seconds", int(resources.DefaultSettings().MinReadySeconds), "How many seconds a new pod must be ready before it counts as available, unless spec.rollout.minReadySeconds is set. Changing it restarts nothing.")
 	flags.StringVar(&f.meshPorts, "mesh-ports", "", "The ports on which the proxies of a service mesh talk to each other, such as 15008/TCP. They are opened where a dependency is, on both sides, and nowhere else.")
 	f.otlp.bind(flags)
@@ -92,6 +94,12 @@ func (f *settingsFlags) settings() (resources.Settings, error) {
 	if len(monitorLabels) > 0 {
 		s.PodMonitorLabels = monitorLabels
 	}
+	for _, key := range split(f.copyLabels) {
+		if len(validation.IsQualifiedName(key)) > 0 || resources.Reserved(key) {
+			return s, wrong("copy-labels", key, "keys of labels such as team, none of the operator's or of a deployment tool's")
+		}
+	}
+	s.CopyLabels = split(f.copyLabels)
 	if f.minReadySeconds < 0 || f.minReadySeconds > maxMinReadySeconds {
 		return s, wrong("default-min-ready-seconds", strconv.Itoa(f.minReadySeconds), "a number of seconds from 0 to 3600, such as 10")
 	}

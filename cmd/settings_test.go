@@ -65,6 +65,10 @@ func TestSettings(t *testing.T) {
 				s.PodMonitorLabels = map[string]string{"release": "stack", "team": "a"}
 			}),
 		},
+		"labels to copy": {
+			arguments: []string{"--copy-labels=team, example.com/cost-center,team"},
+			want:      changed(func(s *resources.Settings) { s.CopyLabels = []string{"team", "example.com/cost-center"} }),
+		},
 		"a Gateway with all its listeners": {
 			arguments: []string{"--gateway=gateways/public"},
 			want: changed(func(s *resources.Settings) {
@@ -159,6 +163,9 @@ func TestSettingsThatCannotBeUsed(t *testing.T) {
 		"--scraper-namespaces=monitoring,*": "names of namespaces",
 		"--cluster-domain=.local":           "such as cluster.local",
 
+		"--copy-labels=team=orders":                       "keys of labels such as team",
+		"--copy-labels=app.kubernetes.io/managed-by":      "keys of labels such as team",
+		"--copy-labels=argocd.argoproj.io/instance":       "none of the operator's",
 		"--mesh-ports=15008":                              "such as 15008/TCP",
 		"--mesh-ports=0/TCP":                              "such as 15008/TCP",
 		"--mesh-ports=15008/tcp":                          "such as 15008/TCP",

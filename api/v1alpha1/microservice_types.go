@@ -15,6 +15,10 @@ import (
 // +kubebuilder:validation:XValidation:rule="!has(self.route) || has(self.ports) && self.ports.exists(p, !has(self.route.port) || p.name == self.route.port)",message="route.port must be the name of one of spec.ports, such as http; a service without ports cannot have a route"
 // +kubebuilder:validation:XValidation:rule="!has(self.observability) || !has(self.observability.metrics) || has(self.ports) && self.ports.exists(p, p.name == (has(self.observability.metrics.port) ? self.observability.metrics.port : 'metrics'))",message="observability.metrics.port (its default is metrics) must be the name of one of spec.ports"
 // +kubebuilder:validation:XValidation:rule="!(has(self.replicas) && has(self.autoscaling))",message="replicas and autoscaling exclude each other: an autoscaler owns the number of replicas; remove spec.replicas (it may come from kubectl scale; to scale by hand under autoscaling.external, scale the Deployment)"
+// +kubebuilder:validation:XValidation:rule="!has(self.serviceAccount) || !has(self.serviceAccountName) || self.serviceAccountName.size() == 0",message="serviceAccount and serviceAccountName exclude each other: an existing ServiceAccount is not written; remove serviceAccount and annotate that account yourself, or remove serviceAccountName"
+// +kubebuilder:validation:XValidation:rule="!(has(self.service) && has(self.service.headless) && self.service.headless) || !has(self.ports) || self.ports.all(p, !has(p.targetPort) || p.targetPort == p.port)",message="service.headless needs ports whose targetPort equals port: clients reach the pods directly, and nothing translates the number; leave targetPort out"
+// +kubebuilder:validation:XValidation:rule="(has(self.service) && has(self.service.headless) && self.service.headless) == (has(oldSelf.service) && has(oldSelf.service.headless) && oldSelf.service.headless) || !has(self.ports) || self.ports.size() == 0 || !has(oldSelf.ports) || oldSelf.ports.size() == 0",message="service.headless cannot be changed while the Service exists: remove spec.ports, which deletes the Service, then set them again with the other value"
+// +kubebuilder:validation:XValidation:rule="!has(self.ports) || self.ports.all(p, !has(p.nodePort)) || has(self.service) && self.service.type != 'ClusterIP'",message="ports[].nodePort needs service.type NodePort or LoadBalancer"
 type MicroserviceSpec struct {
 	// image is the container image. A digest (name@sha256:...) pins it; a tag is used as given.
 	// +required
@@ -140,6 +144,15 @@ type MicroserviceSpec struct {
 	// +kubebuilder:validation:MaxLength=253
 	// +kubebuilder:validation:XValidation:rule="self.matches('^([a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*)?$')",message="must be the name of a ServiceAccount: lower-case letters, digits, '-' and '.'"
 	ServiceAccountName string `json:"serviceAccountName,omitempty"`
+
+	// serviceAccount tunes the generated ServiceAccount. An existing one, that serviceAccountName names, is not written.
+	// +optional
+	ServiceAccount *ServiceAccountOptions `json:"serviceAccount,omitempty"`
+
+	// childMetadata are labels and annotations of every generated object, for policies, cost reports and tools that ask for
+	// them. Pods and selectors do not get them, so an edit restarts nothing: labels of pods belong in podTemplate.labels.
+	// +optional
+	ChildMetadata *ChildMetadata `json:"childMetadata,omitempty"`
 
 	// podTemplate is a patch over the generated pod template, for whatever has no field here: volumes, sidecars,
 	// security context, scheduling, annotations. It cannot change the selector label.

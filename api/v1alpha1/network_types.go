@@ -27,6 +27,13 @@ type Port struct {
 	// +kubebuilder:validation:Maximum=65535
 	TargetPort int32 `json:"targetPort,omitempty"`
 
+	// nodePort is the number on every node, from the cluster's range, which usually is 30000 to 32767. It needs service.type
+	// NodePort or LoadBalancer. Default: Kubernetes chooses one, and keeps it.
+	// +optional
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=65535
+	NodePort int32 `json:"nodePort,omitempty"`
+
 	// protocol is TCP, UDP or SCTP. Default: TCP.
 	// +optional
 	// +kubebuilder:validation:Enum=TCP;UDP;SCTP
@@ -40,8 +47,22 @@ type Port struct {
 	AppProtocol *string `json:"appProtocol,omitempty"`
 }
 
+// SessionAffinity is whether one client always reaches the same pod.
+//
+// +kubebuilder:validation:Enum=None;ClientIP
+type SessionAffinity string
+
+const (
+	// SessionAffinityNone sends each connection to any pod. The default.
+	SessionAffinityNone SessionAffinity = "None"
+	// SessionAffinityClientIP sends all connections from one address to one pod.
+	SessionAffinityClientIP SessionAffinity = "ClientIP"
+)
+
 // ServiceOptions tune the generated Service.
 //
+// +kubebuilder:validation:XValidation:rule="!has(self.headless) || !self.headless || self.type == 'ClusterIP'",message="headless needs type ClusterIP: without an address of its own the Service cannot be published"
+// +kubebuilder:validation:XValidation:rule="!has(self.sessionAffinityTimeoutSeconds) || has(self.sessionAffinity) && self.sessionAffinity == 'ClientIP'",message="sessionAffinityTimeoutSeconds needs sessionAffinity: ClientIP"
 // +kubebuilder:validation:XValidation:rule="self.type != 'ClusterIP' || !has(self.externalTrafficPolicy)",message="externalTrafficPolicy needs type NodePort or LoadBalancer"
 // +kubebuilder:validation:XValidation:rule="self.type == 'LoadBalancer' || !(has(self.loadBalancerClass) || has(self.loadBalancerSourceRanges))",message="loadBalancerClass and loadBalancerSourceRanges need type LoadBalancer"
 type ServiceOptions struct {
@@ -57,6 +78,40 @@ type ServiceOptions struct {
 	// +kubebuilder:validation:MaxProperties=64
 	// +kubebuilder:validation:XValidation:rule="self.all(k, !k.startsWith('apps.microservice.dev/'))",message="keys below apps.microservice.dev/ belong to the operator"
 	Annotations map[string]string `json:"annotations,omitempty"`
+
+	// headless gives the Service no address of its own: its name resolves to the addresses of the ready pods, for clients that
+	// balance by themselves, as gRPC does. Nothing translates a port then, so targetPort must equal port. It cannot be changed
+	// while the Service exists. Default: false.
+	// +optional
+	Headless bool `json:"headless,omitempty"`
+
+	// sessionAffinity is the Service's own field: ClientIP sends all connections from one address to one pod. Default: None.
+	// +optional
+	SessionAffinity SessionAffinity `json:"sessionAffinity,omitempty"`
+
+	// sessionAffinityTimeoutSeconds is how long a client without connections keeps its pod. Default: 10800, 3 hours.
+	// +optional
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=86400
+	SessionAffinityTimeoutSeconds *int32 `json:"sessionAffinityTimeoutSeconds,omitempty"`
+
+	// ipFamilyPolicy is the Service's own field: SingleStack, PreferDualStack or RequireDualStack. Default: SingleStack. Kubernetes
+	// keeps what it was when the field is removed: to go back, set SingleStack.
+	// +optional
+	// +kubebuilder:validation:Enum=SingleStack;PreferDualStack;RequireDualStack
+	IPFamilyPolicy corev1.IPFamilyPolicy `json:"ipFamilyPolicy,omitempty"`
+
+	// internalTrafficPolicy is the Service's own field: Local sends clients in the cluster to pods of their own node alone, and
+	// fails without one. Default: Cluster.
+	// +optional
+	// +kubebuilder:validation:Enum=Cluster;Local
+	InternalTrafficPolicy corev1.ServiceInternalTrafficPolicy `json:"internalTrafficPolicy,omitempty"`
+
+	// trafficDistribution is the Service's own field: PreferSameZone (PreferClose is its older name) or PreferSameNode, while
+	// such pods are ready. Default: all pods alike.
+	// +optional
+	// +kubebuilder:validation:Enum=PreferSameZone;PreferSameNode;PreferClose
+	TrafficDistribution string `json:"trafficDistribution,omitempty"`
 
 	// externalTrafficPolicy is the Service's own field: Local keeps the client's address and avoids a second hop.
 	// +optional

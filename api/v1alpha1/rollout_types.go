@@ -165,6 +165,17 @@ type PodTemplatePatch struct {
 	// +kubebuilder:validation:XValidation:rule="self.all(k, !k.startsWith('apps.microservice.dev/'))",message="keys below apps.microservice.dev/ belong to the operator"
 	Annotations map[string]string `json:"annotations,omitempty"`
 
+	// injectEnvironment names containers and init containers of the patch, such as migrate, that get the variables of the
+	// application: those that are injected for dependencies and tracing, spec.env and spec.envFrom. They stand before the
+	// container's own, which win and may use them: $(PAYMENTS_URL). Files of credentials are not mounted. Default: none.
+	// +optional
+	// +listType=set
+	// +kubebuilder:validation:MaxItems=16
+	// +kubebuilder:validation:items:MinLength=1
+	// +kubebuilder:validation:items:MaxLength=63
+	// +kubebuilder:validation:items:XValidation:rule="self != 'app'",message="must be a container that podTemplate.spec adds: app has the variables without it"
+	InjectEnvironment []string `json:"injectEnvironment,omitempty"`
+
 	// spec is a strategic-merge patch of the pod's spec. The application container is named "app". It has no schema
 	// here, because a whole PodSpec would make the CRD too big for client-side apply; what does not fit is reported in
 	// status as InvalidSpec, and the running Deployment is left alone.

@@ -43,7 +43,7 @@ func (r *MicroserviceReconciler) SetupWithManager(mgr ctrl.Manager) error {
 		return fmt.Errorf("setting up the Microservice controller: %w", err)
 	}
 	b := ctrl.NewControllerManagedBy(mgr).
-		For(&v1alpha1.Microservice{}, builder.WithPredicates(predicate.Or(predicate.GenerationChangedPredicate{}, copiedLabelsChanged()))).
+		For(&v1alpha1.Microservice{}, builder.WithPredicates(predicate.Or(predicate.GenerationChangedPredicate{}, copiedLabelsChanged(&r.Planner.Settings)))).
 		Watches(&v1alpha1.Microservice{}, observing(r.Consistency, kindMicroservice, r.Topology.MicroserviceHandler())).
 		WithOptions(controller.Options{
 			RateLimiter: workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](firstRetry, lastRetry),
@@ -77,9 +77,9 @@ func ownerOf(_ context.Context, child client.Object) []reconcile.Request {
 }
 
 // copiedLabelsChanged selects changes of the labels that are copied to the children.
-func copiedLabelsChanged() predicate.Predicate {
+func copiedLabelsChanged(s *resources.Settings) predicate.Predicate {
 	return predicate.Funcs{UpdateFunc: func(e event.UpdateEvent) bool {
 		before, after := e.ObjectOld.(*v1alpha1.Microservice), e.ObjectNew.(*v1alpha1.Microservice)
-		return !maps.Equal(resources.CopiedLabels(before), resources.CopiedLabels(after))
+		return !maps.Equal(s.CopiedLabels(before), s.CopiedLabels(after))
 	}}
 }

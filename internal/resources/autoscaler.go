@@ -39,7 +39,7 @@ func autoscaler(ms *v1alpha1.Microservice) (*autoscalingv2ac.HorizontalPodAutosc
 		spec.WithBehavior(behavior)
 	}
 	return autoscalingv2ac.HorizontalPodAutoscaler(ms.Name, ms.Namespace).
-		WithLabels(childLabels(ms)).
+		WithLabels(labels(ms)).
 		WithOwnerReferences(owner(ms)).
 		WithSpec(spec), nil
 }

@@ -29,7 +29,7 @@ func deployment(in Input, template *corev1ac.PodTemplateSpecApplyConfiguration, 
 		spec.RevisionHistoryLimit = r.RevisionHistoryLimit
 	}
 	d := appsv1ac.Deployment(ms.Name, ms.Namespace).
-		WithLabels(childLabels(ms)).
+		WithLabels(labels(ms)).
 		WithOwnerReferences(owner(ms)).
 		WithSpec(spec)
 	if cache := dependency.AddressesOf(in.Dependencies); len(cache) > 0 {

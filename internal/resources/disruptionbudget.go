@@ -27,7 +27,7 @@ func disruptionBudget(ms *v1alpha1.Microservice) *policyv1ac.PodDisruptionBudget
 		spec.WithMaxUnavailable(intstr.FromInt32(1))
 	}
 	return policyv1ac.PodDisruptionBudget(ms.Name, ms.Namespace).
-		WithLabels(childLabels(ms)).
+		WithLabels(labels(ms)).
 		WithOwnerReferences(owner(ms)).
 		WithSpec(spec)
 }

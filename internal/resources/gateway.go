@@ -38,7 +38,7 @@ func httpRoute(ms *v1alpha1.Microservice, s *Settings) *gatewayv1ac.HTTPRouteApp
 		spec.WithRules(httpRule(ms, paths))
 	}
 	return gatewayv1ac.HTTPRoute(ms.Name, ms.Namespace).
-		WithLabels(childLabels(ms)).
+		WithLabels(labels(ms)).
 		WithOwnerReferences(owner(ms)).
 		WithSpec(spec)
 }
@@ -77,7 +77,7 @@ func grpcRoute(ms *v1alpha1.Microservice, s *Settings) *gatewayv1ac.GRPCRouteApp
 	}
 	backend := gatewayv1ac.GRPCBackendRef().WithName(gatewayv1.ObjectName(ms.Name)).WithPort(ms.Spec.RoutePort().Port)
 	return gatewayv1ac.GRPCRoute(ms.Name, ms.Namespace).
-		WithLabels(childLabels(ms)).
+		WithLabels(labels(ms)).
 		WithOwnerReferences(owner(ms)).
 		WithSpec(gatewayv1ac.GRPCRouteSpec().
 			WithParentRefs(parentOf(gateway)).

@@ -1,8 +1,6 @@
 package resources
 
 import (
-	"maps"
-
 	metav1ac "k8s.io/client-go/applyconfigurations/meta/v1"
 
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
@@ -16,31 +14,6 @@ func selector(ms *v1alpha1.Microservice) map[string]string {
 // matching selects objects with all of these labels. The map is not copied: results are read-only, as inputs are.
 func matching(labels map[string]string) *metav1ac.LabelSelectorApplyConfiguration {
 	return &metav1ac.LabelSelectorApplyConfiguration{MatchLabels: labels}
-}
-
-// copiedLabels are the labels that children inherit, by which tools group and show objects. Others are not inherited: a
-// deployment tool's tracking labels would make it take the children for its own.
-var copiedLabels = []string{
-	"app.kubernetes.io/part-of",
-	"backstage.io/kubernetes-id", // https://backstage.io/docs/features/kubernetes/configuration
-}
-
-// CopiedLabels returns the labels of ms that its children inherit. Pods do not, so that an edit of a label restarts nothing.
-func CopiedLabels(ms *v1alpha1.Microservice) map[string]string {
-	copied := map[string]string{}
-	for _, key := range copiedLabels {
-		if value, found := ms.Labels[key]; found {
-			copied[key] = value
-		}
-	}
-	return copied
-}
-
-// childLabels returns the labels of every child.
-func childLabels(ms *v1alpha1.Microservice) map[string]string {
-	all := labels(ms)
-	maps.Copy(all, CopiedLabels(ms))
-	return all
 }
 
 // labels returns the labels of every child and every pod.

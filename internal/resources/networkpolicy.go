@@ -36,7 +36,7 @@ func networkPolicy(in Input, previous dependency.PodPorts) (*NetworkPolicyApplyC
 	if isolation == v1alpha1.IsolationNone {
 		return nil, nil
 	}
-	head := networkingv1ac.NetworkPolicy(ms.Name, ms.Namespace).WithLabels(childLabels(ms)).WithOwnerReferences(owner(ms))
+	head := networkingv1ac.NetworkPolicy(ms.Name, ms.Namespace).WithLabels(labels(ms)).WithOwnerReferences(owner(ms))
 	policy := &NetworkPolicyApplyConfiguration{
 		TypeMetaApplyConfiguration:   head.TypeMetaApplyConfiguration,
 		ObjectMetaApplyConfiguration: head.ObjectMetaApplyConfiguration,

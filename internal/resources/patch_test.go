@@ -78,3 +78,30 @@ func TestPatchesAreRememberedForTheSamePodOnly(t *testing.T) {
 		}
 	}
 }
+
+// A container of a cached pod gets the variables too, and the cached pod stays as it is.
+func TestEnvironmentIsInjectedIntoCachedPods(t *testing.T) {
+	cache := resources.NewPatchCache()
+	template := func(names ...string) string {
+		in := goldenInputs(t)["pod-template-inject-environment"]
+		in.PatchCache, in.Microservice.Spec.PodTemplate.InjectEnvironment = cache, names
+		return marshal(t, build(t, in))
+	}
+	without, with := template(), template("migrate", "proxy")
+	if without == with {
+		t.Fatal("the field changes nothing")
+	}
+	for range 2 {
+		if template("migrate", "proxy") != with || template() != without {
+			t.Error("the result depends on what was built before")
+		}
+	}
+}
+
+func TestEnvironmentOfAContainerThatIsNotThere(t *testing.T) {
+	for _, name := range []string{"migrate", "app"} {
+		ms := minimal(t)
+		ms.Spec.PodTemplate = &v1alpha1.PodTemplatePatch{InjectEnvironment: []string{name}}
+		wantInvalid(t, ms, "spec.podTemplate.injectEnvironment[0]", `podTemplate.spec adds no container and no init container "`+name+`"`)
+	}
+}

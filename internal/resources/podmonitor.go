@@ -2,7 +2,6 @@ package resources
 
 import (
 	"cmp"
-	"maps"
 
 	metav1ac "k8s.io/client-go/applyconfigurations/meta/v1"
 
@@ -39,14 +38,10 @@ func podMonitor(ms *v1alpha1.Microservice, s *Settings) *PodMonitorApplyConfigur
 		return nil
 	}
 	m := ms.Spec.Observability.Metrics
-	all := maps.Clone(s.PodMonitorLabels)
-	if all == nil {
-		all = map[string]string{}
-	}
-	maps.Copy(all, childLabels(ms))
 	return &PodMonitorApplyConfiguration{
-		TypeMetaApplyConfiguration:   *metav1ac.TypeMeta().WithAPIVersion("monitoring.coreos.com/v1").WithKind("PodMonitor"),
-		ObjectMetaApplyConfiguration: metav1ac.ObjectMeta().WithName(ms.Name).WithNamespace(ms.Namespace).WithLabels(all).WithOwnerReferences(owner(ms)),
+		TypeMetaApplyConfiguration: *metav1ac.TypeMeta().WithAPIVersion("monitoring.coreos.com/v1").WithKind("PodMonitor"),
+		ObjectMetaApplyConfiguration: metav1ac.ObjectMeta().WithName(ms.Name).WithNamespace(ms.Namespace).
+			WithLabels(s.PodMonitorLabels).WithLabels(labels(ms)).WithOwnerReferences(owner(ms)),
 		Spec: PodMonitorSpecApplyConfiguration{
 			JobLabel: v1alpha1.LabelName,
 			Selector: matching(selector(ms)),

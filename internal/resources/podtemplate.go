@@ -20,7 +20,7 @@ func podTemplate(ms *v1alpha1.Microservice, env []corev1ac.EnvVarApplyConfigurat
 	if err != nil {
 		return nil, err
 	}
-	pod := podSpec(ms)
+	pod, generated := podSpec(ms), *app
 	bindings := mountCredentials(pod, app, &ms.Spec)
 	pod.WithContainers(app)
 	patch := ms.Spec.PodTemplate
@@ -31,6 +31,11 @@ func podTemplate(ms *v1alpha1.Microservice, env []corev1ac.EnvVarApplyConfigurat
 	}
 	if err != nil {
 		return nil, err
+	}
+	if patch != nil && len(patch.InjectEnvironment) > 0 {
+		if pod, err = injectEnvironment(pod, patch.InjectEnvironment, &generated); err != nil {
+			return nil, err
+		}
 	}
 	template := corev1ac.PodTemplateSpec().WithAnnotations(bindings).WithAnnotations(tracingAnnotations(&ms.Spec)).WithSpec(pod)
 	if patch == nil {

@@ -3,6 +3,7 @@ package resources
 import (
 	corev1 "k8s.io/api/core/v1"
 	corev1ac "k8s.io/client-go/applyconfigurations/core/v1"
+	"k8s.io/utils/ptr"
 
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 	"github.com/microservice-dev/microservice-operator/internal/dependency"
@@ -23,14 +24,18 @@ func service(ms *v1alpha1.Microservice, pod *corev1ac.PodSpecApplyConfiguration,
 			WithTargetPort(targetPort(ms, p, pod, previous)).
 			WithProtocol(p.TransportProtocol())
 		port.AppProtocol = p.AppProtocol
+		if p.NodePort != 0 {
+			port.WithNodePort(p.NodePort)
+		}
 		spec.WithPorts(port)
 	}
 	svc := corev1ac.Service(ms.Name, ms.Namespace).
-		WithLabels(childLabels(ms)).
+		WithLabels(labels(ms)).
 		WithOwnerReferences(owner(ms)).
 		WithSpec(spec)
 	if o := ms.Spec.Service; o != nil {
 		svc.WithAnnotations(o.Annotations)
+		setDistribution(spec, o)
 		spec.LoadBalancerClass = o.LoadBalancerClass
 		spec.WithLoadBalancerSourceRanges(o.LoadBalancerSourceRanges...)
 		if o.ExternalTrafficPolicy != "" {
@@ -38,6 +43,30 @@ func service(ms *v1alpha1.Microservice, pod *corev1ac.PodSpecApplyConfiguration,
 		}
 	}
 	return svc
+}
+
+// setDistribution sets how clients find the pods.
+func setDistribution(spec *corev1ac.ServiceSpecApplyConfiguration, o *v1alpha1.ServiceOptions) {
+	if o.Headless {
+		spec.WithClusterIP(corev1.ClusterIPNone)
+	}
+	if o.SessionAffinity != "" {
+		spec.WithSessionAffinity(corev1.ServiceAffinity(o.SessionAffinity))
+	}
+	// The timeout is always set, as one that the server sets by itself would stay when the affinity goes, and be refused.
+	if o.SessionAffinity == v1alpha1.SessionAffinityClientIP {
+		spec.WithSessionAffinityConfig(corev1ac.SessionAffinityConfig().WithClientIP(corev1ac.ClientIPConfig().
+			WithTimeoutSeconds(ptr.Deref(o.SessionAffinityTimeoutSeconds, corev1.DefaultClientIPServiceAffinitySeconds))))
+	}
+	if o.IPFamilyPolicy != "" {
+		spec.WithIPFamilyPolicy(o.IPFamilyPolicy)
+	}
+	if o.InternalTrafficPolicy != "" {
+		spec.WithInternalTrafficPolicy(o.InternalTrafficPolicy)
+	}
+	if o.TrafficDistribution != "" {
+		spec.WithTrafficDistribution(o.TrafficDistribution)
+	}
 }
 
 func serviceType(ms *v1alpha1.Microservice) corev1.ServiceType {

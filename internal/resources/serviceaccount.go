@@ -12,8 +12,12 @@ func serviceAccount(ms *v1alpha1.Microservice) *corev1ac.ServiceAccountApplyConf
 	if ms.Spec.ServiceAccountName != "" {
 		return nil
 	}
-	return corev1ac.ServiceAccount(ms.Name, ms.Namespace).
-		WithLabels(childLabels(ms)).
+	account := corev1ac.ServiceAccount(ms.Name, ms.Namespace).
+		WithLabels(labels(ms)).
 		WithOwnerReferences(owner(ms)).
 		WithAutomountServiceAccountToken(false)
+	if o := ms.Spec.ServiceAccount; o != nil {
+		account.WithAnnotations(o.Annotations)
+	}
+	return account
 }

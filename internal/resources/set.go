@@ -104,7 +104,7 @@ func For(in Input) (*Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Set{
+	set := &Set{
 		ServiceAccount:   serviceAccount(ms),
 		NetworkPolicy:    policy,
 		Service:          service(ms, template.Spec, previous),
@@ -114,5 +114,7 @@ func For(in Input) (*Set, error) {
 		HTTPRoute:        httpRoute(ms, &in.Settings),
 		GRPCRoute:        grpcRoute(ms, &in.Settings),
 		PodMonitor:       podMonitor(ms, &in.Settings),
-	}, nil
+	}
+	set.addMetadata(ms, &in.Settings)
+	return set, nil
 }

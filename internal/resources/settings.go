@@ -23,6 +23,8 @@ type Settings struct {
 	GatewayPeers []dependency.Pods
 	// PodMonitorLabels are set on every PodMonitor, where a Prometheus selects by them.
 	PodMonitorLabels map[string]string
+	// CopyLabels are the keys of further labels that children inherit from the Microservice.
+	CopyLabels []string
 	// MinReadySeconds is how long a pod must be ready to count as available, if the spec does not say.
 	MinReadySeconds int32
 	// MeshPorts are those on which the proxies of a service mesh talk to each other. They are open beside the ports of every

@@ -74,3 +74,9 @@ func TestSelectorOfDependentsThatCannotBeRead(t *testing.T) {
 		})
 	}
 }
+
+func TestLabelsOfChildrenThatCannotBeUsed(t *testing.T) {
+	ms := minimal(t)
+	ms.Spec.ChildMetadata = &v1alpha1.ChildMetadata{Labels: map[string]string{"a": "fine", "team": "my team"}}
+	wantInvalid(t, ms, "spec.childMetadata.labels[team]", `"my team" is not the value of a label (childMetadata.annotations take any text)`)
+}

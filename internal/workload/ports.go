@@ -2,6 +2,7 @@ package workload
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -94,14 +95,21 @@ func (i *importer) setService(s *corev1.Service) {
 			options.ExternalTrafficPolicy = s.Spec.ExternalTrafficPolicy
 		}
 	}
-	if options.Type != "" || len(options.Annotations)+len(options.LoadBalancerSourceRanges) > 0 || options.LoadBalancerClass != nil {
-		i.spec.Service = &options
+	if s.Spec.SessionAffinity == corev1.ServiceAffinityClientIP {
+		options.SessionAffinity = v1alpha1.SessionAffinityClientIP
+		if config := s.Spec.SessionAffinityConfig; config != nil && config.ClientIP != nil {
+			options.SessionAffinityTimeoutSeconds = config.ClientIP.TimeoutSeconds
+		}
 	}
 	if s.Spec.ClusterIP == corev1.ClusterIPNone {
-		i.note("Service %s is headless, and stays so: a port of it cannot differ from the one on which the pods listen", s.Name)
+		if slices.ContainsFunc(i.spec.Ports, func(p v1alpha1.Port) bool { return p.Target() != p.Port }) {
+			i.note("Service %s is headless, and stays so: a port of it cannot differ from the one on which the pods listen", s.Name)
+		} else {
+			options.Headless = true
+		}
 	}
-	if s.Spec.SessionAffinity == corev1.ServiceAffinityClientIP {
-		i.note("Service %s keeps its session affinity, which the Microservice does not say", s.Name)
+	if !reflect.ValueOf(options).IsZero() {
+		i.spec.Service = &options
 	}
 }
 

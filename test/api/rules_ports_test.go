@@ -1,14 +1,19 @@
 package api_test
 
 const (
-	portName   = "must be a port name such as http or grpc-2: lower-case letters, digits and single '-' between them, with at least one letter"
-	portUnique = "port and protocol must be unique together: give one of the ports another number (a targetPort may be shared)"
-	protocol   = "must be a protocol such as http, grpc or kubernetes.io/h2c: letters, digits, '-', '_' and '.', with or without a DNS prefix and '/'"
-	lbClass    = "must be a class such as internal-vip or example.com/internal-vip"
-	network    = "must be a CIDR without host bits, such as 10.0.0.0/8"
-	reserved   = "keys below apps.microservice.dev/ belong to the operator"
-	lbOnly     = "loadBalancerClass and loadBalancerSourceRanges need type LoadBalancer"
-	trafficFor = "externalTrafficPolicy needs type NodePort or LoadBalancer"
+	portName      = "must be a port name such as http or grpc-2: lower-case letters, digits and single '-' between them, with at least one letter"
+	portUnique    = "port and protocol must be unique together: give one of the ports another number (a targetPort may be shared)"
+	protocol      = "must be a protocol such as http, grpc or kubernetes.io/h2c: letters, digits, '-', '_' and '.', with or without a DNS prefix and '/'"
+	lbClass       = "must be a class such as internal-vip or example.com/internal-vip"
+	network       = "must be a CIDR without host bits, such as 10.0.0.0/8"
+	reserved      = "keys below apps.microservice.dev/ belong to the operator"
+	lbOnly        = "loadBalancerClass and loadBalancerSourceRanges need type LoadBalancer"
+	trafficFor    = "externalTrafficPolicy needs type NodePort or LoadBalancer"
+	noAddress     = "headless needs type ClusterIP: without an address of its own the Service cannot be published"
+	directly      = "service.headless needs ports whose targetPort equals port: clients reach the pods directly, and nothing translates the number; leave targetPort out"
+	affinity      = "sessionAffinityTimeoutSeconds needs sessionAffinity: ClientIP"
+	onNodes       = "ports[].nodePort needs service.type NodePort or LoadBalancer"
+	headlessStays = "service.headless cannot be changed while the Service exists: remove spec.ports, which deletes the Service, then set them again with the other value"
 )
 
 var portRules = map[string]rule{
@@ -222,4 +227,80 @@ var portRules = map[string]rule{
 		field:   "spec.service.loadBalancerSourceRanges[0]",
 		message: "Too long: may not be more than 43 bytes",
 	},
+	"a headless Service":             {spec: "{ports: [{name: grpc, port: 9090}, {name: http, port: 80, targetPort: 80}], service: {headless: true}}"},
+	"a headless Service of a worker": {spec: "service: {headless: true}"},
+	"a Service with an address, in so many words": {
+		spec: "{ports: [{name: http, port: 80, targetPort: 8080}], service: {headless: false, type: NodePort}}",
+	},
+	"a headless Service that translates a port": {
+		spec: "{ports: [{name: http, port: 80, targetPort: 8080}], service: {headless: true}}", field: "spec", message: directly,
+	},
+	"a headless Service of type NodePort": {spec: "service: {headless: true, type: NodePort}", field: "spec.service", message: noAddress},
+	"a Service that keeps clients at their pod": {
+		spec: "service: {sessionAffinity: ClientIP, sessionAffinityTimeoutSeconds: 86400}",
+	},
+	"a timeout without affinity": {spec: "service: {sessionAffinityTimeoutSeconds: 60}", field: "spec.service", message: affinity},
+	"a timeout with affinity None": {
+		spec: "service: {sessionAffinity: None, sessionAffinityTimeoutSeconds: 60}", field: "spec.service", message: affinity,
+	},
+	"an affinity of 0 seconds": {
+		spec:    "service: {sessionAffinity: ClientIP, sessionAffinityTimeoutSeconds: 0}",
+		field:   "spec.service.sessionAffinityTimeoutSeconds",
+		message: "should be greater than or equal to 1",
+	},
+	"an affinity of more than a day": {
+		spec:    "service: {sessionAffinity: ClientIP, sessionAffinityTimeoutSeconds: 86401}",
+		field:   "spec.service.sessionAffinityTimeoutSeconds",
+		message: "should be less than or equal to 86400",
+	},
+	"an unknown affinity": {
+		spec:    "service: {sessionAffinity: Cookie}",
+		field:   "spec.service.sessionAffinity",
+		message: `Unsupported value: "Cookie": supported values: "None", "ClientIP"`,
+	},
+	"a dual-stack Service": {spec: "service: {ipFamilyPolicy: PreferDualStack}"},
+	"an unknown ipFamilyPolicy": {
+		spec:    "service: {ipFamilyPolicy: DualStack}",
+		field:   "spec.service.ipFamilyPolicy",
+		message: `Unsupported value: "DualStack": supported values: "SingleStack", "PreferDualStack", "RequireDualStack"`,
+	},
+	"an internalTrafficPolicy": {spec: "service: {internalTrafficPolicy: Local}"},
+	"an unknown internalTrafficPolicy": {
+		spec:    "service: {internalTrafficPolicy: Near}",
+		field:   "spec.service.internalTrafficPolicy",
+		message: `Unsupported value: "Near": supported values: "Cluster", "Local"`,
+	},
+	"a trafficDistribution": {spec: "service: {trafficDistribution: PreferSameNode}"},
+	"an unknown trafficDistribution": {
+		spec:    "service: {trafficDistribution: Near}",
+		field:   "spec.service.trafficDistribution",
+		message: `Unsupported value: "Near": supported values: "PreferSameZone", "PreferSameNode", "PreferClose"`,
+	},
+	"a nodePort":                   {spec: "{ports: [{name: http, port: 80, nodePort: 30080}], service: {type: LoadBalancer}}"},
+	"a nodePort without a service": {spec: "ports: [{name: http, port: 80, nodePort: 30080}]", field: "spec", message: onNodes},
+	"a nodePort of a ClusterIP": {
+		spec: "{ports: [{name: a, port: 79}, {name: http, port: 80, nodePort: 30080}], service: {type: ClusterIP}}", field: "spec", message: onNodes,
+	},
+	"nodePort 0": {
+		spec:    "{ports: [{name: http, port: 80, nodePort: 0}], service: {type: NodePort}}",
+		field:   "spec.ports[0].nodePort",
+		message: "should be greater than or equal to 1",
+	},
+	"nodePort 65536": {
+		spec:    "{ports: [{name: http, port: 80, nodePort: 65536}], service: {type: NodePort}}",
+		field:   "spec.ports[0].nodePort",
+		message: "should be less than or equal to 65535",
+	},
+	"a Service that becomes headless": {
+		before: "ports: [{name: http, port: 80}]", spec: "{ports: [{name: http, port: 80}], service: {headless: true}}", field: "spec", message: headlessStays,
+	},
+	"a Service that is headless no more": {
+		before: "{ports: [{name: http, port: 80}], service: {headless: true}}", spec: "ports: [{name: http, port: 81}]", field: "spec", message: headlessStays,
+	},
+	"a headless Service that is edited": {
+		before: "{ports: [{name: http, port: 80}], service: {headless: true}}", spec: "{ports: [{name: http, port: 81}], service: {headless: true}}",
+	},
+	"a headless Service that goes":                     {before: "{ports: [{name: http, port: 80}], service: {headless: true}}", spec: "{}"},
+	"a headless Service where none was":                {before: "{}", spec: "{ports: [{name: http, port: 80}], service: {headless: true}}"},
+	"a Service with headless: false where no word was": {before: "ports: [{name: http, port: 80}]", spec: "{ports: [{name: http, port: 80}], service: {headless: false}}"},
 }

@@ -3,6 +3,32 @@ package api_test
 const selectLabels = "keys below apps.microservice.dev/ select the pods and cannot be set"
 
 var podTemplateRules = map[string]rule{
+	"containers that get the environment": {spec: "podTemplate: {injectEnvironment: [migrate, proxy]}"},
+	"the environment for app": {
+		spec:    "podTemplate: {injectEnvironment: [migrate, app]}",
+		field:   "spec.podTemplate.injectEnvironment[1]",
+		message: "must be a container that podTemplate.spec adds: app has the variables without it",
+	},
+	"the environment for one container twice": {
+		spec:    "podTemplate: {injectEnvironment: [migrate, migrate]}",
+		field:   "spec.podTemplate.injectEnvironment[1]",
+		message: `Duplicate value: "migrate"`,
+	},
+	"the environment for 17 containers": {
+		spec:    "podTemplate: {injectEnvironment: " + items(17, "c%d") + "}",
+		field:   "spec.podTemplate.injectEnvironment",
+		message: "Too many: 17: must have at most 16 items",
+	},
+	"the environment for a container without a name": {
+		spec:    "podTemplate: {injectEnvironment: ['']}",
+		field:   "spec.podTemplate.injectEnvironment[0]",
+		message: "should be at least 1 chars long",
+	},
+	"the environment for a container with a name of 10,000 characters": {
+		spec:    "podTemplate: {injectEnvironment: [" + long + "]}",
+		field:   "spec.podTemplate.injectEnvironment[0]",
+		message: "Too long: may not be more than 63 bytes",
+	},
 	"labels and annotations of the pods": {
 		spec: "podTemplate: {labels: {team: a, microservice.dev/a: b}, annotations: {example.com/a: b}}",
 	},
@@ -56,8 +82,8 @@ var podTemplateRules = map[string]rule{
 var strictRules = map[string]rule{
 	"an unknown field of spec": {spec: "replica: 1", message: `unknown field "spec.replica"`},
 	"an unknown field of a port": {
-		spec:    "ports: [{name: http, port: 80}, {name: a, port: 81, nodePort: 30000}]",
-		message: `unknown field "spec.ports[1].nodePort"`,
+		spec:    "ports: [{name: http, port: 80}, {name: a, port: 81, hostPort: 30000}]",
+		message: `unknown field "spec.ports[1].hostPort"`,
 	},
 	"an unknown field of autoscaling": {
 		spec:    "autoscaling: {maxReplicas: 2, max: 3}",

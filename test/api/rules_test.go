@@ -22,6 +22,7 @@ type rule struct {
 	name    string // of the object, "web" where none is said
 	spec    string // YAML; where it has no image it gets one; with no YAML there is no spec
 	noImage bool
+	before  string // YAML of the spec that is stored, which the case edits
 	status  string // YAML, put on a stored object through the status subresource
 	field   string // of what the user is told; with no message the object is accepted
 	message string
@@ -33,7 +34,7 @@ func rules() map[string]rule {
 	all := map[string]rule{}
 	for _, table := range []map[string]rule{
 		objectRules, workloadRules, portRules, dependencyRules, networkRules, sizeRules, rolloutRules, podTemplateRules,
-		strictRules, statusRules, routeRules, metricsRules, credentialRules, observabilityRules,
+		strictRules, statusRules, routeRules, metricsRules, credentialRules, observabilityRules, metadataRules(),
 	} {
 		maps.Copy(all, table)
 	}
@@ -46,6 +47,13 @@ func TestRules(t *testing.T) {
 	for name, tc := range rules() {
 		t.Run(name, func(t *testing.T) {
 			ms := microservice(t, tc)
+			if tc.before != "" {
+				edited := microservice(t, rule{name: "edited", spec: tc.before})
+				create(t, edited)
+				edited.Object["spec"] = ms.Object["spec"]
+				check(t, tc, kube.Update(context.Background(), edited, client.DryRunAll))
+				return
+			}
 			if tc.status == "" {
 				check(t, tc, kube.Create(context.Background(), ms, client.DryRunAll))
 				return

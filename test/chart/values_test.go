@@ -51,6 +51,7 @@ var alternatives = map[string]alternative{
 	"podMonitors.enabled":                      {value: "true"},
 	"podMonitors.labels":                       {value: "{release: kube-prometheus-stack}"},
 	"meshPorts":                                {value: "[15008/TCP]"},
+	"copyLabels":                               {value: "[team, example.com/cost-center]"},
 	"otlp.endpoint":                            {value: "http://otel-collector.observability:4317"},
 	"otlp.protocol":                            {value: "http/protobuf", with: "otlp: {endpoint: 'http://otel'}"},
 	"otlp.peers":                               {value: `"observability:app=otel,tier=a:4317"`},
@@ -264,6 +265,7 @@ func TestRefusedValues(t *testing.T) {
 		"networkPolicy: {metricsFrom: [{matchLabels: {}}]}":                   "matchLabels",
 		"podDisruptionBudget: {maxUnavailable: half}":                         "/podDisruptionBudget/maxUnavailable",
 		"extraArgs: [leader-elect]":                                           "/extraArgs/0",
+		"copyLabels: [team=a]":                                                "/copyLabels/0",
 		"fullnameOverride: a-name-that-is-too-long-for-what-follows-after-it": "/fullnameOverride",
 	} {
 		refused(t, values(t, text), want)

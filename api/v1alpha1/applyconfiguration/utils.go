@@ -23,6 +23,8 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &apiv1alpha1.AllowedDependentsApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Autoscaling"):
 		return &apiv1alpha1.AutoscalingApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("ChildMetadata"):
+		return &apiv1alpha1.ChildMetadataApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Credentials"):
 		return &apiv1alpha1.CredentialsApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Dependency"):
@@ -65,6 +67,8 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &apiv1alpha1.RolloutApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Route"):
 		return &apiv1alpha1.RouteApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("ServiceAccountOptions"):
+		return &apiv1alpha1.ServiceAccountOptionsApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("ServiceOptions"):
 		return &apiv1alpha1.ServiceOptionsApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Tracing"):

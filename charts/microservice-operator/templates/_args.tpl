@@ -48,6 +48,9 @@
 {{- with .Values.meshPorts }}
 {{- $args = append $args (printf "--mesh-ports=%s" (join "," .)) }}
 {{- end }}
+{{- with .Values.copyLabels }}
+{{- $args = append $args (printf "--copy-labels=%s" (join "," .)) }}
+{{- end }}
 {{- with .Values.otlp }}
 {{- if .endpoint }}
 {{- $args = append $args (printf "--otlp-endpoint=%s" .endpoint) }}

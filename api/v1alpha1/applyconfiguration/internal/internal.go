@@ -63,6 +63,19 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: targetMemoryUtilizationPercentage
       type:
         scalar: numeric
+- name: com.github.microservice-dev.microservice-operator.api.v1alpha1.ChildMetadata
+  map:
+    fields:
+    - name: annotations
+      type:
+        map:
+          elementType:
+            scalar: string
+    - name: labels
+      type:
+        map:
+          elementType:
+            scalar: string
 - name: com.github.microservice-dev.microservice-operator.api.v1alpha1.Credentials
   map:
     fields:
@@ -258,6 +271,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: autoscaling
       type:
         namedType: com.github.microservice-dev.microservice-operator.api.v1alpha1.Autoscaling
+    - name: childMetadata
+      type:
+        namedType: com.github.microservice-dev.microservice-operator.api.v1alpha1.ChildMetadata
     - name: command
       type:
         list:
@@ -341,6 +357,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: service
       type:
         namedType: com.github.microservice-dev.microservice-operator.api.v1alpha1.ServiceOptions
+    - name: serviceAccount
+      type:
+        namedType: com.github.microservice-dev.microservice-operator.api.v1alpha1.ServiceAccountOptions
     - name: serviceAccountName
       type:
         scalar: string
@@ -446,6 +465,12 @@ var schemaYAML = typed.YAMLObject(`types:
         map:
           elementType:
             scalar: string
+    - name: injectEnvironment
+      type:
+        list:
+          elementType:
+            scalar: string
+          elementRelationship: associative
     - name: labels
       type:
         map:
@@ -463,6 +488,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: name
       type:
         scalar: string
+    - name: nodePort
+      type:
+        scalar: numeric
     - name: port
       type:
         scalar: numeric
@@ -542,6 +570,14 @@ var schemaYAML = typed.YAMLObject(`types:
   scalar: string
 - name: com.github.microservice-dev.microservice-operator.api.v1alpha1.SecretKey
   scalar: string
+- name: com.github.microservice-dev.microservice-operator.api.v1alpha1.ServiceAccountOptions
+  map:
+    fields:
+    - name: annotations
+      type:
+        map:
+          elementType:
+            scalar: string
 - name: com.github.microservice-dev.microservice-operator.api.v1alpha1.ServiceOptions
   map:
     fields:
@@ -553,6 +589,15 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: externalTrafficPolicy
       type:
         namedType: io.k8s.api.core.v1.ServiceExternalTrafficPolicy
+    - name: headless
+      type:
+        scalar: boolean
+    - name: internalTrafficPolicy
+      type:
+        namedType: io.k8s.api.core.v1.ServiceInternalTrafficPolicy
+    - name: ipFamilyPolicy
+      type:
+        namedType: io.k8s.api.core.v1.IPFamilyPolicy
     - name: loadBalancerClass
       type:
         scalar: string
@@ -562,10 +607,21 @@ var schemaYAML = typed.YAMLObject(`types:
           elementType:
             scalar: string
           elementRelationship: associative
+    - name: sessionAffinity
+      type:
+        namedType: com.github.microservice-dev.microservice-operator.api.v1alpha1.SessionAffinity
+    - name: sessionAffinityTimeoutSeconds
+      type:
+        scalar: numeric
+    - name: trafficDistribution
+      type:
+        scalar: string
     - name: type
       type:
         namedType: io.k8s.api.core.v1.ServiceType
       default: ClusterIP
+- name: com.github.microservice-dev.microservice-operator.api.v1alpha1.SessionAffinity
+  scalar: string
 - name: com.github.microservice-dev.microservice-operator.api.v1alpha1.StartPolicy
   scalar: string
 - name: com.github.microservice-dev.microservice-operator.api.v1alpha1.Tracing
@@ -875,6 +931,8 @@ var schemaYAML = typed.YAMLObject(`types:
         scalar: string
 - name: io.k8s.api.core.v1.HTTPProtocol
   scalar: string
+- name: io.k8s.api.core.v1.IPFamilyPolicy
+  scalar: string
 - name: io.k8s.api.core.v1.LocalObjectReference
   map:
     fields:
@@ -1001,6 +1059,8 @@ var schemaYAML = typed.YAMLObject(`types:
         scalar: boolean
     elementRelationship: atomic
 - name: io.k8s.api.core.v1.ServiceExternalTrafficPolicy
+  scalar: string
+- name: io.k8s.api.core.v1.ServiceInternalTrafficPolicy
   scalar: string
 - name: io.k8s.api.core.v1.ServiceType
   scalar: string

@@ -73,6 +73,11 @@ type MicroserviceSpecApplyConfiguration struct {
 	// serviceAccountName runs the pods as an existing ServiceAccount, which then decides whether its token is mounted.
 	// Default: one of the same name as the Microservice is created, and no token is mounted.
 	ServiceAccountName *string `json:"serviceAccountName,omitempty"`
+	// serviceAccount tunes the generated ServiceAccount. An existing one, that serviceAccountName names, is not written.
+	ServiceAccount *ServiceAccountOptionsApplyConfiguration `json:"serviceAccount,omitempty"`
+	// childMetadata are labels and annotations of every generated object, for policies, cost reports and tools that ask for
+	// them. Pods and selectors do not get them, so an edit restarts nothing: labels of pods belong in podTemplate.labels.
+	ChildMetadata *ChildMetadataApplyConfiguration `json:"childMetadata,omitempty"`
 	// podTemplate is a patch over the generated pod template, for whatever has no field here: volumes, sidecars,
 	// security context, scheduling, annotations. It cannot change the selector label.
 	PodTemplate *PodTemplatePatchApplyConfiguration `json:"podTemplate,omitempty"`
@@ -271,6 +276,22 @@ func (b *MicroserviceSpecApplyConfiguration) WithDisruptionBudget(value *Disrupt
 // If called multiple times, the ServiceAccountName field is set to the value of the last call.
 func (b *MicroserviceSpecApplyConfiguration) WithServiceAccountName(value string) *MicroserviceSpecApplyConfiguration {
 	b.ServiceAccountName = &value
+	return b
+}
+
+// WithServiceAccount sets the ServiceAccount field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the ServiceAccount field is set to the value of the last call.
+func (b *MicroserviceSpecApplyConfiguration) WithServiceAccount(value *ServiceAccountOptionsApplyConfiguration) *MicroserviceSpecApplyConfiguration {
+	b.ServiceAccount = value
+	return b
+}
+
+// WithChildMetadata sets the ChildMetadata field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the ChildMetadata field is set to the value of the last call.
+func (b *MicroserviceSpecApplyConfiguration) WithChildMetadata(value *ChildMetadataApplyConfiguration) *MicroserviceSpecApplyConfiguration {
+	b.ChildMetadata = value
 	return b
 }
 

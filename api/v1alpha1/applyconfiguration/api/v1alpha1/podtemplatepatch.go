@@ -18,6 +18,10 @@ type PodTemplatePatchApplyConfiguration struct {
 	Labels map[string]string `json:"labels,omitempty"`
 	// annotations are added to the pods. Keys below apps.microservice.dev/ are reserved.
 	Annotations map[string]string `json:"annotations,omitempty"`
+	// injectEnvironment names containers and init containers of the patch, such as migrate, that get the variables of the
+	// application: those that are injected for dependencies and tracing, spec.env and spec.envFrom. They stand before the
+	// container's own, which win and may use them: $(PAYMENTS_URL). Files of credentials are not mounted. Default: none.
+	InjectEnvironment []string `json:"injectEnvironment,omitempty"`
 	// spec is a strategic-merge patch of the pod's spec. The application container is named "app". It has no schema
 	// here, because a whole PodSpec would make the CRD too big for client-side apply; what does not fit is reported in
 	// status as InvalidSpec, and the running Deployment is left alone.
@@ -54,6 +58,16 @@ func (b *PodTemplatePatchApplyConfiguration) WithAnnotations(entries map[string]
 	}
 	for k, v := range entries {
 		b.Annotations[k] = v
+	}
+	return b
+}
+
+// WithInjectEnvironment adds the given value to the InjectEnvironment field in the declarative configuration
+// and returns the receiver, so that objects can be build by chaining "With" function invocations.
+// If called multiple times, values provided by each call will be appended to the InjectEnvironment field.
+func (b *PodTemplatePatchApplyConfiguration) WithInjectEnvironment(values ...string) *PodTemplatePatchApplyConfiguration {
+	for i := range values {
+		b.InjectEnvironment = append(b.InjectEnvironment, values[i])
 	}
 	return b
 }

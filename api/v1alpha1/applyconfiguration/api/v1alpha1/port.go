@@ -21,6 +21,9 @@ type PortApplyConfiguration struct {
 	// targetPort is the number the container listens on. Default: port. Keep them equal where the network plugin asks
 	// for it (the AWS VPC CNI does).
 	TargetPort *int32 `json:"targetPort,omitempty"`
+	// nodePort is the number on every node, from the cluster's range, which usually is 30000 to 32767. It needs service.type
+	// NodePort or LoadBalancer. Default: Kubernetes chooses one, and keeps it.
+	NodePort *int32 `json:"nodePort,omitempty"`
 	// protocol is TCP, UDP or SCTP. Default: TCP.
 	Protocol *v1.Protocol `json:"protocol,omitempty"`
 	// appProtocol is the application's protocol: http, https, grpc, kubernetes.io/h2c, ... It decides the scheme of
@@ -55,6 +58,14 @@ func (b *PortApplyConfiguration) WithPort(value int32) *PortApplyConfiguration {
 // If called multiple times, the TargetPort field is set to the value of the last call.
 func (b *PortApplyConfiguration) WithTargetPort(value int32) *PortApplyConfiguration {
 	b.TargetPort = &value
+	return b
+}
+
+// WithNodePort sets the NodePort field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the NodePort field is set to the value of the last call.
+func (b *PortApplyConfiguration) WithNodePort(value int32) *PortApplyConfiguration {
+	b.NodePort = &value
 	return b
 }
 

@@ -6,6 +6,7 @@
 package v1alpha1
 
 import (
+	apiv1alpha1 "github.com/microservice-dev/microservice-operator/api/v1alpha1"
 	v1 "k8s.io/api/core/v1"
 )
 
@@ -19,6 +20,23 @@ type ServiceOptionsApplyConfiguration struct {
 	Type *v1.ServiceType `json:"type,omitempty"`
 	// annotations are set on the Service, for cloud load balancers and the like.
 	Annotations map[string]string `json:"annotations,omitempty"`
+	// headless gives the Service no address of its own: its name resolves to the addresses of the ready pods, for clients that
+	// balance by themselves, as gRPC does. Nothing translates a port then, so targetPort must equal port. It cannot be changed
+	// while the Service exists. Default: false.
+	Headless *bool `json:"headless,omitempty"`
+	// sessionAffinity is the Service's own field: ClientIP sends all connections from one address to one pod. Default: None.
+	SessionAffinity *apiv1alpha1.SessionAffinity `json:"sessionAffinity,omitempty"`
+	// sessionAffinityTimeoutSeconds is how long a client without connections keeps its pod. Default: 10800, 3 hours.
+	SessionAffinityTimeoutSeconds *int32 `json:"sessionAffinityTimeoutSeconds,omitempty"`
+	// ipFamilyPolicy is the Service's own field: SingleStack, PreferDualStack or RequireDualStack. Default: SingleStack. Kubernetes
+	// keeps what it was when the field is removed: to go back, set SingleStack.
+	IPFamilyPolicy *v1.IPFamilyPolicy `json:"ipFamilyPolicy,omitempty"`
+	// internalTrafficPolicy is the Service's own field: Local sends clients in the cluster to pods of their own node alone, and
+	// fails without one. Default: Cluster.
+	InternalTrafficPolicy *v1.ServiceInternalTrafficPolicy `json:"internalTrafficPolicy,omitempty"`
+	// trafficDistribution is the Service's own field: PreferSameZone (PreferClose is its older name) or PreferSameNode, while
+	// such pods are ready. Default: all pods alike.
+	TrafficDistribution *string `json:"trafficDistribution,omitempty"`
 	// externalTrafficPolicy is the Service's own field: Local keeps the client's address and avoids a second hop.
 	ExternalTrafficPolicy *v1.ServiceExternalTrafficPolicy `json:"externalTrafficPolicy,omitempty"`
 	// loadBalancerClass is the Service's own field. It cannot be changed on a Service that exists.
@@ -52,6 +70,54 @@ func (b *ServiceOptionsApplyConfiguration) WithAnnotations(entries map[string]st
 	for k, v := range entries {
 		b.Annotations[k] = v
 	}
+	return b
+}
+
+// WithHeadless sets the Headless field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Headless field is set to the value of the last call.
+func (b *ServiceOptionsApplyConfiguration) WithHeadless(value bool) *ServiceOptionsApplyConfiguration {
+	b.Headless = &value
+	return b
+}
+
+// WithSessionAffinity sets the SessionAffinity field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the SessionAffinity field is set to the value of the last call.
+func (b *ServiceOptionsApplyConfiguration) WithSessionAffinity(value apiv1alpha1.SessionAffinity) *ServiceOptionsApplyConfiguration {
+	b.SessionAffinity = &value
+	return b
+}
+
+// WithSessionAffinityTimeoutSeconds sets the SessionAffinityTimeoutSeconds field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the SessionAffinityTimeoutSeconds field is set to the value of the last call.
+func (b *ServiceOptionsApplyConfiguration) WithSessionAffinityTimeoutSeconds(value int32) *ServiceOptionsApplyConfiguration {
+	b.SessionAffinityTimeoutSeconds = &value
+	return b
+}
+
+// WithIPFamilyPolicy sets the IPFamilyPolicy field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the IPFamilyPolicy field is set to the value of the last call.
+func (b *ServiceOptionsApplyConfiguration) WithIPFamilyPolicy(value v1.IPFamilyPolicy) *ServiceOptionsApplyConfiguration {
+	b.IPFamilyPolicy = &value
+	return b
+}
+
+// WithInternalTrafficPolicy sets the InternalTrafficPolicy field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the InternalTrafficPolicy field is set to the value of the last call.
+func (b *ServiceOptionsApplyConfiguration) WithInternalTrafficPolicy(value v1.ServiceInternalTrafficPolicy) *ServiceOptionsApplyConfiguration {
+	b.InternalTrafficPolicy = &value
+	return b
+}
+
+// WithTrafficDistribution sets the TrafficDistribution field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the TrafficDistribution field is set to the value of the last call.
+func (b *ServiceOptionsApplyConfiguration) WithTrafficDistribution(value string) *ServiceOptionsApplyConfiguration {
+	b.TrafficDistribution = &value
 	return b
 }
 
