@@ -74,7 +74,7 @@ type MicroserviceSpec struct {
 	// +optional
 	// +listType=map
 	// +listMapKey=name
-	// +kubebuilder:validation:MaxItems=16
+	// +kubebuilder:validation:MaxItems=64
 	// +kubebuilder:validation:XValidation:rule="self.all(p, self.exists_one(q, q.port == p.port && (has(q.protocol) ? q.protocol : 'TCP') == (has(p.protocol) ? p.protocol : 'TCP')))",message="port and protocol must be unique together: give one of the ports another number (a targetPort may be shared)"
 	Ports []Port `json:"ports,omitempty"`
 

@@ -17,11 +17,11 @@ const (
 )
 
 var portRules = map[string]rule{
-	"16 ports": {spec: "ports: " + items(16, "{name: p%d, port: %d}")},
-	"17 ports": {
-		spec:    "ports: " + items(17, "{name: p%d, port: %d}"),
+	"64 ports": {spec: "ports: " + items(64, "{name: p%d, port: %d}")},
+	"65 ports": {
+		spec:    "ports: " + items(65, "{name: p%d, port: %d}"),
 		field:   "spec.ports",
-		message: "Too many: 17: must have at most 16 items",
+		message: "Too many: 65: must have at most 64 items",
 	},
 	"a port name twice": {
 		spec:    "ports: [{name: http, port: 80}, {name: http, port: 81}]",
