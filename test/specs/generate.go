@@ -150,10 +150,29 @@ func (g *Generator) Spec() map[string]any {
 	return spec
 }
 
-// fit makes fields that a schema cannot relate fit together, as users do: a route and metrics lead to the first port, and an
-// autoscaler is either the operator's or somebody else's.
+// fit makes fields that a schema cannot relate fit together, as users do: a route and metrics lead to the first port, an account and
+// an autoscaler are either the operator's or somebody else's, and nodes have ports where the Service has.
 func fit(spec map[string]any) {
-	ports, _ := spec["ports"].([]any)
+	if spec["serviceAccountName"] != nil {
+		delete(spec, "serviceAccount")
+	}
+	fitPorts(spec)
+	fitAutoscaling(spec)
+}
+
+func fitPorts(spec map[string]any) {
+	service, _ := spec["service"].(map[string]any)
+	if kind := service["type"]; kind == nil || kind == "ClusterIP" {
+		for _, port := range list(spec["ports"]) {
+			delete(port.(map[string]any), "nodePort")
+		}
+	}
+	if service["headless"] == true {
+		for _, port := range list(spec["ports"]) {
+			delete(port.(map[string]any), "targetPort")
+		}
+	}
+	ports := list(spec["ports"])
 	observability, _ := spec["observability"].(map[string]any)
 	if len(ports) == 0 {
 		delete(spec, "route")
@@ -174,6 +193,14 @@ func fit(spec map[string]any) {
 			metrics["port"] = name
 		}
 	}
+}
+
+func list(value any) []any {
+	items, _ := value.([]any)
+	return items
+}
+
+func fitAutoscaling(spec map[string]any) {
 	autoscaling, found := spec["autoscaling"].(map[string]any)
 	if !found {
 		return
