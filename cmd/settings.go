@@ -81,25 +81,9 @@ func (f *settingsFlags) settings() (resources.Settings, error) {
 	if f.clusterDomain != "" && len(validation.IsDNS1123Subdomain(f.clusterDomain)) > 0 {
 		return s, wrong("cluster-domain", f.clusterDomain, "a domain such as cluster.local")
 	}
-	if s.Gateway, err = gatewayNamed(f.gateway); err != nil {
+	if err := f.furtherObjects(&s); err != nil {
 		return s, err
 	}
-	if s.GatewayPeers, err = peers(f.gatewayPeers); err != nil {
-		return s, err
-	}
-	monitorLabels, err := labels.ConvertSelectorToLabelsMap(f.podMonitorLabels)
-	if err != nil {
-		return s, wrong("pod-monitor-labels", f.podMonitorLabels, "labels such as release=kube-prometheus-stack")
-	}
-	if len(monitorLabels) > 0 {
-		s.PodMonitorLabels = monitorLabels
-	}
-	for _, key := range split(f.copyLabels) {
-		if len(validation.IsQualifiedName(key)) > 0 || resources.Reserved(key) {
-			return s, wrong("copy-labels", key, "keys of labels such as team, none of the operator's or of a deployment tool's")
-		}
-	}
-	s.CopyLabels = split(f.copyLabels)
 	if f.minReadySeconds < 0 || f.minReadySeconds > maxMinReadySeconds {
 		return s, wrong("default-min-ready-seconds", strconv.Itoa(f.minReadySeconds), "a number of seconds from 0 to 3600, such as 10")
 	}
@@ -113,6 +97,30 @@ func (f *settingsFlags) settings() (resources.Settings, error) {
 	s.DNS = resources.DNS{Namespace: f.dnsNamespace, PodLabels: podLabels, Ports: ports, CIDRs: split(f.dnsCIDRs)}
 	s.ClusterCIDRs = split(f.clusterCIDRs)
 	return s, nil
+}
+
+// furtherObjects reads the settings of routes, of PodMonitors, and of the labels of all objects.
+func (f *settingsFlags) furtherObjects(s *resources.Settings) (err error) {
+	if s.Gateway, err = gatewayNamed(f.gateway); err != nil {
+		return err
+	}
+	if s.GatewayPeers, err = peers(f.gatewayPeers); err != nil {
+		return err
+	}
+	monitorLabels, err := labels.ConvertSelectorToLabelsMap(f.podMonitorLabels)
+	if err != nil {
+		return wrong("pod-monitor-labels", f.podMonitorLabels, "labels such as release=kube-prometheus-stack")
+	}
+	if len(monitorLabels) > 0 {
+		s.PodMonitorLabels = monitorLabels
+	}
+	for _, key := range split(f.copyLabels) {
+		if len(validation.IsQualifiedName(key)) > 0 || resources.Reserved(key) {
+			return wrong("copy-labels", key, "keys of labels such as team, none of the operator's or of a deployment tool's")
+		}
+	}
+	s.CopyLabels = split(f.copyLabels)
+	return nil
 }
 
 // maxMinReadySeconds prevents a typing mistake that would make every rollout last for days.

@@ -107,6 +107,17 @@ var _ = Describe("Kinds that a cluster may lack", Ordered, func() {
 		edit(ms, func(s *v1alpha1.MicroserviceSpec) { s.Route.Kind = v1alpha1.RouteGRPC })
 		Eventually(exists(ms, &gatewayv1.GRPCRoute{})).Should(BeTrue())
 		Eventually(exists(ms, &gatewayv1.HTTPRoute{})).Should(BeFalse())
+		By("other fields")
+		edit(ms, func(s *v1alpha1.MicroserviceSpec) {
+			s.Route.Hostnames, s.Observability.Metrics.Interval = []string{"www.example.com"}, "15s"
+		})
+		Eventually(func(g Gomega) {
+			grpc, monitor := &gatewayv1.GRPCRoute{}, &monitoringv1.PodMonitor{}
+			g.Expect(k8s.Get(ctx, client.ObjectKeyFromObject(ms), grpc)).To(Succeed())
+			g.Expect(k8s.Get(ctx, client.ObjectKeyFromObject(ms), monitor)).To(Succeed())
+			g.Expect(grpc.Spec.Hostnames).To(Equal([]gatewayv1.Hostname{"www.example.com"}))
+			g.Expect(monitor.Spec.PodMetricsEndpoints[0].Interval).To(Equal(monitoringv1.Duration("15s")))
+		}).Should(Succeed())
 		By("none")
 		edit(ms, func(s *v1alpha1.MicroserviceSpec) { s.Route, s.Observability = nil, nil })
 		Eventually(exists(ms, &gatewayv1.GRPCRoute{})).Should(BeFalse())
@@ -131,18 +142,30 @@ var _ = Describe("Kinds that a cluster may lack", Ordered, func() {
 
 	It("are not touched if they are somebody else's", func() {
 		ns := newNamespace()
-		theirs := &gatewayv1.HTTPRoute{ObjectMeta: metav1.ObjectMeta{Namespace: ns, Name: "web"}}
-		create(theirs)
-		ms := routedTo(MakeMicroservice(ns, "web"))
+		at := metav1.ObjectMeta{Namespace: ns, Name: "web"}
+		monitor := &monitoringv1.PodMonitor{ObjectMeta: at, Spec: monitoringv1.PodMonitorSpec{PodMetricsEndpoints: []monitoringv1.PodMetricsEndpoint{}}}
+		theirs := []client.Object{&gatewayv1.HTTPRoute{ObjectMeta: at}, &gatewayv1.GRPCRoute{ObjectMeta: at}, monitor}
+		for _, object := range theirs {
+			create(object)
+		}
+		ms := watched(routedTo(MakeMicroservice(ns, "web")))
 		create(ms)
 		eventually(ms, available)
 		Eventually(condition(ms, v1alpha1.ConditionRouted)).Should(Equal("False/NameConflict"))
+		Eventually(condition(ms, v1alpha1.ConditionMonitored)).Should(Equal("False/NameConflict"))
 		Expect(words(ms, v1alpha1.ConditionRouted)).To(ContainSubstring("kubectl delete httproute web"))
-		Expect(k8s.Get(ctx, client.ObjectKeyFromObject(ms), theirs)).To(Succeed())
-		Expect(theirs.OwnerReferences).To(BeEmpty())
+		edit(ms, func(s *v1alpha1.MicroserviceSpec) { s.Route.Kind = v1alpha1.RouteGRPC })
+		Eventually(func() string { return words(ms, v1alpha1.ConditionRouted) }).Should(ContainSubstring("kubectl delete grpcroute web"))
+		for _, object := range theirs {
+			Expect(k8s.Get(ctx, client.ObjectKeyFromObject(ms), object)).To(Succeed())
+			Expect(object.GetOwnerReferences()).To(BeEmpty())
+		}
 		By("giving way")
-		Expect(k8s.Delete(ctx, theirs)).To(Succeed())
+		for _, object := range theirs {
+			Expect(k8s.Delete(ctx, object)).To(Succeed())
+		}
 		Eventually(condition(ms, v1alpha1.ConditionRouted), lastRetry*3).Should(Equal("Unknown/Pending"))
+		Eventually(condition(ms, v1alpha1.ConditionMonitored), lastRetry*3).Should(Equal("True/Applied"))
 	})
 
 	It("may go and come back in the middle of it", func() {

@@ -99,7 +99,7 @@ func podMonitorCRD() (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("generating the CRD of PodMonitor: %w", err)
 	}
-	defer os.RemoveAll(fresh)
+	defer func() { _ = os.RemoveAll(fresh) }() // it was renamed, unless something failed
 	generate := exec.Command("go", "tool", "-modfile=go.tools.mod", "controller-gen", "crd", "paths="+module+"/v1", "output:crd:dir="+fresh)
 	generate.Dir = Root()
 	if said, err := generate.CombinedOutput(); err != nil {

@@ -105,8 +105,11 @@ func (l *Env) optional(routed string, replicas int32) func(context.Context, clie
 		} {
 			gvr, _ := schema.ParseResourceArg(resource)
 			_, err := l.Dynamic.Resource(*gvr).Namespace(namespace).Get(ctx, "web", metav1.GetOptions{})
-			if found := err == nil; found != want || client.IgnoreNotFound(err) != nil {
-				return fmt.Errorf("%s is there: %v (%v), want %v", resource, found, err, want)
+			if client.IgnoreNotFound(err) != nil {
+				return err
+			}
+			if found := err == nil; found != want {
+				return fmt.Errorf("%s is there: %t, want %t", resource, found, want)
 			}
 		}
 		return nil
