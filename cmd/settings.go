@@ -148,11 +148,11 @@ func gatewayNamed(value string) (*v1alpha1.GatewayReference, error) {
 
 // peers returns the pods of NAMESPACE:LABEL=VALUE,...;NAMESPACE:...
 func peers(list string) ([]dependency.Pods, error) {
+	if list == "" {
+		return nil, nil
+	}
 	var all []dependency.Pods
 	for word := range strings.SplitSeq(list, ";") {
-		if list == "" {
-			break
-		}
 		pods := podsAt(strings.TrimSpace(word))
 		if pods == nil {
 			return nil, wrong("gateway-peers", word, "NAMESPACE:LABEL=VALUE,..., such as envoy-gateway-system:app.kubernetes.io/name=envoy")

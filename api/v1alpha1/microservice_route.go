@@ -22,6 +22,18 @@ func (s *MicroserviceSpec) PodMonitored() bool {
 	return s.Observability != nil && s.Observability.Metrics != nil && s.Observability.Metrics.Monitor != MonitorNone
 }
 
+// AsksFor reports whether an object of a kind is asked for that a cluster may lack: HTTPRoute, GRPCRoute or PodMonitor.
+func (s *MicroserviceSpec) AsksFor(kind string) bool {
+	switch kind {
+	case string(RouteHTTP), string(RouteGRPC):
+		return kind == string(s.RouteKind())
+	case string(MonitorPod):
+		return s.PodMonitored()
+	default:
+		return false
+	}
+}
+
 // RoutePort returns the port that a route leads to, nil if there is no route, or no such port.
 func (s *MicroserviceSpec) RoutePort() *Port {
 	switch {

@@ -15,8 +15,6 @@ import (
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 )
 
-const kindPodMonitor = "PodMonitor"
-
 // childLists are lists of the kinds of children, in the order in which they are printed: those that every cluster has, and those
 // that a cluster may lack if one of the Microservices asks for them.
 func childLists(of ...*v1alpha1.Microservice) []client.ObjectList {
@@ -25,7 +23,7 @@ func childLists(of ...*v1alpha1.Microservice) []client.ObjectList {
 		&autoscalingv2.HorizontalPodAutoscalerList{}, &appsv1.DeploymentList{},
 	}
 	for _, list := range optionalLists() {
-		if slices.ContainsFunc(of, func(ms *v1alpha1.Microservice) bool { return asks(ms, kindOf(list)) }) {
+		if slices.ContainsFunc(of, func(ms *v1alpha1.Microservice) bool { return ms.Spec.AsksFor(kindOf(list)) }) {
 			lists = append(lists, list)
 		}
 	}
@@ -35,9 +33,4 @@ func childLists(of ...*v1alpha1.Microservice) []client.ObjectList {
 // optionalLists are lists of the kinds of children that a cluster may lack.
 func optionalLists() []client.ObjectList {
 	return []client.ObjectList{&gatewayv1.HTTPRouteList{}, &gatewayv1.GRPCRouteList{}, &monitoringv1.PodMonitorList{}}
-}
-
-// asks reports whether a Microservice asks for a kind that a cluster may lack.
-func asks(ms *v1alpha1.Microservice, kind string) bool {
-	return kind == string(ms.Spec.RouteKind()) || kind == kindPodMonitor && ms.Spec.PodMonitored()
 }

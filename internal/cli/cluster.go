@@ -81,7 +81,7 @@ var plurals = map[schema.GroupKind]string{
 	{Group: "autoscaling", Kind: "HorizontalPodAutoscaler"}:             "horizontalpodautoscalers",
 	{Group: gatewayv1.GroupName, Kind: "HTTPRoute"}:                     "httproutes",
 	{Group: gatewayv1.GroupName, Kind: "GRPCRoute"}:                     "grpcroutes",
-	{Group: monitoring.GroupName, Kind: kindPodMonitor}:                 "podmonitors",
+	{Group: monitoring.GroupName, Kind: monitoringv1.PodMonitorsKind}:   "podmonitors",
 	{Group: discoveryv1.GroupName, Kind: "EndpointSlice"}:               "endpointslices",
 	{Group: coordinationv1.GroupName, Kind: "Lease"}:                    "leases",
 	{Group: authorizationv1.GroupName, Kind: "SelfSubjectAccessReview"}: "selfsubjectaccessreviews",

@@ -90,7 +90,7 @@ func (e *eject) children(ctx context.Context, ms *v1alpha1.Microservice) ([]clie
 	objects, err := objectsIn(ctx, e, e.key.Namespace, childLists()...)
 	for _, list := range optionalLists() {
 		optional, listErr := objectsIn(ctx, e, e.key.Namespace, list)
-		if apierrors.IsForbidden(listErr) && (ms == nil || !asks(ms, kindOf(list))) {
+		if apierrors.IsForbidden(listErr) && (ms == nil || !ms.Spec.AsksFor(kindOf(list))) {
 			continue
 		}
 		objects, err = append(objects, optional...), errors.Join(err, listErr)

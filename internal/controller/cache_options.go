@@ -24,6 +24,7 @@ var childSelector = func() labels.Selector {
 // namespaces limits the caches to those; empty means all.
 func cacheOptions(namespaces []string) cache.Options {
 	options := cache.Options{
+		DefaultNamespaces: inNamespaces(namespaces),
 		ByObject: map[client.Object]cache.ByObject{
 			&v1alpha1.Microservice{}:     {Transform: cache.TransformStripManagedFields()},
 			topology.NamespaceMetadata(): {Transform: trimNamespace},
@@ -32,13 +33,19 @@ func cacheOptions(namespaces []string) cache.Options {
 	for _, kind := range childKinds {
 		options.ByObject[kind.newObject()] = cache.ByObject{Label: childSelector, Transform: kind.transform}
 	}
-	for _, namespace := range namespaces {
-		if options.DefaultNamespaces == nil {
-			options.DefaultNamespaces = map[string]cache.Config{}
-		}
-		options.DefaultNamespaces[namespace] = cache.Config{}
-	}
 	return options
+}
+
+// inNamespaces limits a cache to namespaces. It returns nil, which is no limit, for none.
+func inNamespaces(namespaces []string) map[string]cache.Config {
+	var all map[string]cache.Config
+	for _, namespace := range namespaces {
+		if all == nil {
+			all = map[string]cache.Config{}
+		}
+		all[namespace] = cache.Config{}
+	}
+	return all
 }
 
 // trimNamespace keeps only the labels.

@@ -87,13 +87,14 @@ func (r *MicroserviceReconciler) Reconcile(ctx context.Context, req ctrl.Request
 		return ctrl.Result{}, nil
 	}
 	after := r.Applier.NewBatch(ms, ms.Spec.Paused)
+	var further []apply.Change
 	if !batch.Failed() {
-		r.applyOptional(ctx, after, desired, optionals)
+		further = r.applyOptional(ctx, after, desired, optionals)
 	}
 	observation := observe(ms, current, neighbours, batch)
 	observation.Applied = observation.Applied && handover == 0
-	r.observeOptional(observation, ms, optionals, batch, after)
-	all := slices.Concat(batch.Changes(), slices.DeleteFunc(after.Changes(), func(c apply.Change) bool { return kindIsGone(c.Err) }))
+	r.observeOptional(observation, ms, optionals, further, batch.Failed())
+	all := slices.Concat(batch.Changes(), further)
 	recordRestored(r.Recorder, ms, all)
 	wait = planner.Sooner(planner.Sooner(wait, handover), planner.Sooner(batch.NextRestoration(), after.NextRestoration()))
 	return r.report(ctx, ms, observation, wait, retryError(all))

@@ -31,8 +31,8 @@ func (r *MicroserviceReconciler) readOptional(ctx context.Context, ms *v1alpha1.
 	var found map[string]optionalChild
 	key := client.ObjectKeyFromObject(ms)
 	for _, kind := range optionalKinds {
-		child := optionalChild{state: optional.State{Status: optional.Served}}
-		if kind.asks(ms) {
+		child, asked := optionalChild{state: optional.State{Status: optional.Served}}, ms.Spec.AsksFor(kind.name)
+		if asked {
 			child.state = r.Optional.Ask(kind.name)
 		}
 		if child.state.Status == optional.Reading {
@@ -47,7 +47,7 @@ func (r *MicroserviceReconciler) readOptional(ctx context.Context, ms *v1alpha1.
 			}
 			child.object = object
 		}
-		if child.object != nil || kind.asks(ms) {
+		if child.object != nil || asked {
 			if found == nil {
 				found = map[string]optionalChild{}
 			}
@@ -58,8 +58,9 @@ func (r *MicroserviceReconciler) readOptional(ctx context.Context, ms *v1alpha1.
 }
 
 // applyOptional applies the optional children whose kind is served, and replaces the current ones by the responses. Then it
-// deletes those that are no longer desired. It tells the watch of a kind that turns out to be gone.
-func (r *MicroserviceReconciler) applyOptional(ctx context.Context, b *apply.Batch, desired *resources.Set, current map[string]optionalChild) {
+// deletes those that are no longer desired. It returns what it changed. A kind that turns out to be gone is no failure: its watch
+// is told, and the child is of a kind that is not installed.
+func (r *MicroserviceReconciler) applyOptional(ctx context.Context, b *apply.Batch, desired *resources.Set, current map[string]optionalChild) (changes []apply.Change) {
 	for _, kind := range optionalKinds {
 		child := current[kind.name]
 		if d := kind.desired(desired); d != nil && child.state.Status == optional.Served {
@@ -75,8 +76,12 @@ func (r *MicroserviceReconciler) applyOptional(ctx context.Context, b *apply.Bat
 	for _, c := range b.Changes() {
 		if kindIsGone(c.Err) {
 			r.Optional.Gone(c.Kind)
+			current[c.Kind] = optionalChild{state: optional.State{Status: optional.NotInstalled}}
+		} else {
+			changes = append(changes, c)
 		}
 	}
+	return changes
 }
 
 // kindIsGone reports whether the API server answered a write as if it did not know the kind, or was about to forget it. A 404
@@ -95,11 +100,11 @@ func kindIsGone(err error) bool {
 	}
 }
 
-// observeOptional adds what is known of the optional children that the spec asks for. core are the changes of the other
-// children, b those of the optional ones.
-func (r *MicroserviceReconciler) observeOptional(o *status.Observation, ms *v1alpha1.Microservice, current map[string]optionalChild, core, b *apply.Batch) {
+// observeOptional adds what is known of the optional children that the spec asks for. changes are theirs; held is set if none were
+// made because the other children failed.
+func (r *MicroserviceReconciler) observeOptional(o *status.Observation, ms *v1alpha1.Microservice, current map[string]optionalChild, changes []apply.Change, held bool) {
 	if ms.Spec.PodMonitored() {
-		o.Monitor = &status.Monitor{Obstacle: obstacle(ms, kindPodMonitor, current, core, b)}
+		o.Monitor = &status.Monitor{Obstacle: obstacle(ms, kindPodMonitor, current, changes, held)}
 	}
 	kind := string(ms.Spec.RouteKind())
 	if kind == "" {
@@ -114,7 +119,7 @@ func (r *MicroserviceReconciler) observeOptional(o *status.Observation, ms *v1al
 		}
 		return
 	}
-	o.Route.Gateway, o.Route.Obstacle = *gateway, obstacle(ms, kind, current, core, b)
+	o.Route.Gateway, o.Route.Obstacle = *gateway, obstacle(ms, kind, current, changes, held)
 	switch route := current[kind].object.(type) {
 	case *gatewayv1.HTTPRoute:
 		o.Route.Generation, o.Route.Parents = route.Generation, route.Status.Parents
@@ -124,26 +129,23 @@ func (r *MicroserviceReconciler) observeOptional(o *status.Observation, ms *v1al
 }
 
 // obstacle returns why an optional child is not as desired, or nil.
-func obstacle(ms *v1alpha1.Microservice, kind string, current map[string]optionalChild, core, b *apply.Batch) *status.Obstacle {
+func obstacle(ms *v1alpha1.Microservice, kind string, current map[string]optionalChild, changes []apply.Change, held bool) *status.Obstacle {
 	if missing := kindObstacle(kind, current[kind].state); missing != nil {
 		return missing
 	}
-	for _, c := range b.Changes() {
-		switch {
-		case c.Kind != kind:
-		case kindIsGone(c.Err):
-			return kindObstacle(kind, optional.State{Status: optional.NotInstalled})
-		case c.Err != nil:
-			if reason := classify(c.Err); reason != "" {
-				return &status.Obstacle{Reason: reason, Message: conflictMessage(ms, c)}
-			}
+	for _, c := range changes {
+		if c.Kind != kind || c.Err == nil {
+			continue
+		}
+		if reason := classify(c.Err); reason != "" {
+			return &status.Obstacle{Reason: reason, Message: conflictMessage(ms, c)}
 		}
 	}
 	if current[kind].object != nil {
 		return nil
 	}
 	why := "spec.paused is true"
-	if core.Failed() {
+	if held {
 		why = "the other objects have to be written first"
 	}
 	return &status.Obstacle{Reason: v1alpha1.ReasonPending, Message: fmt.Sprintf("The %s is not written yet: %s", kind, why), Unknown: true}

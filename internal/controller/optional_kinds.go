@@ -18,32 +18,17 @@ import (
 	"github.com/microservice-dev/microservice-operator/internal/topology"
 )
 
-// optionalKinds are the child kinds that a cluster may lack. They are applied after the others, and what happens to them never
-// makes a Microservice unready. Their rights are roles of their own: config/components.
-var optionalKinds = []optionalKind{
-	{
-		childKind: newChildKind(desired(func(s *resources.Set) any { return s.HTTPRoute }), childOptions{prune: true},
-			func(r *gatewayv1.HTTPRoute) { r.Spec = gatewayv1.HTTPRouteSpec{} }),
-		asks: func(ms *v1alpha1.Microservice) bool { return ms.Spec.RouteKind() == v1alpha1.RouteHTTP },
-	},
-	{
-		childKind: newChildKind(desired(func(s *resources.Set) any { return s.GRPCRoute }), childOptions{prune: true},
-			func(r *gatewayv1.GRPCRoute) { r.Spec = gatewayv1.GRPCRouteSpec{} }),
-		asks: func(ms *v1alpha1.Microservice) bool { return ms.Spec.RouteKind() == v1alpha1.RouteGRPC },
-	},
-	{
-		childKind: newChildKind(desired(func(s *resources.Set) any { return s.PodMonitor }), childOptions{prune: true},
-			func(m *monitoringv1.PodMonitor) {
-				m.Spec, m.Status = monitoringv1.PodMonitorSpec{}, monitoringv1.ConfigResourceStatus{}
-			}),
-		asks: func(ms *v1alpha1.Microservice) bool { return ms.Spec.PodMonitored() },
-	},
-}
-
-type optionalKind struct {
-	childKind
-	// asks reports whether a Microservice asks for the kind.
-	asks func(*v1alpha1.Microservice) bool
+// optionalKinds are the child kinds that a cluster may lack. They are applied after the others and pruned, and what happens to
+// them never makes a Microservice unready. Their rights are roles of their own: config/components.
+var optionalKinds = []childKind{
+	newChildKind(desired(func(s *resources.Set) any { return s.HTTPRoute }), childOptions{},
+		func(r *gatewayv1.HTTPRoute) { r.Spec = gatewayv1.HTTPRouteSpec{} }),
+	newChildKind(desired(func(s *resources.Set) any { return s.GRPCRoute }), childOptions{},
+		func(r *gatewayv1.GRPCRoute) { r.Spec = gatewayv1.GRPCRouteSpec{} }),
+	newChildKind(desired(func(s *resources.Set) any { return s.PodMonitor }), childOptions{},
+		func(m *monitoringv1.PodMonitor) {
+			m.Spec, m.Status = monitoringv1.PodMonitorSpec{}, monitoringv1.ConfigResourceStatus{}
+		}),
 }
 
 // newOptionalKinds returns the watches of the optional kinds.
@@ -57,7 +42,7 @@ func newOptionalKinds(mgr ctrl.Manager, namespaces []string, store *consistency.
 			Handler: observing(store, kind.name, handler.EnqueueRequestsFromMapFunc(ownerOf)),
 		})
 	}
-	return optional.New(mgr, namespaces, kinds...)
+	return optional.New(mgr, inNamespaces(namespaces), kinds...)
 }
 
 // startOptionalKinds enqueues the Microservices that ask for a kind when its status changes.
@@ -67,11 +52,9 @@ func (r *MicroserviceReconciler) startOptionalKinds(ctx context.Context, q topol
 		if err := r.List(ctx, all, client.UnsafeDisableDeepCopy); err != nil {
 			return // the cache has ended
 		}
-		for _, kind := range optionalKinds {
-			for i := range all.Items {
-				if ms := &all.Items[i]; kind.name == name && kind.asks(ms) {
-					topology.Enqueue(q, dependency.KeyOf(ms))
-				}
+		for i := range all.Items {
+			if ms := &all.Items[i]; ms.Spec.AsksFor(name) {
+				topology.Enqueue(q, dependency.KeyOf(ms))
 			}
 		}
 	})

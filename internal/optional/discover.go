@@ -3,19 +3,18 @@ package optional
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/labels"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
 // discover asks the API server whether it serves a kind. Every user has the right to.
-func (k *Kinds) discover(ctx context.Context, gvk schema.GroupVersionKind) State {
-	served, err := k.serves(ctx, gvk)
+func (w *watch) discover(ctx context.Context) State {
+	served, err := w.serves(ctx, w.gvk.Version)
 	if err != nil {
 		return State{Status: Unreadable, Detail: err.Error()}
 	}
@@ -23,7 +22,7 @@ func (k *Kinds) discover(ctx context.Context, gvk schema.GroupVersionKind) State
 		return State{Status: Served}
 	}
 	group := &metav1.APIGroup{}
-	if err := k.discovery.RESTClient().Get().AbsPath("/apis/" + gvk.Group).Do(ctx).Into(group); err != nil {
+	if err := w.kinds.discovery.RESTClient().Get().AbsPath("/apis/" + w.gvk.Group).Do(ctx).Into(group); err != nil {
 		if apierrors.IsNotFound(err) {
 			return State{Status: NotInstalled}
 		}
@@ -31,8 +30,7 @@ func (k *Kinds) discover(ctx context.Context, gvk schema.GroupVersionKind) State
 	}
 	var others []string
 	for _, version := range group.Versions {
-		other := gvk.GroupKind().WithVersion(version.Version)
-		served, err := k.serves(ctx, other)
+		served, err := w.serves(ctx, version.Version)
 		if err != nil {
 			return State{Status: Unreadable, Detail: err.Error()}
 		}
@@ -46,25 +44,27 @@ func (k *Kinds) discover(ctx context.Context, gvk schema.GroupVersionKind) State
 	return State{Status: OtherVersion, Detail: strings.Join(others, ", ")}
 }
 
-func (k *Kinds) serves(ctx context.Context, gvk schema.GroupVersionKind) (bool, error) {
+func (w *watch) serves(ctx context.Context, version string) (bool, error) {
 	resources := &metav1.APIResourceList{}
-	err := k.discovery.RESTClient().Get().AbsPath("/apis/" + gvk.GroupVersion().String()).Do(ctx).Into(resources)
-	if err != nil {
+	path := "/apis/" + w.gvk.Group + "/" + version
+	if err := w.kinds.discovery.RESTClient().Get().AbsPath(path).Do(ctx).Into(resources); err != nil {
 		return false, client.IgnoreNotFound(err)
 	}
-	return slices.ContainsFunc(resources.APIResources, func(r metav1.APIResource) bool { return r.Kind == gvk.Kind }), nil
+	return slices.ContainsFunc(resources.APIResources, func(r metav1.APIResource) bool { return r.Kind == w.gvk.Kind }), nil
 }
 
-// exists reports whether there are objects with the label in the namespaces, or in any if there are none. It is also true if
-// the API server does not say.
-func exists(ctx context.Context, reader client.Reader, gvk schema.GroupVersionKind, label labels.Selector, namespaces []string) bool {
+// exists reports whether there are objects of the kind in the watched namespaces, which a former operator may have made. It is also
+// true if the API server does not say.
+func (w *watch) exists(ctx context.Context) bool {
+	namespaces := slices.Collect(maps.Keys(w.kinds.namespaces))
 	if len(namespaces) == 0 {
 		namespaces = []string{metav1.NamespaceAll}
 	}
 	return slices.ContainsFunc(namespaces, func(namespace string) bool {
 		list := &metav1.PartialObjectMetadataList{}
-		list.SetGroupVersionKind(gvk.GroupVersion().WithKind(gvk.Kind + "List"))
-		err := reader.List(ctx, list, client.InNamespace(namespace), client.MatchingLabelsSelector{Selector: label}, client.Limit(1))
+		list.SetGroupVersionKind(w.gvk.GroupVersion().WithKind(w.gvk.Kind + "List"))
+		err := w.kinds.mgr.GetAPIReader().List(ctx, list, client.InNamespace(namespace),
+			client.MatchingLabelsSelector{Selector: w.kind.Cache.Label}, client.Limit(1))
 		if refused := apierrors.IsForbidden(err) || apierrors.IsNotFound(err) || errors.Is(err, context.Canceled); refused {
 			return false
 		}

@@ -8,9 +8,7 @@ import (
 	"sync"
 	"time"
 
-	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/discovery"
-	toolscache "k8s.io/client-go/tools/cache"
 	"k8s.io/client-go/util/workqueue"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
@@ -62,14 +60,9 @@ type State struct {
 
 // Kinds watches optional kinds. It is safe for concurrent use.
 type Kinds struct {
-	kinds     []Kind
-	discovery discovery.DiscoveryInterface
-	// open creates a cache of one kind.
-	open func(Kind, toolscache.WatchErrorHandlerWithContext) (cache.Cache, error)
-	// exists reports whether there is an object of the kind that a former operator may have made.
-	exists  func(context.Context, Kind) bool
-	recheck time.Duration
-	gvks    map[string]schema.GroupVersionKind
+	mgr        ctrl.Manager
+	discovery  discovery.DiscoveryInterface
+	namespaces map[string]cache.Config
 
 	mu      sync.Mutex
 	ctx     context.Context
@@ -80,32 +73,18 @@ type Kinds struct {
 
 // New returns the kinds, with the manager's configuration. namespaces are the watched ones; empty means all. The error says
 // which kind the manager's scheme does not know.
-func New(mgr ctrl.Manager, namespaces []string, kinds ...Kind) (*Kinds, error) {
+func New(mgr ctrl.Manager, namespaces map[string]cache.Config, kinds ...Kind) (*Kinds, error) {
 	d, err := discovery.NewDiscoveryClientForConfigAndClient(mgr.GetConfig(), mgr.GetHTTPClient())
 	if err != nil {
 		return nil, fmt.Errorf("discovering optional kinds: %w", err)
 	}
-	k := &Kinds{kinds: kinds, discovery: d, recheck: recheckAfter, gvks: map[string]schema.GroupVersionKind{}, watches: map[string]*watch{}}
+	k := &Kinds{mgr: mgr, discovery: d, namespaces: namespaces, watches: map[string]*watch{}}
 	for _, kind := range kinds {
-		if k.gvks[kind.Name], err = apiutil.GVKForObject(kind.Object, mgr.GetScheme()); err != nil {
+		gvk, err := apiutil.GVKForObject(kind.Object, mgr.GetScheme())
+		if err != nil {
 			return nil, fmt.Errorf("setting up %s: %w", kind.Name, err)
 		}
-	}
-	k.open = func(kind Kind, failed toolscache.WatchErrorHandlerWithContext) (cache.Cache, error) {
-		options := cache.Options{
-			Scheme: mgr.GetScheme(), Mapper: mgr.GetRESTMapper(), HTTPClient: mgr.GetHTTPClient(), DefaultWatchErrorHandler: failed,
-			DefaultLabelSelector: kind.Cache.Label, DefaultTransform: kind.Cache.Transform,
-		}
-		for _, namespace := range namespaces {
-			if options.DefaultNamespaces == nil {
-				options.DefaultNamespaces = map[string]cache.Config{}
-			}
-			options.DefaultNamespaces[namespace] = cache.Config{}
-		}
-		return cache.New(mgr.GetConfig(), options)
-	}
-	k.exists = func(ctx context.Context, kind Kind) bool {
-		return exists(ctx, mgr.GetAPIReader(), k.gvks[kind.Name], kind.Cache.Label, namespaces)
+		k.watches[kind.Name] = &watch{kinds: k, kind: kind, gvk: gvk}
 	}
 	return k, nil
 }
@@ -117,9 +96,9 @@ func (k *Kinds) Start(ctx context.Context, queue workqueue.TypedRateLimitingInte
 	k.ctx, k.queue, k.changed = ctx, queue, changed
 	k.mu.Unlock()
 	go func() {
-		for _, kind := range k.kinds {
-			if k.discover(ctx, k.gvks[kind.Name]).Status == Served && k.exists(ctx, kind) {
-				k.Ask(kind.Name)
+		for name, w := range k.watches {
+			if w.discover(ctx).Status == Served && w.exists(ctx) {
+				k.Ask(name)
 			}
 		}
 	}()
@@ -129,10 +108,9 @@ func (k *Kinds) Start(ctx context.Context, queue workqueue.TypedRateLimitingInte
 func (k *Kinds) Ask(kind string) State {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	w, found := k.watches[kind]
-	if !found {
-		w = &watch{kinds: k, kind: k.named(kind)}
-		k.watches[kind] = w
+	w := k.watches[kind]
+	if !w.asked {
+		w.asked = true
 		go w.run(k.ctx)
 	}
 	return w.state
@@ -142,7 +120,7 @@ func (k *Kinds) Ask(kind string) State {
 func (k *Kinds) Reader(kind string) client.Reader {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if w, found := k.watches[kind]; found && w.state.Status == Served {
+	if w := k.watches[kind]; w.state.Status == Served {
 		return w.cache
 	}
 	return nil
@@ -150,19 +128,5 @@ func (k *Kinds) Reader(kind string) client.Reader {
 
 // Gone tells that the API server answered a write as if the kind did not exist.
 func (k *Kinds) Gone(kind string) {
-	k.mu.Lock()
-	w, found := k.watches[kind]
-	k.mu.Unlock()
-	if found {
-		w.stop(State{Status: NotInstalled})
-	}
-}
-
-func (k *Kinds) named(name string) Kind {
-	for _, kind := range k.kinds {
-		if kind.Name == name {
-			return kind
-		}
-	}
-	panic("no optional kind " + name)
+	k.watches[kind].stop(State{Status: NotInstalled})
 }

@@ -78,7 +78,11 @@ func (w *world) start(namespaces ...string) {
 	w.must(err)
 	ours, err := labels.Parse("ours")
 	w.must(err)
-	w.kinds, err = optional.New(mgr, namespaces, optional.Kind{
+	in := map[string]cache.Config{}
+	for _, namespace := range namespaces {
+		in[namespace] = cache.Config{}
+	}
+	w.kinds, err = optional.New(mgr, in, optional.Kind{
 		Name: kind, Object: &gatewayv1.HTTPRoute{}, Cache: cache.ByObject{Label: ours}, Handler: &handler.EnqueueRequestForObject{},
 	})
 	w.must(err)

@@ -8,16 +8,20 @@ import (
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	toolscache "k8s.io/client-go/tools/cache"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/source"
 )
 
-// watch is the life of one kind, from when it is asked for. The fields below kind are guarded by the Kinds' mutex.
+// watch is the life of one kind. The fields below gvk are guarded by the Kinds' mutex.
 type watch struct {
 	kinds *Kinds
 	kind  Kind
+	gvk   schema.GroupVersionKind
 
+	// asked is set once the kind was asked for.
+	asked bool
 	state State
 	// cache is not nil while the kind is served.
 	cache cache.Cache
@@ -34,7 +38,7 @@ func (e ended) Error() string { return e.Detail }
 // run discovers the kind and reads it, again and again, until the context ends.
 func (w *watch) run(ctx context.Context) {
 	for {
-		state := w.kinds.discover(ctx, w.kinds.gvks[w.kind.Name])
+		state := w.discover(ctx)
 		if state.Status == Served {
 			state = w.read(ctx)
 		}
@@ -45,7 +49,7 @@ func (w *watch) run(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			return
-		case <-time.After(w.kinds.recheck):
+		case <-time.After(recheckAfter):
 		}
 	}
 }
@@ -56,7 +60,7 @@ func (w *watch) read(ctx context.Context) State {
 	defer end(nil)
 	w.setEnd(end)
 	defer w.setEnd(nil)
-	c, err := w.kinds.open(w.kind, w.failed)
+	c, err := w.open()
 	if err == nil {
 		_, err = c.GetInformer(ctx, w.kind.Object, cache.BlockUntilSynced(false))
 	}
@@ -77,6 +81,15 @@ func (w *watch) read(ctx context.Context) State {
 		return why.State
 	}
 	return State{Status: Unreadable, Detail: fmt.Sprint(context.Cause(ctx))}
+}
+
+// open creates a cache of the kind.
+func (w *watch) open() (cache.Cache, error) {
+	mgr := w.kinds.mgr
+	return cache.New(mgr.GetConfig(), cache.Options{
+		Scheme: mgr.GetScheme(), Mapper: mgr.GetRESTMapper(), HTTPClient: mgr.GetHTTPClient(), DefaultWatchErrorHandler: w.failed,
+		DefaultNamespaces: w.kinds.namespaces, DefaultLabelSelector: w.kind.Cache.Label, DefaultTransform: w.kind.Cache.Transform,
+	})
 }
 
 // setEnd sets the function that ends the cache.

@@ -98,13 +98,13 @@ func childrenOf(owner *unstructured.Unstructured) ([]*unstructured.Unstructured,
 		return nil, err
 	}
 	var children []*unstructured.Unstructured
-	if set.DisruptionBudget == nil || set.Autoscaler == nil || set.Service == nil {
-		return nil, errors.New("a baseline needs a template that has all six children")
-	}
-	for _, configuration := range set.All() {
+	for _, configuration := range []any{set.ServiceAccount, set.NetworkPolicy, set.Service, set.DisruptionBudget, set.Deployment, set.Autoscaler} {
 		child := &unstructured.Unstructured{}
 		if err := as(configuration, &child.Object); err != nil {
 			return nil, err
+		}
+		if child.Object == nil {
+			return nil, errors.New("a baseline needs a template that has all six children")
 		}
 		child.SetOwnerReferences(nil)
 		children = append(children, child)
