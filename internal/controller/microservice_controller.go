@@ -74,11 +74,14 @@ func (r *MicroserviceReconciler) Reconcile(ctx context.Context, req ctrl.Request
 		return ctrl.Result{}, nil // it is enqueued again when the Service has been read
 	}
 	if err != nil {
-		return r.report(ctx, ms, observeUnresolved(ms, current, err), 0, err)
+		observation := observeUnresolved(ms, current, err)
+		r.observeOptional(observation, ms, optionals, nil, true)
+		return r.report(ctx, ms, observation, 0, err)
 	}
 	desired, wait, err := r.Planner.Plan(ctx, ms, neighbours, ifControlledBy(ms, current.deployment()))
 	if err != nil {
 		observation, err := observeUnbuilt(ms, current, neighbours, err)
+		r.observeOptional(observation, ms, optionals, nil, true)
 		return r.report(ctx, ms, observation, 0, err)
 	}
 	batch := r.Applier.NewBatch(ms, ms.Spec.Paused)

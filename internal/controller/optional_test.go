@@ -185,6 +185,22 @@ var _ = Describe("Kinds that a cluster may lack", Ordered, func() {
 		Expect(logs.linesAbout(ns)).NotTo(ContainElement(ContainSubstring("ERROR")))
 	})
 
+	It("stay in the status while the spec cannot be used", func() {
+		ns := newNamespace()
+		ms := watched(routedTo(MakeMicroservice(ns, "web")))
+		create(ms)
+		Eventually(exists(ms, &gatewayv1.HTTPRoute{})).Should(BeTrue())
+		answer(ms, metav1.ConditionTrue, "Accepted", "")
+		Eventually(condition(ms, v1alpha1.ConditionRouted)).Should(Equal("True/Accepted"))
+		edit(ms, func(s *v1alpha1.MicroserviceSpec) {
+			s.PodTemplate = &v1alpha1.PodTemplatePatch{Spec: rawJSON(`{"containers": "none"}`)}
+		})
+		eventually(ms, "False/InvalidSpec Stalled")
+		Expect(condition(ms, v1alpha1.ConditionRouted)()).To(Equal("True/Accepted"))
+		Expect(condition(ms, v1alpha1.ConditionMonitored)()).To(Equal("True/Applied"))
+		Expect(stored(ms).Status.ExternalURL).To(Equal("https://shop.example.com"))
+	})
+
 	It("need a Gateway that somebody names", func() {
 		ns := newNamespace()
 		ms := routedTo(MakeMicroservice(ns, "web"))
