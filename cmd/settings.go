@@ -175,11 +175,11 @@ func podsAt(value string) *dependency.Pods {
 func portNumbers(list string) ([]int32, error) {
 	var numbers []int32
 	for _, word := range split(list) {
-		n, err := strconv.Atoi(word)
-		if err != nil || n < 1 || n > 65535 {
+		n := portNumber(word)
+		if n == 0 {
 			return nil, wrong("dns-ports", word, "numbers from 1 to 65535, such as 53")
 		}
-		numbers = append(numbers, int32(n))
+		numbers = append(numbers, n)
 	}
 	if len(numbers) == 0 {
 		return nil, wrong("dns-ports", list, "numbers from 1 to 65535, such as 53")
@@ -187,16 +187,25 @@ func portNumbers(list string) ([]int32, error) {
 	return numbers, nil
 }
 
+// portNumber reads the number of a port; it returns 0 for anything else.
+func portNumber(word string) int32 {
+	n, err := strconv.Atoi(word)
+	if err != nil || n < 1 || n > 65535 {
+		return 0
+	}
+	return int32(n)
+}
+
 // networkPorts reads a list of NUMBER/PROTOCOL.
 func networkPorts(name, list string) ([]dependency.NetworkPort, error) {
 	var all []dependency.NetworkPort
 	for _, word := range split(list) {
 		number, protocol, _ := strings.Cut(word, "/")
-		n, err := strconv.Atoi(number)
-		if err != nil || n < 1 || n > 65535 || !slices.Contains([]string{"TCP", "UDP", "SCTP"}, protocol) {
+		n := portNumber(number)
+		if n == 0 || !slices.Contains([]string{"TCP", "UDP", "SCTP"}, protocol) {
 			return nil, wrong(name, word, "numbers from 1 to 65535, each with its protocol, such as 15008/TCP")
 		}
-		all = append(all, dependency.NetworkPort{Protocol: corev1.Protocol(protocol), Port: intstr.FromInt(n)})
+		all = append(all, dependency.NetworkPort{Protocol: corev1.Protocol(protocol), Port: intstr.FromInt32(n)})
 	}
 	return all, nil
 }

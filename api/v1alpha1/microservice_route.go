@@ -1,6 +1,7 @@
 package v1alpha1
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 )
@@ -66,6 +67,16 @@ func (s *MicroserviceSpec) RouteKind() RouteKind {
 	default:
 		return RouteHTTP
 	}
+}
+
+// NamedGateway returns the Gateway that the route names, with its namespace; nil if there is no route, or it names none.
+func (ms *Microservice) NamedGateway() *GatewayReference {
+	if ms.Spec.Route == nil || ms.Spec.Route.Gateway == nil {
+		return nil
+	}
+	gateway := *ms.Spec.Route.Gateway
+	gateway.Namespace = cmp.Or(gateway.Namespace, ms.Namespace)
+	return &gateway
 }
 
 // URL returns the address of the first host without a wildcard, empty if there is none. sectionName is the Gateway's listener: one

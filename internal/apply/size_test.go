@@ -41,16 +41,21 @@ func wantReplicas(t *testing.T, owner client.Object, want int32) *appsv1.Deploym
 	return a
 }
 
+// putImages returns a function that applies the Deployment with an image.
+func putImages(t *testing.T, door *apply.Applier, owner client.Object, option apply.Option) func(current *appsv1.Deployment, image string) {
+	return func(current *appsv1.Deployment, image string) {
+		t.Helper()
+		a := desiredDeployment(owner)
+		a.Spec.Template.Spec.Containers[0].WithImage(image)
+		mustSucceed(t, putDeployment(door, owner, a, current, option))
+	}
+}
+
 func TestSizeIsBornAtTheMinimumAndThenLeftToTheAutoscaler(t *testing.T) {
 	t.Parallel()
 	owner := newOwner(t)
 	door := newApplier(admin)
-	autoscaled := func(current *appsv1.Deployment, image string) {
-		t.Helper()
-		a := desiredDeployment(owner)
-		a.Spec.Template.Spec.Containers[0].WithImage(image)
-		mustSucceed(t, putDeployment(door, owner, a, current, apply.AutoscaledFrom(minimum)))
-	}
+	autoscaled := putImages(t, door, owner, apply.AutoscaledFrom(minimum))
 	autoscaled(nil, "a:1")
 	current := wantReplicas(t, owner, minimum)
 	autoscaled(current, "a:2") // nobody has scaled yet: the number is still ours, and is sent again
@@ -109,12 +114,7 @@ func TestSizeIsLeftToOthers(t *testing.T) {
 	t.Parallel()
 	owner := newOwner(t)
 	door := newApplier(admin)
-	put := func(current *appsv1.Deployment, image string) {
-		t.Helper()
-		a := desiredDeployment(owner)
-		a.Spec.Template.Spec.Containers[0].WithImage(image)
-		mustSucceed(t, putDeployment(door, owner, a, current, apply.ScaledByOthers(minimum)))
-	}
+	put := putImages(t, door, owner, apply.ScaledByOthers(minimum))
 	put(nil, "a:1")
 	put(wantReplicas(t, owner, minimum), "a:2")
 	for i, n := range []int32{0, 7, 1, 0} {

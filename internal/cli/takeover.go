@@ -411,10 +411,10 @@ func (t *takeover) deleteAutoscalers(ctx context.Context) error {
 // autoscalers are those of the Deployment that are not given. One that is to go on, under spec.autoscaling.external, is not among
 // them.
 func (t *takeover) autoscalers() []client.Object {
-	var all []client.Object
 	if t.ms.Spec.ScaledExternally() {
 		return nil
 	}
+	var all []client.Object
 	for _, object := range t.around {
 		h, ok := object.(*autoscalingv2.HorizontalPodAutoscaler)
 		if ok && h.Spec.ScaleTargetRef.Kind == "Deployment" && h.Spec.ScaleTargetRef.Name == t.key.Name && !slices.Contains(t.given, object) {

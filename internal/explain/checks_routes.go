@@ -1,6 +1,7 @@
 package explain
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -47,16 +48,12 @@ func (s *System) sameRequests(ms *v1alpha1.Microservice) (found []problem) {
 // sameListeners reports whether two routes may be of one listener. A Gateway that is named, and that of the operator, may be the same:
 // that is not known.
 func sameListeners(a, b *v1alpha1.Microservice) bool {
-	if gatewayKey(a) != gatewayKey(b) {
-		return false
+	ofOperator := &v1alpha1.GatewayReference{}
+	one, other := *cmp.Or(a.NamedGateway(), ofOperator), *cmp.Or(b.NamedGateway(), ofOperator)
+	if one.SectionName == "" || other.SectionName == "" {
+		one.SectionName, other.SectionName = "", ""
 	}
-	section := func(ms *v1alpha1.Microservice) string {
-		if ms.Spec.Route.Gateway == nil {
-			return ""
-		}
-		return ms.Spec.Route.Gateway.SectionName
-	}
-	return section(a) == section(b) || section(a) == "" || section(b) == ""
+	return one == other
 }
 
 // routePaths are the prefixes of a route without a slash at the end.

@@ -15,15 +15,6 @@ import (
 // Gateway is the kind of a node through which requests come in from outside.
 const Gateway dependency.Kind = "Gateway"
 
-// gatewayKey returns the Gateway that a Microservice with a route names, the zero key for that of the operator.
-func gatewayKey(ms *v1alpha1.Microservice) dependency.Key {
-	named := ms.Spec.Route.Gateway
-	if named == nil {
-		return dependency.Key{}
-	}
-	return dependency.Key{Namespace: cmp.Or(named.Namespace, ms.Namespace), Name: named.Name}
-}
-
 // addGateways adds a node for each Gateway, and an edge from it to each Microservice that it leads to. Nobody observes a Gateway
 // itself; the edge has what its controller says of the route.
 func (g *Graph) addGateways(all []*v1alpha1.Microservice, nodes map[string]Node) {
@@ -34,8 +25,9 @@ func (g *Graph) addGateways(all []*v1alpha1.Microservice, nodes map[string]Node)
 		}
 		// Its namespace is in its name, so that a graph of one namespace stays one.
 		n := Node{ID: "Gateway", Name: "default", Kind: Gateway, State: StateUnknown}
-		if key := gatewayKey(ms); key.Name != "" {
-			n.ID, n.Name = "Gateway/"+idOf(key), idOf(key)
+		if named := ms.NamedGateway(); named != nil {
+			n.Name = named.Namespace + "/" + named.Name
+			n.ID = "Gateway/" + n.Name
 		}
 		n.Hostnames = append(nodes[n.ID].Hostnames, ms.Spec.Route.Hostnames...)
 		slices.Sort(n.Hostnames)

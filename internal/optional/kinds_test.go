@@ -129,6 +129,14 @@ func (w *world) createRoute(name string) {
 	w.must(w.admin.Create(context.Background(), route))
 }
 
+// follows expects that the kind is served, and that what happens to its objects is heard.
+func (w *world) follows() {
+	w.Helper()
+	w.becomes(optional.Served)
+	w.createRoute("web")
+	w.sees("web")
+}
+
 // quiet expects that nobody complained.
 func (w *world) quiet() {
 	w.Helper()
@@ -144,24 +152,18 @@ func TestKinds(t *testing.T) {
 		"there": func(w *world) {
 			w.must(w.server.InstallOptional(kind))
 			w.start()
-			w.becomes(optional.Served)
-			w.createRoute("web")
-			w.sees("web")
+			w.follows()
 		},
 		"there, in some namespaces": func(w *world) {
 			w.must(w.server.InstallOptional(kind))
 			w.start("default", "kube-public")
-			w.becomes(optional.Served)
-			w.createRoute("web")
-			w.sees("web")
+			w.follows()
 		},
 		"absent, and it comes": func(w *world) {
 			w.start()
 			w.becomes(optional.NotInstalled)
 			w.must(w.server.InstallOptional(kind))
-			w.becomes(optional.Served)
-			w.createRoute("web")
-			w.sees("web")
+			w.follows()
 		},
 		"it goes, and comes back": func(w *world) {
 			w.must(w.server.InstallOptional(kind))
@@ -170,9 +172,7 @@ func TestKinds(t *testing.T) {
 			w.must(w.server.RemoveOptional(kind))
 			w.becomes(optional.NotInstalled)
 			w.must(w.server.InstallOptional(kind))
-			w.becomes(optional.Served)
-			w.createRoute("web")
-			w.sees("web")
+			w.follows()
 		},
 		"a write tells that it is gone": func(w *world) {
 			w.must(w.server.InstallOptional(kind))

@@ -18,13 +18,7 @@ func (s *Settings) GatewayOf(ms *v1alpha1.Microservice) *v1alpha1.GatewayReferen
 	if ms.Spec.RouteKind() == "" {
 		return nil
 	}
-	named := ms.Spec.Route.Gateway
-	if named == nil {
-		return s.Gateway
-	}
-	gateway := *named
-	gateway.Namespace = cmp.Or(gateway.Namespace, ms.Namespace)
-	return &gateway
+	return cmp.Or(ms.NamedGateway(), s.Gateway)
 }
 
 // httpRoute builds the HTTPRoute: requests for the hosts whose path has one of the prefixes go to a port of the Service.
