@@ -3,7 +3,7 @@ package api_test
 const (
 	qualified    = "must have keys such as team or example.com/team"
 	reservedKeys = "must not have keys of this operator, of Kubernetes, or by which Argo CD, Flux, Helm and kubectl track what they deploy, such as app.kubernetes.io/instance: they would take the children for their own; choose a key such as example.com/team"
-	bothAccounts = "serviceAccount and serviceAccountName exclude each other: an existing ServiceAccount is not written; remove serviceAccount and annotate that account yourself, or remove serviceAccountName"
+	bothAccounts = "spec.serviceAccount and spec.serviceAccountName exclude each other: an existing ServiceAccount is not written; remove serviceAccount and annotate that account yourself, or remove serviceAccountName"
 )
 
 func metadataRules() map[string]rule {

@@ -10,10 +10,10 @@ const (
 	lbOnly        = "loadBalancerClass and loadBalancerSourceRanges need type LoadBalancer"
 	trafficFor    = "externalTrafficPolicy needs type NodePort or LoadBalancer"
 	noAddress     = "headless needs type ClusterIP: without an address of its own the Service cannot be published"
-	directly      = "service.headless needs ports whose targetPort equals port: clients reach the pods directly, and nothing translates the number; leave targetPort out"
+	directly      = "spec.service.headless needs ports whose targetPort equals port: clients reach the pods directly, and nothing translates the number; leave targetPort out"
 	affinity      = "sessionAffinityTimeoutSeconds needs sessionAffinity: ClientIP"
-	onNodes       = "ports[].nodePort needs service.type NodePort or LoadBalancer"
-	headlessStays = "service.headless cannot be changed while the Service exists: remove spec.ports, which deletes the Service, then set them again with the other value"
+	onNodes       = "spec.ports[].nodePort needs spec.service.type NodePort or LoadBalancer"
+	headlessStays = "spec.service.headless cannot be changed while the Service exists: remove spec.ports, which deletes the Service, then set them again with the other value"
 )
 
 var portRules = map[string]rule{

@@ -110,3 +110,16 @@ func isBorrowed(field string) bool {
 func join(field, name string) string {
 	return strings.TrimPrefix(field+"."+name, ".")
 }
+
+// A rule of the whole spec has no field of its own, so its message names one.
+func TestRulesOfTheWholeSpecNameAField(t *testing.T) {
+	spec := definition(t).Spec.Versions[0].Schema.OpenAPIV3Schema.Properties["spec"]
+	if len(spec.XValidations) == 0 {
+		t.Error("there are none")
+	}
+	for _, rule := range spec.XValidations {
+		if !strings.Contains(rule.Message, "spec.") {
+			t.Errorf("%q names no field of spec", rule.Message)
+		}
+	}
+}
