@@ -36,6 +36,14 @@ type Node struct {
 	Reason string `json:"reason,omitempty"`
 	// Hostnames are those of all routes of a Gateway, sorted.
 	Hostnames []string `json:"hostnames,omitempty"`
+	// Replicas is how many pods a Microservice has, and Available how many of them serve. Without a status they are not set.
+	Replicas  *int32 `json:"replicas,omitempty"`
+	Available *int32 `json:"available,omitempty"`
+	// Microservices is how many a namespace has, and NotReady how many of them need help. Only ByNamespace sets them.
+	Microservices int `json:"microservices,omitempty"`
+	NotReady      int `json:"notReady,omitempty"`
+	// Change is what Compare found.
+	Change Change `json:"change,omitempty"`
 }
 
 // State is how a node is.
@@ -63,6 +71,8 @@ type Edge struct {
 	Optional bool                     `json:"optional,omitempty"`
 	// Hostnames are those of a route. No other edge has any.
 	Hostnames []string `json:"hostnames,omitempty"`
+	// Change is what Compare found.
+	Change Change `json:"change,omitempty"`
 }
 
 // NewGraph returns the graph of the loaded Microservices.
@@ -105,6 +115,7 @@ func microserviceNode(ms *v1alpha1.Microservice) Node {
 	n := Node{ID: idOf(dependency.KeyOf(ms)), Namespace: ms.Namespace, Name: ms.Name, Kind: dependency.Microservice, State: StateUnknown}
 	if ready := meta.FindStatusCondition(ms.Status.Conditions, v1alpha1.ConditionReady); ready != nil {
 		n.Reason, n.State = ready.Reason, StateNotReady
+		n.Replicas, n.Available = &ms.Status.Replicas, &ms.Status.AvailableReplicas
 		if isTrue(ready, ms) {
 			n.State = StateReady
 		}

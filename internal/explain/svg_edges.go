@@ -8,14 +8,12 @@ import (
 )
 
 // edges draws the edges, those that are broken above the others.
-func (p *picture) edges(l *layout.Layout) {
+func (p *picture) edges() {
 	for _, broken := range []bool{false, true} {
-		for _, e := range p.graph.Edges {
-			route, found := l.Edges[layout.Edge{From: e.From, To: e.To}]
-			if !found || e.isBroken() != broken {
-				continue
+		for _, e := range p.Edges {
+			if e.isBroken() == broken {
+				p.printf(`<path class="%s" marker-end="url(#%s)" d="%s"><title>%s</title></path>`+"\n", e.Class, e.marker(), e.Path, escaped(e.Sentence))
 			}
-			p.printf(`<path class="%s" marker-end="url(#%s)" d="%s"><title>%s</title></path>`+"\n", e.class(), e.marker(), curve(route), escaped(e.sentence()))
 		}
 	}
 }
@@ -27,6 +25,12 @@ func (e Edge) class() string {
 	}
 	if e.Optional {
 		class += " optional"
+	}
+	switch e.Change {
+	case Added:
+		class += " added"
+	case Removed:
+		class += " removed"
 	}
 	return class
 }

@@ -21,6 +21,7 @@ type look struct {
 var (
 	lookReady    = look{"ready", "Ready", `<circle class="fill" r="8"/><path class="sign" d="M-3.6 .3-1.1 2.8 3.7-2.4"/>`}
 	lookNotReady = look{"notready", "Not ready", `<rect class="fill" x="-7.5" y="-7.5" width="15" height="15" rx="3.5"/><path class="sign" d="M-3-3 3 3M3-3-3 3"/>`}
+	lookMoving   = look{"moving", "In progress", `<circle class="ring" r="7.2"/><path class="line" d="M0-3.6V.4L2.8 2.4"/>`}
 	lookMissing  = look{"missing", "Missing", `<path class="fill" d="M0-9 9 0 0 9-9 0Z"/><path class="sign" d="M0-4.2V1M0 3.9V4"/>`}
 	lookParked   = look{"parked", "Parked", `<circle class="ring" r="7.2"/><path class="line" d="M-2.2-3V3M2.2-3V3"/>`}
 	lookUnknown  = look{"unknown", "Not observed", `<circle class="ring dotted" r="7.2"/>`}
@@ -30,7 +31,7 @@ var (
 )
 
 // looks are all, in the order of the legend.
-var looks = []look{lookReady, lookNotReady, lookMissing, lookParked, lookUnknown, lookService, lookExternal, lookGateway}
+var looks = []look{lookReady, lookNotReady, lookMoving, lookMissing, lookParked, lookUnknown, lookService, lookExternal, lookGateway}
 
 func (n Node) look() look {
 	switch {
@@ -42,6 +43,10 @@ func (n Node) look() look {
 		return lookParked
 	case n.State == StateReady:
 		return lookReady
+	case n.State == StateNotReady && n.Reason == v1alpha1.ReasonPaused:
+		return lookUnknown
+	case n.State == StateNotReady && (n.isStale() || n.Reason == v1alpha1.ReasonRollingOut || n.Reason == v1alpha1.ReasonWaitingForDependency):
+		return lookMoving
 	case n.State == StateNotReady:
 		return lookNotReady
 	case n.State == StateMissing:
@@ -61,19 +66,27 @@ func (n Node) words() string {
 		return "outside the cluster"
 	case n.Kind == Gateway:
 		return strings.Join(n.Hostnames, ", ")
+	case n.Kind == Namespace:
+		return n.namespaceWords()
 	case n.Kind == dependency.Service && n.State == StateUnknown:
 		return "Service"
 	case n.Kind == dependency.Service:
 		return "Service, " + strings.ToLower(word)
 	case n.State == StateReady && n.Reason == v1alpha1.ReasonScaledToZero:
 		return "Scaled to zero"
-	case n.State == StateNotReady && (n.Reason == v1alpha1.ReasonAvailable || n.Reason == v1alpha1.ReasonParked || n.Reason == v1alpha1.ReasonScaledToZero):
-		return "New spec pending" // the condition is about an older one
+	case n.isStale():
+		return "New spec pending"
 	case n.State == StateNotReady:
 		return cmp.Or(n.Reason, word)
 	default:
 		return word
 	}
+}
+
+// isStale reports whether a node was ready with an older spec than it has now.
+func (n Node) isStale() bool {
+	return n.State == StateNotReady &&
+		(n.Reason == v1alpha1.ReasonAvailable || n.Reason == v1alpha1.ReasonParked || n.Reason == v1alpha1.ReasonScaledToZero)
 }
 
 // isBroken reports whether the operator says that the dependency cannot be used now.
@@ -103,6 +116,7 @@ text { font-family: -apple-system, BlinkMacSystemFont, "Segoe UI", "Noto Sans", 
 .ready .fill { fill: #1a7f37 } .ready .word { fill: #1a7f37 }
 .notready .fill { fill: #cf222e } .notready .word { fill: #b31d28 }
 .notready .card { fill: #fff3f2; stroke: #cf222e; stroke-width: 1.5 }
+.moving .ring, .moving .line { stroke: #0969da } .moving .word { fill: #0860ca }
 .missing .fill { fill: #9a6700 } .missing .word { fill: #8a5c00 }
 .missing .card { fill: #fffaeb; stroke: #bf8700; stroke-width: 1.5; stroke-dasharray: 5 3 }
 .parked .card, .unknown .card { fill: #fbfcfd }
@@ -122,6 +136,7 @@ text { fill: #f0f6fc }
 .sign { stroke: #0d1117 }
 .ready .fill, .ready .word { fill: #3fb950 }
 .notready .fill { fill: #f85149 } .notready .word { fill: #ff7b72 } .notready .card { fill: #2a1618; stroke: #f85149 }
+.moving .ring, .moving .line { stroke: #4493f8 } .moving .word { fill: #58a6ff }
 .missing .fill { fill: #d29922 } .missing .word { fill: #e3b341 } .missing .card { fill: #272115; stroke: #9e6a03 }
 .parked .card, .unknown .card { fill: #11161d }
 .edge { stroke: #6e7681 } .broken { stroke: #f85149 }

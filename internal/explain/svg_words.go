@@ -8,21 +8,21 @@ import (
 )
 
 // heading is the namespace, or their number.
-func (p *picture) heading() string {
-	switch len(p.namespaces) {
+func heading(namespaces []string) string {
+	switch len(namespaces) {
 	case 0:
 		return "Nothing to draw"
 	case 1:
-		return p.namespaces[0]
+		return namespaces[0]
 	default:
-		return fmt.Sprintf("%d namespaces", len(p.namespaces))
+		return fmt.Sprintf("%d namespaces", len(namespaces))
 	}
 }
 
 // summary counts the Microservices by state.
-func (p *picture) summary() string {
+func (d *Drawing) summary(nodes []Node) string {
 	count := map[string]int{}
-	for _, n := range p.graph.Nodes {
+	for _, n := range nodes {
 		if n.Kind == dependency.Microservice {
 			count[""]++
 			count[n.look().word]++
@@ -31,13 +31,10 @@ func (p *picture) summary() string {
 	if count[""] == 0 {
 		return "There are no Microservices"
 	}
-	text := fmt.Sprintf("%d Microservices", count[""])
-	if count[""] == 1 {
-		text = "1 Microservice"
-	}
+	text := counted(count[""], "Microservice")
 	separator := ": "
 	for _, l := range looks {
-		if n := count[l.word]; n > 0 && p.observed {
+		if n := count[l.word]; n > 0 && d.observed {
 			text += fmt.Sprintf("%s%d %s", separator, n, strings.ToLower(l.word))
 			separator = ", "
 		}
@@ -47,10 +44,10 @@ func (p *picture) summary() string {
 
 // description tells what the picture shows: first what is not well, then each edge.
 func (p *picture) description() string {
-	sentences := []string{p.summary()}
-	for _, n := range p.graph.Nodes {
-		if n.State == StateNotReady || n.State == StateMissing {
-			sentences = append(sentences, p.tooltip(n))
+	sentences := []string{p.Summary}
+	for i := range p.Nodes {
+		if n := &p.Nodes[i]; n.State == StateNotReady || n.State == StateMissing {
+			sentences = append(sentences, n.Sentence)
 		}
 	}
 	for _, c := range p.graph.Cycles {
@@ -80,12 +77,13 @@ func (e Edge) sentence() string {
 	return text
 }
 
-func (p *picture) tooltip(n Node) string {
+// sentence tells what a card shows.
+func (d *Drawing) sentence(n Node) string {
 	text := n.ID
-	if n.Kind == Gateway {
+	if n.Kind == Gateway || n.Kind == Namespace {
 		return text + ": " + n.words()
 	}
-	if p.hasState(n) {
+	if d.hasState(n) {
 		text += ": " + n.look().word
 	}
 	if n.State == StateNotReady && n.Reason != "" {
