@@ -45,6 +45,8 @@ check internal/document k8s.io/client-go/kubernetes
 check internal/workload sigs.k8s.io/controller-runtime/pkg/client
 check internal/workload os
 check internal/difference $module/api/v1alpha1
+check internal/inspect $module/internal/resources
+check internal/inspect github.com/spf13/cobra
 check internal/cli $module/internal/apply
 check internal/apply $module/api/v1alpha1
 check internal/apply $module/internal/resources

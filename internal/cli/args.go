@@ -8,6 +8,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
+	"github.com/microservice-dev/microservice-operator/internal/inspect"
 )
 
 // exactly asks for a number of arguments. what names them in the error.
@@ -45,7 +46,7 @@ func (o *options) complete(c *cobra.Command, args []string, begun string, list c
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveError
 	}
-	objects, err := objectsIn(c.Context(), kube, namespace, list)
+	objects, err := inspect.ObjectsIn(c.Context(), kube, namespace, list)
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveError
 	}

@@ -16,6 +16,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
+	"github.com/microservice-dev/microservice-operator/internal/inspect"
 )
 
 // checkOptions are the flags of check: where the operator holds its lease.
@@ -126,8 +127,8 @@ func printChecks(out io.Writer, answer checks, format string) error {
 func checkAPI(ctx context.Context, c client.Client, namespace string) (state, words string, err error) {
 	list := &v1alpha1.MicroserviceList{}
 	switch err := c.List(ctx, list, client.InNamespace(namespace)); {
-	case isMissingCRD(err):
-		return "no", noMicroservices, nil
+	case inspect.IsMissingKind(err):
+		return "no", inspect.ErrNoMicroservices.Error(), nil
 	case apierrors.IsForbidden(err):
 		return "?", "you may not read Microservices in namespace " + namespace, nil
 	case err != nil:

@@ -1,8 +1,6 @@
 package cli
 
 import (
-	"context"
-	"errors"
 	"fmt"
 
 	"github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring"
@@ -10,7 +8,6 @@ import (
 	authorizationv1 "k8s.io/api/authorization/v1"
 	coordinationv1 "k8s.io/api/coordination/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -21,7 +18,6 @@ import (
 
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 	"github.com/microservice-dev/microservice-operator/internal/dependency"
-	"github.com/microservice-dev/microservice-operator/internal/explain"
 )
 
 // fieldOwner is the field manager of what the plugin writes.
@@ -85,77 +81,4 @@ var plurals = map[schema.GroupKind]string{
 	{Group: discoveryv1.GroupName, Kind: "EndpointSlice"}:               "endpointslices",
 	{Group: coordinationv1.GroupName, Kind: "Lease"}:                    "leases",
 	{Group: authorizationv1.GroupName, Kind: "SelfSubjectAccessReview"}: "selfsubjectaccessreviews",
-}
-
-// noMicroservices is what is wrong with a cluster without the CRD.
-const noMicroservices = "the cluster has no Microservices: install the operator first"
-
-func notFound(key dependency.Key) error {
-	return failed(ExitNotFound, "there is no Microservice %s in namespace %s", key.Name, key.Namespace)
-}
-
-func pointers(list *v1alpha1.MicroserviceList) []*v1alpha1.Microservice {
-	all := make([]*v1alpha1.Microservice, len(list.Items))
-	for i := range list.Items {
-		all[i] = &list.Items[i]
-	}
-	return all
-}
-
-// read returns a Microservice. The error ends the command with the right code.
-func read(ctx context.Context, c client.Reader, key dependency.Key) (*v1alpha1.Microservice, error) {
-	ms := &v1alpha1.Microservice{}
-	switch err := c.Get(ctx, key, ms); {
-	case meta.IsNoMatchError(err), isMissingCRD(err):
-		return nil, failed(ExitUsage, noMicroservices)
-	case apierrors.IsNotFound(err):
-		return nil, notFound(key)
-	case err != nil:
-		return nil, fmt.Errorf("reading Microservice %s: %w", key, err)
-	}
-	return ms, nil
-}
-
-// isMissingCRD reports whether the server does not serve Microservices: then its 404 names no object.
-func isMissingCRD(err error) bool {
-	var status apierrors.APIStatus
-	return apierrors.IsNotFound(err) && errors.As(err, &status) && (status.Status().Details == nil || status.Status().Details.Name == "")
-}
-
-// maxGets is how many Microservices are read one by one before all are listed instead.
-const maxGets = 6
-
-// load adds Microservices to a world. It reads them one by one while they are few, and then lists all that the user may see.
-func load(ctx context.Context, c client.Reader, w explain.World, gets *int, keys []dependency.Key) error {
-	if *gets+len(keys) > maxGets {
-		list := &v1alpha1.MicroserviceList{}
-		err := c.List(ctx, list)
-		if err == nil {
-			w.Add(pointers(list)...)
-			for _, key := range keys {
-				if w.Microservices[key] == nil {
-					w.Absent.Insert(key)
-				}
-			}
-			return nil
-		}
-		if !apierrors.IsForbidden(err) {
-			return fmt.Errorf("listing Microservices: %w", err)
-		}
-	}
-	for _, key := range keys {
-		*gets++
-		ms, err := read(ctx, c, key)
-		switch {
-		case err == nil:
-			w.Add(ms)
-		case code(err) == ExitNotFound:
-			w.Absent.Insert(key)
-		case apierrors.IsForbidden(err):
-			w.Hidden.Insert(key)
-		default:
-			return err
-		}
-	}
-	return nil
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/microservice-dev/microservice-operator/internal/dependency"
 	"github.com/microservice-dev/microservice-operator/internal/difference"
 	"github.com/microservice-dev/microservice-operator/internal/explain"
+	"github.com/microservice-dev/microservice-operator/internal/inspect"
 	"github.com/microservice-dev/microservice-operator/internal/manifest"
 )
 
@@ -141,7 +142,7 @@ func (d *differ) run(ctx context.Context, name string) (*comparison, error) {
 		return !asked(ms.Namespace) || name != "" && name != ms.Name
 	})
 	if name != "" && len(wanted) == 0 {
-		return nil, notFound(dependency.Key{Namespace: namespace, Name: name})
+		return nil, &inspect.NotFoundError{Key: dependency.Key{Namespace: namespace, Name: name}}
 	}
 	kube, err := d.client()
 	if err != nil {

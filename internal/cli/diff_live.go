@@ -21,6 +21,7 @@ import (
 	"github.com/microservice-dev/microservice-operator/internal/dependency"
 	"github.com/microservice-dev/microservice-operator/internal/difference"
 	"github.com/microservice-dev/microservice-operator/internal/explain"
+	"github.com/microservice-dev/microservice-operator/internal/inspect"
 )
 
 // surroundings are what the objects of Microservices depend on besides Microservices, as far as the cluster has it.
@@ -110,8 +111,8 @@ func (l *liveObjects) read(ctx context.Context, wanted []*v1alpha1.Microservice)
 
 // readChildren reads all objects of a namespace that may be children of the wanted Microservices.
 func (l *liveObjects) readChildren(ctx context.Context, namespace string, wanted []*v1alpha1.Microservice) error {
-	for _, list := range childLists(wanted...) {
-		objects, err := objectsIn(ctx, l, namespace, list)
+	for _, list := range inspect.ChildLists(wanted...) {
+		objects, err := inspect.ObjectsIn(ctx, l, namespace, list)
 		if apierrors.IsForbidden(err) {
 			continue
 		}
@@ -122,7 +123,7 @@ func (l *liveObjects) readChildren(ctx context.Context, namespace string, wanted
 		for _, object := range objects {
 			named[object.GetName()] = object
 		}
-		l.byKind[kindIn{kindOf(list), namespace}] = named
+		l.byKind[kindIn{inspect.KindOf(list), namespace}] = named
 	}
 	return nil
 }

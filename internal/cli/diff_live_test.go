@@ -21,6 +21,7 @@ import (
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 	"github.com/microservice-dev/microservice-operator/internal/dependency"
 	"github.com/microservice-dev/microservice-operator/internal/explain"
+	"github.com/microservice-dev/microservice-operator/internal/inspect"
 	. "github.com/microservice-dev/microservice-operator/test/wrappers"
 )
 
@@ -40,8 +41,8 @@ func newLivePair(t *testing.T) *livePair {
 	p.liveObjects = &liveObjects{
 		scheme: clientgoscheme.Scheme, world: explain.NewWorld(p.ms, p.api), byKind: map[kindIn]map[string]client.Object{}, hidden: sets.New[dependency.Key](),
 	}
-	for _, list := range childLists(p.ms) {
-		p.byKind[kindIn{kindOf(list), "shop"}] = map[string]client.Object{}
+	for _, list := range inspect.ChildLists(p.ms) {
+		p.byKind[kindIn{inspect.KindOf(list), "shop"}] = map[string]client.Object{}
 	}
 	children, _, err := newRenderer(p.world).children(p.ms)
 	if err != nil {

@@ -16,6 +16,7 @@ import (
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 	"github.com/microservice-dev/microservice-operator/internal/dependency"
 	"github.com/microservice-dev/microservice-operator/internal/explain"
+	"github.com/microservice-dev/microservice-operator/internal/inspect"
 	"github.com/microservice-dev/microservice-operator/internal/workload"
 )
 
@@ -58,7 +59,7 @@ type eject struct {
 }
 
 func (e *eject) run(ctx context.Context) error {
-	ms, err := read(ctx, e, e.key)
+	ms, err := inspect.Get(ctx, e, e.key)
 	if err != nil && code(err) != ExitNotFound {
 		return err
 	}
@@ -78,7 +79,7 @@ func (e *eject) run(ctx context.Context) error {
 		if err := modify(ctx, e, child, func() { unmark(child) }); err != nil {
 			return fmt.Errorf("%w\nTo go on, run the same command again", err)
 		}
-		print(e.Out, "%s %s is yours\n", kindOf(child), child.GetName())
+		print(e.Out, "%s %s is yours\n", inspect.KindOf(child), child.GetName())
 	}
 	print(e.Out, "%s is no Microservice any more. Its manifests are in %s.\n", e.key.Name, e.manifests)
 	return nil
@@ -87,10 +88,10 @@ func (e *eject) run(ctx context.Context) error {
 // children are the objects that the operator made. After the Microservice has gone, when ms is nil, they are those of its name that
 // still have a mark. Of kinds that a cluster may lack, only those have to be readable that ms asks for.
 func (e *eject) children(ctx context.Context, ms *v1alpha1.Microservice) ([]client.Object, error) {
-	objects, err := objectsIn(ctx, e, e.key.Namespace, childLists()...)
-	for _, list := range optionalLists() {
-		optional, listErr := objectsIn(ctx, e, e.key.Namespace, list)
-		if apierrors.IsForbidden(listErr) && (ms == nil || !ms.Spec.AsksFor(kindOf(list))) {
+	objects, err := inspect.ObjectsIn(ctx, e, e.key.Namespace, inspect.ChildLists()...)
+	for _, list := range inspect.OptionalLists() {
+		optional, listErr := inspect.ObjectsIn(ctx, e, e.key.Namespace, list)
+		if apierrors.IsForbidden(listErr) && (ms == nil || !ms.Spec.AsksFor(inspect.KindOf(list))) {
 			continue
 		}
 		objects, err = append(objects, optional...), errors.Join(err, listErr)
@@ -132,7 +133,7 @@ func (e *eject) delete(ctx context.Context, ms *v1alpha1.Microservice, children 
 	var plain []client.Object
 	for _, child := range children {
 		if !metav1.IsControlledBy(child, ms) {
-			return failed(ExitNo, "%s %s carries the label of %s, and does not belong to it: remove the label first", kindOf(child), child.GetName(), e.key.Name)
+			return failed(ExitNo, "%s %s carries the label of %s, and does not belong to it: remove the label first", inspect.KindOf(child), child.GetName(), e.key.Name)
 		}
 		c := child.DeepCopyObject().(client.Object)
 		unmark(c)
@@ -181,7 +182,7 @@ func (e *eject) preflight(ctx context.Context, ms *v1alpha1.Microservice, childr
 // gone waits until an object that is being deleted is gone, or another one has its name.
 func gone(ctx context.Context, c client.Reader, object client.Object, timeout time.Duration) error {
 	uid := object.GetUID()
-	late := fmt.Sprintf("%s %s is not gone after %s: run the same command again", kindOf(object), object.GetName(), timeout)
+	late := fmt.Sprintf("%s %s is not gone after %s: run the same command again", inspect.KindOf(object), object.GetName(), timeout)
 	return poll(ctx, timeout, late, func(ctx context.Context) (bool, error) {
 		err := c.Get(ctx, client.ObjectKeyFromObject(object), object)
 		return apierrors.IsNotFound(err) || err == nil && object.GetUID() != uid, client.IgnoreNotFound(err)

@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"github.com/microservice-dev/microservice-operator/internal/inspect"
 )
 
 // Exit codes of all commands.
@@ -44,6 +45,9 @@ func code(err error) int {
 	}
 	if e, ok := errors.AsType[*exitError](err); ok {
 		return e.code
+	}
+	if inspect.IsNotFound(err) {
+		return ExitNotFound
 	}
 	return ExitUsage
 }

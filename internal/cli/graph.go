@@ -8,6 +8,7 @@ import (
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 	"github.com/microservice-dev/microservice-operator/internal/dependency"
 	"github.com/microservice-dev/microservice-operator/internal/explain"
+	"github.com/microservice-dev/microservice-operator/internal/inspect"
 )
 
 func newGraph(o *options) *cobra.Command {
@@ -41,7 +42,7 @@ Mermaid goes into a pull request, dot to Graphviz, json to other programs.`,
 			if around != "" {
 				id := namespace + "/" + around
 				if !g.Has(id) {
-					return notFound(dependency.Key{Namespace: namespace, Name: around})
+					return &inspect.NotFoundError{Key: dependency.Key{Namespace: namespace, Name: around}}
 				}
 				g = g.Around(id, depth)
 			}

@@ -12,6 +12,7 @@ import (
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/microservice-dev/microservice-operator/internal/inspect"
 	"github.com/microservice-dev/microservice-operator/internal/manifest"
 	"github.com/microservice-dev/microservice-operator/internal/workload"
 )
@@ -58,7 +59,7 @@ func (o *options) importable(ctx context.Context, files []string) ([]client.Obje
 		if err != nil {
 			return nil, err
 		}
-		return objectsIn(ctx, kube, namespace, childLists()...)
+		return inspect.ObjectsIn(ctx, kube, namespace, inspect.ChildLists()...)
 	}
 	found, err := (&manifest.Reader{Namespace: namespace, In: o.In}).Objects(files...)
 	if err != nil {
@@ -107,7 +108,7 @@ func deploymentName(objects []client.Object, args []string) (string, error) {
 		return args[0], nil
 	case len(args) == 1:
 		for _, object := range objects {
-			if kind := kindOf(object); object.GetName() == args[0] && (kind == "StatefulSet" || kind == "DaemonSet") {
+			if kind := inspect.KindOf(object); object.GetName() == args[0] && (kind == "StatefulSet" || kind == "DaemonSet") {
 				return "", failed(ExitNo, "%s is a %s: a Microservice is stateless, and runs as a Deployment", args[0], kind)
 			}
 		}

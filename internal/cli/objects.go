@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"strings"
 
-	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/util/retry"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -14,34 +12,8 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/microservice-dev/microservice-operator/internal/difference"
+	"github.com/microservice-dev/microservice-operator/internal/inspect"
 )
-
-// kindOf returns the kind of a typed object, or of the items of a typed list. What the API server returns does not have it.
-func kindOf(object any) string {
-	name := fmt.Sprintf("%T", object)
-	return strings.TrimSuffix(name[strings.LastIndex(name, ".")+1:], "List")
-}
-
-// objectsIn returns the objects of a namespace. Each list is one request. Of a kind that the cluster lacks there are none.
-func objectsIn(ctx context.Context, c client.Reader, namespace string, lists ...client.ObjectList) ([]client.Object, error) {
-	var all []client.Object
-	for _, list := range lists {
-		switch err := c.List(ctx, list, client.InNamespace(namespace)); {
-		case isMissingCRD(err):
-			continue
-		case err != nil:
-			return nil, fmt.Errorf("listing the %ss of namespace %s: %w", kindOf(list), namespace, err)
-		}
-		items, err := meta.ExtractList(list)
-		if err != nil {
-			return nil, fmt.Errorf("listing the %ss of namespace %s: %w", kindOf(list), namespace, err)
-		}
-		for _, item := range items {
-			all = append(all, item.(client.Object))
-		}
-	}
-	return all, nil
-}
 
 // modify changes an object as it is now in the cluster. What nobody else changed meanwhile stays.
 func modify(ctx context.Context, c client.Client, object client.Object, change func()) error {
@@ -54,7 +26,7 @@ func modify(ctx context.Context, c client.Client, object client.Object, change f
 		return c.Patch(ctx, object, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{}), client.FieldOwner(fieldOwner))
 	})
 	if err != nil {
-		return fmt.Errorf("changing %s %s: %w", kindOf(object), object.GetName(), err)
+		return fmt.Errorf("changing %s %s: %w", inspect.KindOf(object), object.GetName(), err)
 	}
 	return nil
 }
@@ -65,7 +37,7 @@ func asManifest(scheme *runtime.Scheme, objects []client.Object) ([]byte, error)
 	for _, object := range objects {
 		text, err := manifestOf(scheme, object)
 		if err != nil {
-			return nil, fmt.Errorf("writing %s %s: %w", kindOf(object), object.GetName(), err)
+			return nil, fmt.Errorf("writing %s %s: %w", inspect.KindOf(object), object.GetName(), err)
 		}
 		fmt.Fprintf(&out, "---\n%s", text)
 	}

@@ -18,6 +18,7 @@ import (
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/microservice-dev/microservice-operator/internal/inspect"
 	"github.com/microservice-dev/microservice-operator/internal/status"
 )
 
@@ -142,7 +143,7 @@ func (p *probe) podSpec(args []string, ready corev1.ProbeHandler) corev1.PodSpec
 
 func (p *probe) create(ctx context.Context, c client.Client, object client.Object) error {
 	if err := c.Create(ctx, object, client.FieldOwner(fieldOwner)); err != nil {
-		return fmt.Errorf("creating %s %s: %w", kindOf(object), object.GetName(), err)
+		return fmt.Errorf("creating %s %s: %w", inspect.KindOf(object), object.GetName(), err)
 	}
 	p.created = append(p.created, object)
 	return nil
@@ -184,7 +185,7 @@ func (p *probe) remove(ctx context.Context, c client.Client, namespace string) e
 	for _, object := range p.created {
 		if err := c.Delete(ctx, object, client.GracePeriodSeconds(1)); client.IgnoreNotFound(err) != nil {
 			return fmt.Errorf("removing %s %s: %w\nThe rest is removed with: kubectl delete pods,networkpolicies -n %s -l app.kubernetes.io/name=%s",
-				kindOf(object), object.GetName(), err, namespace, probeName)
+				inspect.KindOf(object), object.GetName(), err, namespace, probeName)
 		}
 	}
 	return nil

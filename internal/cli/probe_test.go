@@ -15,6 +15,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/microservice-dev/microservice-operator/internal/inspect"
 	"github.com/microservice-dev/microservice-operator/test/cluster"
 )
 
@@ -124,7 +125,7 @@ func (l *live) enforce(ctx context.Context, namespace string) {
 func (l *live) awaitNoProbe(t *testing.T, namespace string) {
 	t.Helper()
 	cluster.Await(t, func() error {
-		objects, err := objectsIn(t.Context(), l.kube, namespace, &corev1.PodList{}, &networkingv1.NetworkPolicyList{})
+		objects, err := inspect.ObjectsIn(t.Context(), l.kube, namespace, &corev1.PodList{}, &networkingv1.NetworkPolicyList{})
 		if err == nil && len(objects) > 0 {
 			return fmt.Errorf("%d objects of the probe are left", len(objects))
 		}

@@ -1,5 +1,5 @@
 // Package cli is kubectl msvc, the kubectl plugin for Microservices: one file for each verb. What it prints comes from package
-// explain, which is pure; this package reads the cluster and writes to the terminal.
+// explain, which is pure, and package inspect, which reads the cluster; this package changes the cluster and writes to the terminal.
 package cli
 
 import (

@@ -13,6 +13,7 @@ import (
 
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 	"github.com/microservice-dev/microservice-operator/internal/dependency"
+	"github.com/microservice-dev/microservice-operator/internal/inspect"
 )
 
 func newSet(o *options) *cobra.Command {
@@ -63,7 +64,7 @@ func (o *options) setImage(ctx context.Context, c client.WithWatch, key dependen
 	err = c.Patch(ctx, ms, client.RawPatch(types.MergePatchType, patch), client.FieldOwner(fieldOwner))
 	switch {
 	case apierrors.IsNotFound(err):
-		return notFound(key)
+		return &inspect.NotFoundError{Key: key}
 	case err != nil:
 		return fmt.Errorf("changing the image of %s: %w", key, err)
 	}
@@ -74,7 +75,7 @@ func (o *options) setImage(ctx context.Context, c client.WithWatch, key dependen
 	if err := o.follow(ctx, c, key, w); err != nil {
 		return err
 	}
-	now, err := read(ctx, c, key)
+	now, err := inspect.Get(ctx, c, key)
 	if err != nil {
 		return err
 	}

@@ -17,6 +17,7 @@ import (
 
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 	"github.com/microservice-dev/microservice-operator/internal/dependency"
+	"github.com/microservice-dev/microservice-operator/internal/inspect"
 )
 
 // waitOptions are the flags of everything that waits.
@@ -76,7 +77,7 @@ is over.`,
 			if follow {
 				return o.follow(c.Context(), kube, key, wait)
 			}
-			ms, err := read(c.Context(), kube, key)
+			ms, err := inspect.Get(c.Context(), kube, key)
 			if err != nil {
 				return err
 			}
@@ -103,7 +104,7 @@ func (o *options) follow(ctx context.Context, c client.WithWatch, key dependency
 	shown := newProgressLine(o.Out)
 	defer shown.end()
 	for {
-		ms, err := read(ctx, c, key)
+		ms, err := inspect.Get(ctx, c, key)
 		if err != nil {
 			return o.timedOut(ctx, key, w, err)
 		}

@@ -22,6 +22,7 @@ import (
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 	"github.com/microservice-dev/microservice-operator/internal/dependency"
 	"github.com/microservice-dev/microservice-operator/internal/explain"
+	"github.com/microservice-dev/microservice-operator/internal/inspect"
 	"github.com/microservice-dev/microservice-operator/internal/status"
 	"github.com/microservice-dev/microservice-operator/internal/workload"
 )
@@ -148,10 +149,10 @@ func (t *takeover) stopped(n int, err error) error {
 
 // load reads everything. A Deployment that the Microservice controls is not the old one.
 func (t *takeover) load(ctx context.Context) (err error) {
-	if t.ms, err = read(ctx, t, t.key); err != nil {
+	if t.ms, err = inspect.Get(ctx, t, t.key); err != nil {
 		return err
 	}
-	if t.around, err = objectsIn(ctx, t, t.key.Namespace, childLists(t.ms)...); err != nil {
+	if t.around, err = inspect.ObjectsIn(ctx, t, t.key.Namespace, inspect.ChildLists(t.ms)...); err != nil {
 		return err
 	}
 	desired, err := desiredKinds(t.ms)
@@ -164,7 +165,7 @@ func (t *takeover) load(ctx context.Context) (err error) {
 		case object.GetName() != t.key.Name:
 		case isDeployment && !metav1.IsControlledBy(d, t.ms):
 			t.old = d
-		case !isDeployment && desired.Has(kindOf(object)):
+		case !isDeployment && desired.Has(inspect.KindOf(object)):
 			t.given = append(t.given, object)
 		}
 	}
@@ -226,7 +227,7 @@ func (t *takeover) begun() bool { return t.old.Annotations[annotationTakeover] =
 // trackers names the deployment tools that would write against the takeover.
 func (t *takeover) trackers() (wrong []string) {
 	for _, object := range append([]client.Object{t.old}, t.given...) {
-		if words := workload.Tracked(kindOf(object), object); words != "" {
+		if words := workload.Tracked(inspect.KindOf(object), object); words != "" {
 			wrong = append(wrong, words)
 		}
 	}
@@ -318,7 +319,7 @@ func (t *takeover) labelPods(ctx context.Context, of map[string]bool) error {
 // found waits until the controller of EndpointSlices has seen the labels: otherwise the Service would lose, for a moment, the pods of which
 // that has not heard yet. A Service beside it, which nobody calls, shows what it knows.
 func (t *takeover) found(ctx context.Context) error {
-	if t.old == nil || !slices.ContainsFunc(t.given, func(o client.Object) bool { return kindOf(o) == "Service" }) {
+	if t.old == nil || !slices.ContainsFunc(t.given, func(o client.Object) bool { return inspect.KindOf(o) == "Service" }) {
 		return nil
 	}
 	selector := map[string]string{v1alpha1.LabelName: t.key.Name}
@@ -375,7 +376,7 @@ func (t *takeover) give(ctx context.Context) error {
 			continue
 		}
 		if owner := metav1.GetControllerOf(object); owner != nil {
-			return failed(ExitNo, "%s %s belongs to %s %s", kindOf(object), object.GetName(), owner.Kind, owner.Name)
+			return failed(ExitNo, "%s %s belongs to %s %s", inspect.KindOf(object), object.GetName(), owner.Kind, owner.Name)
 		}
 		if err := modify(ctx, t, object, func() {
 			labels := object.GetLabels()

@@ -27,6 +27,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
+	"github.com/microservice-dev/microservice-operator/internal/inspect"
 	"github.com/microservice-dev/microservice-operator/internal/workload"
 	"github.com/microservice-dev/microservice-operator/test/cluster"
 )
@@ -317,7 +318,7 @@ func (l *live) deploy(t *testing.T, namespace, autoscaler string) {
 // importDeployment creates the Microservice of the Deployment, and waits until the operator has seen it.
 func (l *live) importDeployment(t *testing.T, namespace string) {
 	t.Helper()
-	objects, err := objectsIn(t.Context(), l.kube, namespace, childLists()...)
+	objects, err := inspect.ObjectsIn(t.Context(), l.kube, namespace, inspect.ChildLists()...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"cmp"
-	"context"
 	"fmt"
 	"io"
 	"strings"
@@ -10,10 +9,9 @@ import (
 
 	"github.com/spf13/cobra"
 	"k8s.io/apimachinery/pkg/util/duration"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	"github.com/microservice-dev/microservice-operator/internal/dependency"
 	"github.com/microservice-dev/microservice-operator/internal/explain"
+	"github.com/microservice-dev/microservice-operator/internal/inspect"
 )
 
 // maxCauses is how many causes are printed as text.
@@ -37,7 +35,7 @@ The exit code is 0 if the Microservice and all its required dependencies are rea
 			if err != nil {
 				return err
 			}
-			answer, err := why(c.Context(), kube, key)
+			answer, err := inspect.Why(c.Context(), kube, key)
 			if err != nil {
 				return err
 			}
@@ -55,28 +53,6 @@ The exit code is 0 if the Microservice and all its required dependencies are rea
 	}
 	format.add(c, "text", "json")
 	return c
-}
-
-// why loads what an answer needs, piece by piece.
-func why(ctx context.Context, c client.Reader, key dependency.Key) (explain.Answer, error) {
-	w, gets := explain.NewWorld(), 1
-	switch ms, err := read(ctx, c, key); {
-	case err == nil:
-		w.Add(ms)
-	case code(err) == ExitNotFound:
-		w.Absent.Insert(key)
-	default:
-		return explain.Answer{}, err // what is asked about must be readable; of others it is told that they cannot be seen
-	}
-	for {
-		answer := explain.Why(w, key)
-		if len(answer.Load) == 0 {
-			return answer, nil
-		}
-		if err := load(ctx, c, w, &gets, answer.Load); err != nil {
-			return explain.Answer{}, err
-		}
-	}
 }
 
 func printAnswer(out io.Writer, a *explain.Answer, format string) error {

@@ -2,17 +2,13 @@ package cli
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/spf13/cobra"
-	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
-	"github.com/microservice-dev/microservice-operator/internal/dependency"
 	"github.com/microservice-dev/microservice-operator/internal/explain"
+	"github.com/microservice-dev/microservice-operator/internal/inspect"
 	"github.com/microservice-dev/microservice-operator/internal/manifest"
 )
 
@@ -48,22 +44,8 @@ func (s *source) world(ctx context.Context, o *options) (w explain.World, asked 
 	if err != nil {
 		return w, nil, err
 	}
-	list := &v1alpha1.MicroserviceList{}
-	err = kube.List(ctx, list)
-	if s.partial = apierrors.IsForbidden(err) && !s.all; s.partial {
-		err = kube.List(ctx, list, client.InNamespace(namespace))
-	}
-	if isMissingCRD(err) {
-		return w, nil, failed(ExitUsage, noMicroservices)
-	}
-	if err != nil {
-		return w, nil, fmt.Errorf("listing Microservices: %w", err)
-	}
-	w = explain.NewWorld(pointers(list)...)
-	if s.partial {
-		hideOthers(w, namespace)
-	}
-	return w, asked, nil
+	w, s.partial, err = inspect.World(ctx, kube, namespace, s.all)
+	return w, asked, err
 }
 
 // addAutoscalers adds those of the cluster, in the namespaces that were asked for. Who may not see them is told so.
@@ -82,25 +64,10 @@ func (s *source) addAutoscalers(ctx context.Context, o *options, w *explain.Worl
 	if err != nil {
 		return err
 	}
-	list := &autoscalingv2.HorizontalPodAutoscalerList{}
-	switch err := kube.List(ctx, list, client.InNamespace(namespace)); {
-	case apierrors.IsForbidden(err):
+	w.Autoscalers, err = inspect.Autoscalers(ctx, kube, namespace)
+	if apierrors.IsForbidden(err) {
 		print(o.ErrOut, "cannot see autoscalers: forbidden; MSV211 is not looked for\n")
-	case err != nil:
-		return fmt.Errorf("listing HorizontalPodAutoscalers: %w", err)
+		return nil
 	}
-	w.Autoscalers = list.Items
-	return nil
-}
-
-// hideOthers marks the Microservices of other namespaces that those of a namespace depend on as hidden: that they are not known does
-// not mean that they do not exist.
-func hideOthers(w explain.World, namespace string) {
-	for _, ms := range w.Microservices {
-		for _, key := range dependency.Targets(ms, dependency.Microservice) {
-			if key.Namespace != namespace {
-				w.Hidden.Insert(key)
-			}
-		}
-	}
+	return err
 }
