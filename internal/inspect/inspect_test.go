@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -37,6 +38,27 @@ func create(t *testing.T, objects ...client.Object) {
 	}
 }
 
+func namespace(name string) *corev1.Namespace {
+	return &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name}}
+}
+
+// userWho returns a client of a user who has the given rights in a namespace.
+func userWho(t *testing.T, name, namespace string, rules ...rbacv1.PolicyRule) client.Client {
+	t.Helper()
+	config, err := server.AddUser(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cluster.Grant(t.Context(), kube, name, namespace, name, rules...); err != nil {
+		t.Fatal(err)
+	}
+	c, err := cluster.NewClient(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
 // counted counts the requests of a reader.
 type counted struct {
 	client.Reader
@@ -56,7 +78,7 @@ func (c *counted) List(ctx context.Context, list client.ObjectList, options ...c
 // However long a chain is, why sends at most 8 requests.
 func TestWhySendsFewRequests(t *testing.T) {
 	const length = 40
-	create(t, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "chain"}})
+	create(t, namespace("chain"))
 	for i := range length {
 		ms := MakeMicroservice("chain", fmt.Sprintf("m%d", i))
 		conditions := []metav1.Condition{{Type: v1alpha1.ConditionReady, Status: metav1.ConditionTrue, Reason: v1alpha1.ReasonAvailable, ObservedGeneration: 1, LastTransitionTime: metav1.Now()}}

@@ -17,7 +17,8 @@ type Place struct {
 	// Address is set instead of Key.
 	Address netip.Addr
 	// Port is the number or the name of one, empty for the first.
-	Port     string
+	Port string
+	// Protocol is TCP if it is empty.
 	Protocol corev1.Protocol
 }
 

@@ -16,6 +16,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/util/intstr"
+	"k8s.io/apimachinery/pkg/util/sets"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/microservice-dev/microservice-operator/internal/dependency"
@@ -36,57 +37,117 @@ type Reach struct {
 	Cure string `json:"cure,omitempty"`
 	// Notes tell what the answer does not know.
 	Notes []string `json:"notes,omitempty"`
+	// CannotSee is why nothing is known of the sender: forbidden, or that there is none. It is empty if the answer is one.
+	CannotSee string `json:"cannotSee,omitempty"`
+	// err is the error behind CannotSee.
+	err error
 }
 
-// CanReach sends at most 13 requests: three for each pod, one for each namespace and its policies, one for the port, two for the cure.
+// CanReach asks about one sender, which must be readable. It sends at most 13 requests: three for each pod, one for each namespace and its
+// policies, one for the port, two for the cure.
 func CanReach(ctx context.Context, c client.Reader, from, to Place) (Reach, error) {
-	answer := Reach{From: from.String(), To: to.String(), Protocol: to.Protocol}
-	r := reachReader{Reader: c, answer: &answer}
-	connection := &netpol.Connection{Protocol: to.Protocol}
-	var err error
-	if connection.From, err = r.endpoint(ctx, from); err != nil {
-		return answer, err
+	all, err := WhoReaches(ctx, c, []Place{from}, to)
+	if err != nil {
+		return Reach{}, err
 	}
-	if connection.To, err = r.endpoint(ctx, to); err != nil {
-		return answer, err
-	}
-	if connection.Port, err = r.port(ctx, to, connection.To.Ports); err != nil {
-		return answer, err
-	}
-	answer.Port = connection.Port
-	var policies []networkingv1.NetworkPolicy
-	for _, namespace := range slices.Compact([]string{connection.From.Namespace, connection.To.Namespace}) {
-		if namespace == "" {
-			continue
-		}
-		list := &networkingv1.NetworkPolicyList{}
-		if err := c.List(ctx, list, client.InNamespace(namespace)); err != nil {
-			return answer, fmt.Errorf("listing the NetworkPolicies of namespace %s: %w", namespace, err)
-		}
-		policies = append(policies, list.Items...)
-	}
-	if answer.Verdict, err = netpol.Judge(policies, connection); err != nil {
-		return answer, err
-	}
-	answer.Allowed = answer.Verdict.Allowed()
-	if !answer.Allowed {
-		answer.Cure = r.cure(ctx, from, to, connection.From.NamespaceLabels)
-	}
-	return answer, nil
+	return all[0], all[0].err
 }
 
-// reachReader reads what a connection is made of.
+// WhoReaches asks about several senders, and answers in their order. It sends at most three requests for each, four for the receiver, two for
+// each namespace, and for the cures those of Load.
+func WhoReaches(ctx context.Context, c client.Reader, from []Place, to Place) ([]Reach, error) {
+	to.Protocol = cmp.Or(to.Protocol, corev1.ProtocolTCP)
+	r := &reachReader{Reader: c, to: to, labels: map[string]labels.Set{}, policiesOf: sets.New[string]()}
+	all, senders := make([]Reach, len(from)), make([]netpol.Endpoint, len(from))
+	for i, p := range from {
+		all[i] = Reach{From: p.String(), To: to.String(), Protocol: to.Protocol}
+		if senders[i], all[i].err = r.endpoint(ctx, p, &all[i].Notes); all[i].err == nil {
+			if err := r.judge(ctx, senders[i], &all[i]); err != nil {
+				return nil, err
+			}
+		}
+		switch err := all[i].err; {
+		case apierrors.IsForbidden(err):
+			all[i].CannotSee = "forbidden"
+		case IsNotFound(err):
+			all[i].CannotSee = err.Error()
+		case err != nil:
+			return nil, err
+		}
+	}
+	r.cure(ctx, from, senders, all)
+	return all, nil
+}
+
+// reachReader reads what connections to one receiver are made of.
 type reachReader struct {
 	client.Reader
-	answer *Reach
+	to Place
+	// receiver, port and notes are read for the first sender that can be read. Until then the port is 0.
+	receiver netpol.Endpoint
+	port     int32
+	notes    []string
+	// policies are those of the namespaces policiesOf.
+	policies   []networkingv1.NetworkPolicy
+	policiesOf sets.Set[string]
+	// labels are those of namespaces, nil for one whose labels may not be read.
+	labels map[string]labels.Set
 }
 
-func (r *reachReader) note(format string, args ...any) {
-	r.answer.Notes = append(r.answer.Notes, fmt.Sprintf(format, args...))
+// judge completes the answer about a sender. Its err is set if it is the sender's policies that cannot be read.
+func (r *reachReader) judge(ctx context.Context, sender netpol.Endpoint, answer *Reach) error {
+	if err := r.readReceiver(ctx); err != nil {
+		return err
+	}
+	answer.Port, answer.Notes = r.port, append(answer.Notes, r.notes...)
+	for _, namespace := range slices.Compact([]string{sender.Namespace, r.receiver.Namespace}) {
+		err := r.readPolicies(ctx, namespace)
+		if err != nil && namespace != r.receiver.Namespace {
+			answer.err = err
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+	connection := &netpol.Connection{From: sender, To: r.receiver, Port: r.port, Protocol: r.to.Protocol}
+	var err error
+	answer.Verdict, err = netpol.Judge(r.policies, connection)
+	answer.Allowed = answer.Verdict.Allowed()
+	return err
+}
+
+func (r *reachReader) readReceiver(ctx context.Context) (err error) {
+	if r.port != 0 {
+		return nil
+	}
+	if r.receiver, err = r.endpoint(ctx, r.to, &r.notes); err != nil {
+		return err
+	}
+	r.port, err = r.portOf(ctx, r.to, r.receiver.Ports)
+	return err
+}
+
+// readPolicies reads the NetworkPolicies of a namespace. What is no pod has none.
+func (r *reachReader) readPolicies(ctx context.Context, namespace string) error {
+	if namespace == "" || r.policiesOf.Has(namespace) {
+		return nil
+	}
+	list := &networkingv1.NetworkPolicyList{}
+	if err := r.List(ctx, list, client.InNamespace(namespace)); err != nil {
+		return fmt.Errorf("listing the NetworkPolicies of namespace %s: %w", namespace, err)
+	}
+	r.policies = append(r.policies, list.Items...)
+	r.policiesOf.Insert(namespace)
+	return nil
+}
+
+func note(notes *[]string, format string, args ...any) {
+	*notes = append(*notes, fmt.Sprintf(format, args...))
 }
 
 // endpoint returns the newest running pod of a Deployment, or of a Service; without one, what its next pod would be.
-func (r *reachReader) endpoint(ctx context.Context, p Place) (netpol.Endpoint, error) {
+func (r *reachReader) endpoint(ctx context.Context, p Place, notes *[]string) (netpol.Endpoint, error) {
 	if p.Address.IsValid() {
 		return netpol.Endpoint{Address: p.Address}, nil
 	}
@@ -98,24 +159,24 @@ func (r *reachReader) endpoint(ctx context.Context, p Place) (netpol.Endpoint, e
 	err = r.List(ctx, pods, client.InNamespace(p.Key.Namespace), client.MatchingLabels(selector))
 	switch {
 	case apierrors.IsForbidden(err):
-		r.note("cannot see the pods of %s: rules for networks (ipBlock) are taken not to include them", p.Key)
+		note(notes, "cannot see the pods of %s: rules for networks (ipBlock) are taken not to include them", p.Key)
 	case err != nil:
 		return netpol.Endpoint{}, fmt.Errorf("listing the pods of %s: %w", p.Key, err)
 	default:
 		if running := newestRunning(pods.Items); running != nil {
 			pod = running
 		} else {
-			r.note("no pod of %s runs", p.Key)
+			note(notes, "no pod of %s runs", p.Key)
 		}
 	}
 	address, _ := netip.ParseAddr(pod.Status.PodIP) // the zero value if it has none yet
 	e := netpol.Endpoint{Ports: containerPorts(&pod.Spec), Address: address}
 	if pod.Spec.HostNetwork {
-		r.note("the pods of %s use the network of their nodes, to which NetworkPolicies do not apply", p.Key)
+		note(notes, "the pods of %s use the network of their nodes, to which NetworkPolicies do not apply", p.Key)
 		return e, nil
 	}
 	e.Namespace, e.Labels = p.Key.Namespace, pod.Labels
-	e.NamespaceLabels, err = r.namespaceLabels(ctx, p.Key.Namespace)
+	e.NamespaceLabels, err = r.labelsOf(ctx, p.Key.Namespace, notes)
 	return e, err
 }
 
@@ -159,22 +220,26 @@ func containerPorts(pod *corev1.PodSpec) []corev1.ContainerPort {
 	return ports
 }
 
-// namespaceLabels returns the labels of a namespace; of one that the user may not read, the label that all have.
-func (r *reachReader) namespaceLabels(ctx context.Context, name string) (map[string]string, error) {
-	namespace := &corev1.Namespace{}
-	err := r.Get(ctx, client.ObjectKey{Name: name}, namespace)
-	if apierrors.IsForbidden(err) {
-		r.note("cannot see the labels of namespace %s: rules for others than its name are taken not to include it", name)
-		return map[string]string{corev1.LabelMetadataName: name}, nil
+// labelsOf returns the labels of a namespace; of one that the user may not read, the label that all have.
+func (r *reachReader) labelsOf(ctx context.Context, name string, notes *[]string) (labels.Set, error) {
+	known, read := r.labels[name]
+	if !read {
+		namespace := &corev1.Namespace{}
+		if err := r.Get(ctx, client.ObjectKey{Name: name}, namespace); err != nil && !apierrors.IsForbidden(err) {
+			return nil, fmt.Errorf("reading namespace %s: %w", name, err)
+		}
+		known = namespace.Labels
+		r.labels[name] = known
 	}
-	if err != nil {
-		return nil, fmt.Errorf("reading namespace %s: %w", name, err)
+	if known == nil {
+		note(notes, "cannot see the labels of namespace %s: rules for others than its name are taken not to include it", name)
+		return labels.Set{corev1.LabelMetadataName: name}, nil
 	}
-	return namespace.Labels, nil
+	return known, nil
 }
 
-// port returns the number on which the pod listens for a port of its Service, or of its own.
-func (r *reachReader) port(ctx context.Context, to Place, listening []corev1.ContainerPort) (int32, error) {
+// portOf returns the number on which the pod listens for a port of its Service, or of its own.
+func (r *reachReader) portOf(ctx context.Context, to Place, listening []corev1.ContainerPort) (int32, error) {
 	number, err := strconv.ParseInt(to.Port, 10, 32)
 	if err == nil && (number < 1 || number > 65535) {
 		return 0, fmt.Errorf("port %s must be between 1 and 65535", to.Port)
@@ -225,17 +290,24 @@ func portBehind(service *corev1.Service, to Place, number int32, listening []cor
 	return 0, false
 }
 
-// cure tells what would let a connection through, as far as the user may read the Microservices.
-func (r *reachReader) cure(ctx context.Context, from, to Place, namespaceLabels labels.Set) string {
-	w, gets := explain.NewWorld(), 0
+// cure tells what would let the blocked connections through, as far as the user may read the Microservices.
+func (r *reachReader) cure(ctx context.Context, from []Place, senders []netpol.Endpoint, all []Reach) {
+	blocked := func(i int) bool { return all[i].err == nil && !all[i].Allowed }
 	var keys []dependency.Key
-	for _, p := range []Place{from, to} {
-		if !p.Address.IsValid() {
-			keys = append(keys, p.Key)
+	for i := range all {
+		for _, p := range []Place{from[i], r.to} {
+			if blocked(i) && !p.Address.IsValid() && !slices.Contains(keys, p.Key) {
+				keys = append(keys, p.Key)
+			}
 		}
 	}
+	w, gets := explain.NewWorld(), 0
 	if err := Load(ctx, r, w, &gets, keys); err != nil {
-		return ""
+		return // the verdict stands without
 	}
-	return explain.ReachCure(w, from.Key, to.Key, r.answer.Verdict, dependency.Namespaces{from.Key.Namespace: namespaceLabels})
+	for i := range all {
+		if key := from[i].Key; blocked(i) {
+			all[i].Cure = explain.ReachCure(w, key, r.to.Key, all[i].Verdict, dependency.Namespaces{key.Namespace: senders[i].NamespaceLabels})
+		}
+	}
 }
