@@ -69,6 +69,7 @@ var plurals = map[schema.GroupKind]string{
 	{Group: "apps", Kind: "Deployment"}:                                 "deployments",
 	{Kind: "Namespace"}:                                                 "namespaces",
 	{Group: "apps", Kind: "ReplicaSet"}:                                 "replicasets",
+	{Kind: "Event"}:                                                     "events",
 	{Kind: "Pod"}:                                                       "pods",
 	{Kind: "Service"}:                                                   "services",
 	{Kind: "ServiceAccount"}:                                            "serviceaccounts",
