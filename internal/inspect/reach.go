@@ -99,7 +99,12 @@ func (r *reachReader) judge(ctx context.Context, sender netpol.Endpoint, answer 
 	if err := r.readReceiver(ctx); err != nil {
 		return err
 	}
-	answer.Port, answer.Notes = r.port, append(answer.Notes, r.notes...)
+	answer.Port = r.port
+	for _, words := range r.notes {
+		if !slices.Contains(answer.Notes, words) {
+			answer.Notes = append(answer.Notes, words)
+		}
+	}
 	for _, namespace := range slices.Compact([]string{sender.Namespace, r.receiver.Namespace}) {
 		err := r.readPolicies(ctx, namespace)
 		if err != nil && namespace != r.receiver.Namespace {

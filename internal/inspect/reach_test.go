@@ -82,8 +82,8 @@ func TestWhoReaches(t *testing.T) {
 	}
 	const hidden = "cannot see the labels of namespace receiver: rules for others than its name are taken not to include it"
 	for _, r := range all[1:3] {
-		if !slices.Contains(r.Notes, hidden) {
-			t.Errorf("%s: its notes are %q", r.From, r.Notes)
+		if want := []string{fmt.Sprintf("no pod of %s runs", r.From), hidden, "no pod of receiver/api runs"}; !slices.Equal(r.Notes, want) {
+			t.Errorf("%s: its notes are %q, want %q", r.From, r.Notes, want)
 		}
 	}
 	for _, sender := range []Place{from[0], from[4]} {
