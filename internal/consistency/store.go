@@ -7,6 +7,7 @@
 package consistency
 
 import (
+	"maps"
 	"sync"
 	"time"
 
@@ -26,9 +27,16 @@ type Store struct {
 	// newest is the highest resource version that each watch has delivered. A watch is ordered, so it has delivered everything
 	// before that version, too.
 	newest map[watched]string
+	// failed are the versions of the objects to which a write failed that may have been done.
+	failed map[written]string
 }
 
 type watched struct{ kind, namespace string }
+
+type written struct {
+	kind  string
+	owner types.NamespacedName
+}
 
 // record holds the writes for one owner that are not observed yet.
 type record struct {
@@ -47,7 +55,7 @@ type write struct {
 
 // NewStore returns an empty store.
 func NewStore(clock clock.PassiveClock) *Store {
-	return &Store{clock: clock, owners: map[types.NamespacedName]*record{}, newest: map[watched]string{}}
+	return &Store{clock: clock, owners: map[types.NamespacedName]*record{}, newest: map[watched]string{}, failed: map[written]string{}}
 }
 
 // WroteAt records the resource version in the response to a write.
@@ -59,6 +67,15 @@ func (s *Store) WroteAt(owner types.NamespacedName, kind, version string) {
 		return
 	}
 	s.put(owner, kind, write{version: version})
+}
+
+// WriteFailed records that a write to the given version of an object failed. It may have been done: its answer may be lost. A
+// retry may come before the event, find in the cache what was there before the write, and have nothing to do. So the next event
+// with a newer version has the owner reconciled.
+func (s *Store) WriteFailed(owner types.NamespacedName, kind, version string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.failed[written{kind, owner}] = version
 }
 
 // Deleting records that the object with the UID is about to be deleted. It is called before the request, because the event
@@ -91,7 +108,8 @@ func (s *Store) Read(owner types.NamespacedName, kind, version string) {
 	s.put(owner, kind, write{version: version})
 }
 
-// Observe records a watch event. It reports whether an owner that was behind has caught up, and has to be reconciled.
+// Observe records a watch event. It reports whether the owner has to be reconciled: it was behind and has caught up, or a write
+// to the object failed and the object has changed since.
 func (s *Store) Observe(kind string, object metav1.Object, deleted bool) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -99,14 +117,19 @@ func (s *Store) Observe(kind string, object metav1.Object, deleted bool) bool {
 	if at := (watched{kind, owner.Namespace}); !reached(s.newest[at], object.GetResourceVersion()) {
 		s.newest[at] = object.GetResourceVersion()
 	}
+	before, failed := s.failed[written{kind, owner}]
+	changed := failed && !reached(before, object.GetResourceVersion())
+	if changed {
+		delete(s.failed, written{kind, owner})
+	}
 	r, found := s.owners[owner]
 	if !found {
-		return false
+		return changed
 	}
 	if going := deleted || object.GetDeletionTimestamp() != nil; going && r.writes[kind].deleted == object.GetUID() {
 		delete(r.writes, kind)
 	}
-	return s.caughtUp(owner, r) && r.waiting
+	return s.caughtUp(owner, r) && r.waiting || changed
 }
 
 // Behind reports whether a watch event for one of the owner's writes is still missing, and for how long.
@@ -138,6 +161,7 @@ func (s *Store) Forget(owner types.NamespacedName) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.owners, owner)
+	maps.DeleteFunc(s.failed, func(w written, _ string) bool { return w.owner == owner })
 }
 
 // caughtUp drops the writes that have been observed, and the record if none are left.

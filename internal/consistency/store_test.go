@@ -137,3 +137,33 @@ func TestObserveWakesWhoWaits(t *testing.T) {
 		t.Errorf("%d owners are remembered", len(s.owners))
 	}
 }
+
+// A write that failed may have been done, and a retry may come before its event.
+func TestObserveWakesWhoseWriteFailed(t *testing.T) {
+	s := NewStore(clocktesting.NewFakePassiveClock(time.Unix(100, 0)))
+	s.WriteFailed(web, "Microservice", "10")
+	if _, behind := s.Behind(web); behind {
+		t.Error("it is behind, but there may be no event to wait for")
+	}
+	for what, told := range map[string]bool{
+		"the version that was to be written": s.Observe("Microservice", object("web", "10"), false),
+		"an older version, told late":        s.Observe("Microservice", object("web", "9"), false),
+		"another object":                     s.Observe("Microservice", object("api", "11"), false),
+		"another kind":                       s.Observe("Service", object("web", "11"), false),
+	} {
+		if told {
+			t.Errorf("woken by %s", what)
+		}
+	}
+	if !s.Observe("Microservice", object("web", "12"), false) {
+		t.Error("not woken")
+	}
+	if s.Observe("Microservice", object("web", "13"), false) {
+		t.Error("woken twice")
+	}
+	s.WriteFailed(web, "Microservice", "13")
+	s.Forget(web)
+	if len(s.failed) > 0 {
+		t.Errorf("%d failed writes are remembered", len(s.failed))
+	}
+}

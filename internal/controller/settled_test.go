@@ -58,7 +58,7 @@ func (o *runningOperator) unsettled(namespace string) error {
 	if err := o.controllersWork(namespace); err != nil {
 		return err
 	}
-	if n := gauge("controller_runtime_active_workers"); n > 0 {
+	if n := metric("controller_runtime_active_workers"); n > 0 {
 		return fmt.Errorf("%v workers are busy", n)
 	}
 	after, err := o.current(namespace)
@@ -168,15 +168,20 @@ func listOf(object client.Object) client.ObjectList {
 	return list.(client.ObjectList)
 }
 
-// gauge returns the sum of a metric of all operators of this process.
-func gauge(name string) float64 {
+// succeeded returns how many reconciles of all operators of this process have ended without an error.
+func succeeded() float64 {
+	return metric("controller_runtime_reconcile_total") - metric("controller_runtime_reconcile_errors_total")
+}
+
+// metric returns the sum of a gauge or counter of all operators of this process.
+func metric(name string) float64 {
 	families, err := metrics.Registry.Gather()
 	Expect(err).NotTo(HaveOccurred())
 	sum := 0.0
 	for _, family := range families {
 		if family.GetName() == name {
-			for _, metric := range family.GetMetric() {
-				sum += metric.GetGauge().GetValue()
+			for _, m := range family.GetMetric() {
+				sum += m.GetGauge().GetValue() + m.GetCounter().GetValue()
 			}
 		}
 	}

@@ -9,7 +9,9 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	appsv1 "k8s.io/api/apps/v1"
+	networkingv1 "k8s.io/api/networking/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/util/sets"
 	"k8s.io/client-go/rest"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -133,7 +135,62 @@ var _ = Describe("A watch that stands still", func() {
 		eventually(ms, "False/Unavailable Reconciling")
 		Expect(stored(ms).Annotations).To(HaveKey("example.com/note"))
 	})
+
+	It("has a status computed again whose answer was lost", func() {
+		ns := newNamespace()
+		answers := &losing{}
+		DeferCleanup(startOperator(requests.Wrap(answers.Wrap(watches.Wrap(operatorConfig))), ns).stop)
+		ms := MakeMicroservice(ns, "web")
+		create(ms)
+		eventually(ms, available)
+		settled(ns)
+		before := succeeded()
+		release := watches.hold("microservices", ns)
+		By("losing the answer to the write of a child, and to the status that says so")
+		answers.lose(policyWrite, statusWrite)
+		policy := &networkingv1.NetworkPolicy{}
+		Expect(k8s.Get(ctx, client.ObjectKeyFromObject(ms), policy)).To(Succeed())
+		was := policy.DeepCopy()
+		policy.Spec.PolicyTypes = policy.Spec.PolicyTypes[:1]
+		Expect(k8s.Patch(ctx, policy, client.MergeFrom(was))).To(Succeed())
+		eventually(ms, "False/ApplyFailed Reconciling")
+		By("trying again: the child is in place, and so is the status in the cache")
+		Eventually(succeeded).Should(BeNumerically(">", before))
+		release()
+		eventually(ms, available)
+	})
 })
+
+// losing loses answers: what was sent is done, and the client hears nothing of it.
+type losing struct {
+	mu sync.Mutex
+	// requests are those whose next answer is lost, as "verb resource".
+	requests sets.Set[string]
+}
+
+// lose loses the next answer to each of the requests.
+func (l *losing) lose(requests ...string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.requests = sets.New(requests...)
+}
+
+// Wrap makes clients of the config lose answers.
+func (l *losing) Wrap(config *rest.Config) *rest.Config {
+	return cluster.Intercept(config, func(next http.RoundTripper, q *http.Request) (*http.Response, error) {
+		answer, err := next.RoundTrip(q)
+		request := cluster.ParseRequest(q, nil)
+		what := request.Verb + " " + request.Resource
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if err != nil || !l.requests.Has(what) {
+			return answer, err
+		}
+		l.requests.Delete(what)
+		_ = answer.Body.Close()
+		return nil, io.ErrUnexpectedEOF
+	})
+}
 
 // reconcileOnce calls Reconcile by hand. A worker may be at the same Microservice, and then what one of them writes is
 // refused.

@@ -75,6 +75,7 @@ func (r *MicroserviceReconciler) writeStatus(ctx context.Context, ms *v1alpha1.M
 	answer.Namespace, answer.Name = ms.Namespace, ms.Name
 	if err := r.Status().Patch(ctx, answer, client.RawPatch(types.ApplyPatchType, body),
 		client.FieldOwner(FieldOwner), client.ForceOwnership); err != nil {
+		r.Consistency.WriteFailed(client.ObjectKeyFromObject(ms), kindMicroservice, ms.ResourceVersion)
 		return fmt.Errorf("writing status: %w", err)
 	}
 	r.Consistency.WroteAt(client.ObjectKeyFromObject(ms), kindMicroservice, answer.ResourceVersion)
