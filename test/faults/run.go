@@ -271,7 +271,7 @@ func (s *Run) finish(out *Outcome) error {
 	if err != nil {
 		return err
 	}
-	out.Counts = countsOf(events)
+	out.Counts, out.Resizes = countsOf(events), resizesIn(events)
 	out.Problems = append(out.Problems, invariants(events)...)
 	for _, sent := range s.Proxy.Sent(writes) {
 		out.Writes = append(out.Writes, strings.ReplaceAll(sent.Verb+" "+sent.Resource+" "+sent.Name, s.Namespace, "NS"))
