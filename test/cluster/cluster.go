@@ -17,6 +17,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
@@ -172,12 +173,12 @@ func (c *Cluster) addNode(ctx context.Context) error {
 		ObjectMeta: metav1.ObjectMeta{Name: "node", Labels: map[string]string{corev1.LabelHostname: "node"}},
 		Status:     corev1.NodeStatus{Capacity: room, Allocatable: room},
 	}
-	node, err = clients.CoreV1().Nodes().Create(ctx, node, metav1.CreateOptions{})
-	if err != nil {
+	if _, err := clients.CoreV1().Nodes().Create(ctx, node, metav1.CreateOptions{}); err != nil {
 		return fmt.Errorf("creating a node: %w", err)
 	}
-	node.Spec.Taints = nil // a new node is tainted as not ready
-	if _, err := clients.CoreV1().Nodes().Update(ctx, node, metav1.UpdateOptions{}); err != nil {
+	// A new node is tainted as not ready. The controllers write to it already, so the version is left out.
+	untaint := []byte(`{"spec":{"taints":null}}`)
+	if _, err := clients.CoreV1().Nodes().Patch(ctx, node.Name, types.MergePatchType, untaint, metav1.PatchOptions{}); err != nil {
 		return fmt.Errorf("opening the node: %w", err)
 	}
 	return nil
