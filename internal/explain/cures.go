@@ -56,7 +56,7 @@ func cure(ms *v1alpha1.Microservice, reason string) string {
 }
 
 // dependencyCure returns what to do about a dependency whose trouble is not that of a Microservice.
-func dependencyCure(ms *v1alpha1.Microservice, d *v1alpha1.DependencyStatus, target dependency.Target, subject string) string {
+func (w World) dependencyCure(ms *v1alpha1.Microservice, d *v1alpha1.DependencyStatus, target dependency.Target, subject string) string {
 	switch d.State {
 	case v1alpha1.DependencyNotFound:
 		return fmt.Sprintf("create %s, or fix the name in spec.dependencies of %s", subject, ms.Name)
@@ -66,6 +66,9 @@ func dependencyCure(ms *v1alpha1.Microservice, d *v1alpha1.DependencyStatus, tar
 		return fmt.Sprintf("ask the team of namespace %s to create it, or to admit namespace %s", target.Key.Namespace, ms.Namespace)
 	case v1alpha1.DependencyUnverified:
 		return fmt.Sprintf("declare dependency %s as external: nobody can observe a Service without pods", d.Name)
+	}
+	if is := w.Microservices[target.Key]; target.Kind == dependency.Microservice && is != nil && is.Spec.Parked() {
+		return fmt.Sprintf("start it: kubectl scale microservice %s -n %s --replicas=1", target.Key.Name, target.Key.Namespace)
 	}
 	if target.Kind == dependency.Service {
 		return fmt.Sprintf("read the pods behind it: kubectl get endpointslices -n %s -l kubernetes.io/service-name=%s", target.Key.Namespace, target.Key.Name)

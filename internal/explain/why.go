@@ -71,6 +71,8 @@ func summary(ms *v1alpha1.Microservice, healthy bool) string {
 	switch {
 	case healthy && ready != nil && ready.Reason == v1alpha1.ReasonScaledToZero:
 		return ms.Name + " is well: its own autoscaler scaled it to 0, so whoever calls it reaches nobody until that starts a replica"
+	case healthy && ready != nil && ready.Reason == v1alpha1.ReasonParked:
+		return ms.Name + " is parked: spec.replicas is 0, so whoever calls it reaches nobody"
 	case healthy && ms.Status.DependenciesSummary != "":
 		return fmt.Sprintf("%s is well: Ready, and %s dependencies are", ms.Name, ms.Status.DependenciesSummary)
 	case healthy:
@@ -156,7 +158,7 @@ func (w *walker) dependency(path []dependency.Key, ms *v1alpha1.Microservice, d 
 		}
 		w.answer.Causes = append(w.answer.Causes, Cause{
 			Path: append(w.names(path), subject), Subject: subject, Reason: string(at.State), Message: at.Message,
-			Since: at.LastTransitionTime, Cure: dependencyCure(ms, &at, target, subject),
+			Since: at.LastTransitionTime, Cure: w.world.dependencyCure(ms, &at, target, subject),
 		})
 		return true
 	}

@@ -77,6 +77,21 @@ func TestWhy(t *testing.T) {
 	}
 }
 
+// Parked is well, but not for whoever calls it.
+func TestWhyOfParked(t *testing.T) {
+	db := service("db", "")
+	db.Spec.Replicas = new(int32(0))
+	db.Status.Conditions[0].Reason = v1alpha1.ReasonParked
+	w := NewWorld(service("web", "", "db!"), db)
+	a := Why(w, dependency.Key{Namespace: "shop", Name: "web"})
+	if len(a.Causes) != 1 || a.Causes[0].Cure != "start it: kubectl scale microservice db -n shop --replicas=1" {
+		t.Errorf("%+v", a.Causes)
+	}
+	if a := Why(w, dependency.Key{Namespace: "shop", Name: "db"}); !a.Healthy || !strings.HasPrefix(a.Summary, "db is parked: ") {
+		t.Errorf("%+v", a)
+	}
+}
+
 // What the one who asks may not read, or what is gone, matters only if somebody misses it.
 func TestWhyOfHidden(t *testing.T) {
 	web, api := dependency.Key{Namespace: "shop", Name: "web"}, dependency.Key{Namespace: "shop", Name: "api"}
