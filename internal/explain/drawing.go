@@ -1,6 +1,7 @@
 package explain
 
 import (
+	"fmt"
 	"slices"
 
 	"k8s.io/apimachinery/pkg/util/sets"
@@ -36,7 +37,9 @@ type DrawnNode struct {
 	Y      float64 `json:"y"`
 	Width  float64 `json:"width"`
 	Height float64 `json:"height"`
-	// Look is the class of the card, and the name of its icon: ready, notready, moving, missing, parked, unknown, service, gateway, external.
+	// Outline is the d of the SVG path around the card. Its shape tells the kind.
+	Outline string `json:"outline"`
+	// Look is the class of the card, and the name of its icon.
 	Look string `json:"look"`
 	// Lines are those of the card, shortened to its width, from top to bottom.
 	Lines []DrawnLine `json:"lines"`
@@ -86,7 +89,7 @@ func (g Graph) Draw(previous *Drawing) *Drawing {
 	d.Width, d.Height, d.Cycles = d.layout.Width, d.layout.Height, d.layout.Cycles
 	for _, n := range g.Nodes {
 		r := d.layout.Nodes[n.ID]
-		drawn := DrawnNode{Node: n, X: r.X, Y: r.Y, Width: r.Width, Height: r.Height, Look: n.look().class, Sentence: d.sentence(n)}
+		drawn := DrawnNode{Node: n, X: r.X, Y: r.Y, Width: r.Width, Height: r.Height, Outline: outline(n.Kind, r.Width, r.Height), Look: n.Look(), Sentence: d.sentence(n)}
 		drawn.Lines = d.lines(&drawn)
 		d.Nodes = append(d.Nodes, drawn)
 	}
@@ -124,7 +127,7 @@ func cardWidth(n Node) float64 {
 	case Namespace:
 		text = max(text, textWidth("1000 Microservices, 100 not ready", wordSize, false))
 	case Gateway:
-		text = max(text, textWidth(n.words(), wordSize, false))
+		text = max(text, textWidth(n.Words(), wordSize, false))
 	}
 	return max(cardLeast, textLeft+min(text, nameMost)+textPad)
 }
@@ -140,14 +143,14 @@ func (d *Drawing) lines(n *DrawnNode) []DrawnLine {
 		bold         bool
 	}
 	var all []line
-	if i := slices.Index(d.namespaces, n.Namespace); i >= 0 && len(d.namespaces) > 1 {
+	if i := slices.Index(d.namespaces, n.Namespace); i >= 0 && len(d.namespaces) > 1 && n.Kind != Namespace {
 		all = append(all, line{"space " + namespaceClass(i), n.Namespace, spaceHeight, spaceSize, true})
 	}
 	all = append(all, line{"name", n.Name, 18, nameSize, true})
 	left := textPad
 	if d.hasState(n.Node) {
 		left = textLeft
-		all = append(all, line{"word", n.words(), 17, wordSize, false})
+		all = append(all, line{"word", n.Words(), 17, wordSize, false})
 	}
 	y := n.Height / 2
 	for _, l := range all {
@@ -159,4 +162,25 @@ func (d *Drawing) lines(n *DrawnNode) []DrawnLine {
 		y += l.height
 	}
 	return drawn
+}
+
+// outline returns the path around a card.
+func outline(kind dependency.Kind, width, height float64) string {
+	w, h := number(width), number(height)
+	switch kind {
+	case dependency.Service: // without corners
+		const cut = 10
+		right, low := number(width-cut), number(height-cut)
+		return fmt.Sprintf("M%d 0H%sL%s %dV%sL%s %sH%dL0 %sV%dZ", cut, right, w, cut, low, right, h, cut, low, cut)
+	case Gateway: // an arrow
+		const tip = 12
+		return fmt.Sprintf("M0 0H%sL%s %sL%s %sH0Z", number(width-tip), w, number(height/2), number(width-tip), h)
+	}
+	radius := 10.0
+	if kind == dependency.External {
+		radius = height / 2
+	}
+	r, right, low := number(radius), number(width-radius), number(height-radius)
+	corner := func(x, y string) string { return fmt.Sprintf("A%s %s 0 0 1 %s %s", r, r, x, y) }
+	return fmt.Sprintf("M%s 0H%s%sV%s%sH%s%sV%s%sZ", r, right, corner(w, r), low, corner(right, h), r, corner("0", low), r, corner(r, "0"))
 }

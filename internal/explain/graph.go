@@ -81,12 +81,12 @@ func NewGraph(w World) Graph {
 	nodes := map[string]Node{}
 	all := w.Sorted()
 	for _, ms := range all {
-		nodes[idOf(dependency.KeyOf(ms))] = microserviceNode(ms)
+		nodes[idOf(dependency.KeyOf(ms))] = NodeOf(ms)
 	}
 	g.addGateways(all, nodes)
 	for _, ms := range all {
 		for i := range ms.Spec.Dependencies {
-			to, edge := edgeOf(ms, &ms.Spec.Dependencies[i])
+			to, edge := EdgeOf(ms, &ms.Spec.Dependencies[i])
 			if _, known := nodes[to.ID]; !known {
 				nodes[to.ID] = to
 			}
@@ -111,7 +111,8 @@ func NewGraph(w World) Graph {
 
 func idOf(key dependency.Key) string { return key.Namespace + "/" + key.Name }
 
-func microserviceNode(ms *v1alpha1.Microservice) Node {
+// NodeOf returns the node of a Microservice.
+func NodeOf(ms *v1alpha1.Microservice) Node {
 	n := Node{ID: idOf(dependency.KeyOf(ms)), Namespace: ms.Namespace, Name: ms.Name, Kind: dependency.Microservice, State: StateUnknown}
 	if ready := meta.FindStatusCondition(ms.Status.Conditions, v1alpha1.ConditionReady); ready != nil {
 		n.Reason, n.State = ready.Reason, StateNotReady
@@ -123,8 +124,8 @@ func microserviceNode(ms *v1alpha1.Microservice) Node {
 	return n
 }
 
-// edgeOf returns an edge, and the node that it leads to as far as the status of its source knows it.
-func edgeOf(ms *v1alpha1.Microservice, d *v1alpha1.Dependency) (Node, Edge) {
+// EdgeOf returns an edge, and the node that it leads to as far as the status of its source knows it.
+func EdgeOf(ms *v1alpha1.Microservice, d *v1alpha1.Dependency) (Node, Edge) {
 	target := dependency.TargetOf(ms, d)
 	to := Node{Namespace: target.Key.Namespace, Name: target.Key.Name, Kind: target.Kind, State: StateUnknown}
 	edge := Edge{From: idOf(dependency.KeyOf(ms)), Name: d.Name, Port: d.Port, Optional: d.Optional}

@@ -6,7 +6,6 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 	"github.com/microservice-dev/microservice-operator/internal/dependency"
 )
 
@@ -24,43 +23,42 @@ func (g Graph) ByNamespace() Graph {
 		}
 		id := "Namespace/" + n.Namespace
 		of[n.ID] = id
-		all := namespaces[id]
-		if all == nil {
-			all = &Node{ID: id, Namespace: n.Namespace, Name: n.Namespace, Kind: Namespace, State: StateUnknown}
-			namespaces[id] = all
+		if namespaces[id] == nil {
+			namespaces[id] = &Node{ID: id, Namespace: n.Namespace, Name: n.Namespace, Kind: Namespace, State: StateUnknown}
 		}
-		if n.Kind != dependency.Microservice {
-			continue
-		}
-		all.Microservices++
-		switch l := n.look(); {
-		case n.State == StateMissing || l == lookNotReady:
-			all.NotReady++
-			all.State = StateNotReady
-		case n.State == StateReady && all.State == StateUnknown:
-			all.State = StateReady
+		if n.Kind == dependency.Microservice {
+			namespaces[id].count(n)
 		}
 	}
 	edges := map[end]Edge{}
-	for _, e := range g.Edges {
-		e = Edge{From: of[e.From], To: of[e.To], State: e.State}
+	for i := range g.Edges {
+		e := Edge{From: of[g.Edges[i].From], To: of[g.Edges[i].To], State: g.Edges[i].State}
 		if e.From == "" || e.To == "" || e.From == e.To {
 			continue
 		}
 		if known, found := edges[e.end()]; !found || !known.isBroken() && e.isBroken() {
-			if !e.isBroken() {
-				e.State = v1alpha1.DependencyReady
-			}
 			edges[e.end()] = e
 		}
 	}
-	all := Graph{Nodes: []Node{}, Edges: []Edge{}, Cycles: [][]string{}}
+	all := Graph{Nodes: []Node{}, Cycles: [][]string{}}
 	for _, id := range slices.Sorted(maps.Keys(namespaces)) {
 		all.Nodes = append(all.Nodes, *namespaces[id])
 	}
-	all.Edges = slices.AppendSeq(all.Edges, maps.Values(edges))
+	all.Edges = slices.AppendSeq([]Edge{}, maps.Values(edges))
 	slices.SortFunc(all.Edges, func(a, b Edge) int { return cmp.Or(cmp.Compare(a.From, b.From), cmp.Compare(a.To, b.To)) })
 	return all
+}
+
+// count adds a Microservice to the node of its namespace.
+func (n *Node) count(ms *Node) {
+	n.Microservices++
+	switch {
+	case ms.State == StateMissing || ms.look() == lookNotReady:
+		n.NotReady++
+		n.State = StateNotReady
+	case ms.State == StateReady && n.State == StateUnknown:
+		n.State = StateReady
+	}
 }
 
 // namespaceWords counts the Microservices of a namespace.

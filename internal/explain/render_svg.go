@@ -4,8 +4,6 @@ import (
 	"encoding/xml"
 	"fmt"
 	"strings"
-
-	"github.com/microservice-dev/microservice-operator/internal/dependency"
 )
 
 // Sizes in the picture, in pixels.
@@ -60,40 +58,32 @@ func escaped(text string) string {
 	return b.String()
 }
 
+// svgMarkers are the ends of edges.
+const svgMarkers = `<marker id="msvc-tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" markerUnits="userSpaceOnUse" orient="auto"><path class="tip" d="M0 .5 8 4 0 7.5Z"/></marker>
+<marker id="msvc-stop" viewBox="0 0 16 16" refX="15" refY="8" markerWidth="16" markerHeight="16" markerUnits="userSpaceOnUse" orient="auto"><circle class="stop" cx="8" cy="8" r="6.4"/><path class="stop" d="M5.6 5.6 10.4 10.4M10.4 5.6 5.6 10.4"/></marker>
+`
+
+// Markers returns the SVG of the ends of edges, for a page that draws them itself.
+func Markers() string { return svgMarkers }
+
 // open draws all that is the same for each picture, and what a screen reader reads.
 func (p *picture) open(width, height float64) {
 	w, h := number(width), number(height)
 	p.printf(`<svg xmlns="http://www.w3.org/2000/svg" width="%s" height="%s" viewBox="0 0 %s %s" role="img" aria-labelledby="msvc-title msvc-desc">`+"\n", w, h, w, h)
 	p.printf("<title id=\"msvc-title\">%s</title>\n<desc id=\"msvc-desc\">%s</desc>\n", escaped("Dependencies: "+p.Heading), escaped(p.description()))
 	p.printf("<style>%s</style>\n", svgStyle)
-	p.WriteString(`<defs>
-<marker id="msvc-tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" markerUnits="userSpaceOnUse" orient="auto"><path class="tip" d="M0 .5 8 4 0 7.5Z"/></marker>
-<marker id="msvc-stop" viewBox="0 0 16 16" refX="15" refY="8" markerWidth="16" markerHeight="16" markerUnits="userSpaceOnUse" orient="auto"><circle class="stop" cx="8" cy="8" r="6.4"/><path class="stop" d="M5.6 5.6 10.4 10.4M10.4 5.6 5.6 10.4"/></marker>
-</defs>
-`)
+	p.printf("<defs>\n%s</defs>\n", svgMarkers)
 	p.printf(`<rect class="canvas" x=".5" y=".5" width="%s" height="%s" rx="14"/>`+"\n", number(width-1), number(height-1))
 	p.printf(`<text class="head" x="%s" y="42">%s</text><text class="sub" x="%s" y="62">%s</text>`+"\n",
 		number(svgMargin), escaped(shorten(p.Heading, width-2*svgMargin, 16, true)), number(svgMargin), escaped(p.Summary))
 }
 
-// node draws a card. Its shape tells the kind.
+// node draws a card.
 func (p *picture) node(n *DrawnNode) {
 	p.printf(`<g class="%s" transform="translate(%s %s)"><title>%s</title>`, n.Look, number(n.X), number(n.Y), escaped(n.Sentence))
-	switch n.Kind {
-	case dependency.External:
-		p.printf(`<rect class="card" width="%s" height="%s" rx="%s"/>`, number(n.Width), number(n.Height), number(n.Height/2))
-	case dependency.Service:
-		const cut = 10
-		p.printf(`<path class="card" d="M%d 0H%sL%s %dV%sL%s %sH%dL0 %sV%dZ"/>`, cut, number(n.Width-cut), number(n.Width), cut, number(n.Height-cut),
-			number(n.Width-cut), number(n.Height), cut, number(n.Height-cut), cut)
-	case Gateway: // an arrow
-		const tip = 12
-		p.printf(`<path class="card" d="M0 0H%sL%s %sL%s %sH0Z"/>`, number(n.Width-tip), number(n.Width), number(n.Height/2), number(n.Width-tip), number(n.Height))
-	default:
-		p.printf(`<rect class="card" width="%s" height="%s" rx="10"/>`, number(n.Width), number(n.Height))
-	}
+	p.printf(`<path class="card" d="%s"/>`, n.Outline)
 	if p.hasState(n.Node) {
-		p.printf(`<g transform="translate(20 %s)">%s</g>`, number(n.Height/2), n.look().icon)
+		p.printf(`<g transform="translate(20 %s)">%s</g>`, number(n.Height/2), n.look().Icon)
 	}
 	for _, l := range n.Lines {
 		p.printf(`<text class="%s" x="%s" y="%s">%s</text>`, l.Class, number(l.X), number(l.Y), escaped(l.Text))

@@ -19,7 +19,7 @@ func (p *picture) legend(width float64) *legend {
 	l := &legend{width: width, y: 44}
 	for _, look := range looks {
 		if slices.ContainsFunc(p.graph.Nodes, func(n Node) bool { return p.shows(n, look) }) {
-			l.add(fmt.Sprintf(`<g class="%s" transform="translate(8 0) scale(.85)">%s</g>`, look.class, look.icon), 16, look.word)
+			l.add(fmt.Sprintf(`<g class="%s" transform="translate(8 0) scale(.85)">%s</g>`, look.Class, look.Icon), 16, look.Word)
 		}
 	}
 	l.addEdge(p.graph.Edges, Edge{}, "depends on", func(e Edge) bool { return !e.Optional && !e.isBroken() && !e.isRoute() })
@@ -30,7 +30,7 @@ func (p *picture) legend(width float64) *legend {
 }
 
 // shows reports whether the picture has an icon because of a node. A Service has its shape whatever its state.
-func (p *picture) shows(n Node, l look) bool {
+func (p *picture) shows(n Node, l Look) bool {
 	if n.Kind == dependency.Service && l == lookService {
 		return true
 	}

@@ -2,38 +2,48 @@ package explain
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 	"github.com/microservice-dev/microservice-operator/internal/dependency"
 )
 
-// look is how a node appears: by shape, colour and word, so that no one of them is needed to tell the states apart.
-type look struct {
-	// class is that of the card and its second line.
-	class string
-	// word is for the legend.
-	word string
-	// icon is drawn around the origin, 16 high.
-	icon string
+// Look is how a node appears: by shape, colour and word, so that no one of them is needed to tell the states apart.
+type Look struct {
+	// Class is that of the card and its second line.
+	Class string
+	// Word is for the legend.
+	Word string
+	// Icon is SVG around the origin, 16 high.
+	Icon string
 }
 
 var (
-	lookReady    = look{"ready", "Ready", `<circle class="fill" r="8"/><path class="sign" d="M-3.6 .3-1.1 2.8 3.7-2.4"/>`}
-	lookNotReady = look{"notready", "Not ready", `<rect class="fill" x="-7.5" y="-7.5" width="15" height="15" rx="3.5"/><path class="sign" d="M-3-3 3 3M3-3-3 3"/>`}
-	lookMoving   = look{"moving", "In progress", `<circle class="ring" r="7.2"/><path class="line" d="M0-3.6V.4L2.8 2.4"/>`}
-	lookMissing  = look{"missing", "Missing", `<path class="fill" d="M0-9 9 0 0 9-9 0Z"/><path class="sign" d="M0-4.2V1M0 3.9V4"/>`}
-	lookParked   = look{"parked", "Parked", `<circle class="ring" r="7.2"/><path class="line" d="M-2.2-3V3M2.2-3V3"/>`}
-	lookUnknown  = look{"unknown", "Not observed", `<circle class="ring dotted" r="7.2"/>`}
-	lookService  = look{"service", "Service", `<path class="ring" d="M-4-7H4L7.5-3.5V3.5L4 7H-4L-7.5 3.5V-3.5Z"/>`}
-	lookGateway  = look{"gateway", "Gateway", `<path class="line" d="M-7.5-7V7M-3 0H6.5M2.5-4 6.5 0 2.5 4"/>`}
-	lookExternal = look{"external", "Outside the cluster", `<rect class="ring" x="-8" y="-6.5" width="16" height="13" rx="6.5"/><path class="line" d="M-2.5 2.5 2.5-2.5M-1.2-2.5H2.5V1.2"/>`}
+	lookReady    = Look{"ready", "Ready", `<circle class="fill" r="8"/><path class="sign" d="M-3.6 .3-1.1 2.8 3.7-2.4"/>`}
+	lookNotReady = Look{"notready", "Not ready", `<rect class="fill" x="-7.5" y="-7.5" width="15" height="15" rx="3.5"/><path class="sign" d="M-3-3 3 3M3-3-3 3"/>`}
+	lookMoving   = Look{"moving", "In progress", `<circle class="ring" r="7.2"/><path class="line" d="M0-3.6V.4L2.8 2.4"/>`}
+	lookMissing  = Look{"missing", "Missing", `<path class="fill" d="M0-9 9 0 0 9-9 0Z"/><path class="sign" d="M0-4.2V1M0 3.9V4"/>`}
+	lookParked   = Look{"parked", "Parked", `<circle class="ring" r="7.2"/><path class="line" d="M-2.2-3V3M2.2-3V3"/>`}
+	lookUnknown  = Look{"unknown", "Not observed", `<circle class="ring dotted" r="7.2"/>`}
+	lookService  = Look{"service", "Service", `<path class="ring" d="M-4-7H4L7.5-3.5V3.5L4 7H-4L-7.5 3.5V-3.5Z"/>`}
+	lookGateway  = Look{"gateway", "Gateway", `<path class="line" d="M-7.5-7V7M-3 0H6.5M2.5-4 6.5 0 2.5 4"/>`}
+	lookExternal = Look{"external", "Outside the cluster", `<rect class="ring" x="-8" y="-6.5" width="16" height="13" rx="6.5"/><path class="line" d="M-2.5 2.5 2.5-2.5M-1.2-2.5H2.5V1.2"/>`}
 )
 
 // looks are all, in the order of the legend.
-var looks = []look{lookReady, lookNotReady, lookMoving, lookMissing, lookParked, lookUnknown, lookService, lookExternal, lookGateway}
+var looks = []Look{lookReady, lookNotReady, lookMoving, lookMissing, lookParked, lookUnknown, lookService, lookExternal, lookGateway}
 
-func (n Node) look() look {
+// Looks returns all looks, in the order of a legend.
+func Looks() []Look { return slices.Clone(looks) }
+
+// Style returns the style sheet of the picture, with light and dark colours.
+func Style() string { return svgStyle }
+
+// Look is the class of a node: ready, notready, moving, missing, parked, unknown, service, gateway or external.
+func (n Node) Look() string { return n.look().Class }
+
+func (n Node) look() Look {
 	switch {
 	case n.Kind == dependency.External:
 		return lookExternal
@@ -58,9 +68,9 @@ func (n Node) look() look {
 	}
 }
 
-// words returns what stands below the name of a node.
-func (n Node) words() string {
-	word := n.look().word
+// Words returns what stands below the name of a node: its state, or the reason for it.
+func (n Node) Words() string {
+	word := n.look().Word
 	switch {
 	case n.Kind == dependency.External:
 		return "outside the cluster"

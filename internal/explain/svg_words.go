@@ -25,7 +25,7 @@ func (d *Drawing) summary(nodes []Node) string {
 	for _, n := range nodes {
 		if n.Kind == dependency.Microservice {
 			count[""]++
-			count[n.look().word]++
+			count[n.look().Word]++
 		}
 	}
 	if count[""] == 0 {
@@ -34,8 +34,8 @@ func (d *Drawing) summary(nodes []Node) string {
 	text := counted(count[""], "Microservice")
 	separator := ": "
 	for _, l := range looks {
-		if n := count[l.word]; n > 0 && d.observed {
-			text += fmt.Sprintf("%s%d %s", separator, n, strings.ToLower(l.word))
+		if n := count[l.Word]; n > 0 && d.observed {
+			text += fmt.Sprintf("%s%d %s", separator, n, strings.ToLower(l.Word))
 			separator = ", "
 		}
 	}
@@ -81,13 +81,13 @@ func (e Edge) sentence() string {
 func (d *Drawing) sentence(n Node) string {
 	text := n.ID
 	if n.Kind == Gateway || n.Kind == Namespace {
-		return text + ": " + n.words()
+		return text + ": " + n.Words()
 	}
 	if d.hasState(n) {
-		text += ": " + n.look().word
+		text += ": " + n.look().Word
 	}
 	if n.State == StateNotReady && n.Reason != "" {
-		text += ", " + n.words()
+		text += ", " + n.Words()
 	}
 	return text
 }

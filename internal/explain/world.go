@@ -58,6 +58,18 @@ func (w World) Dependents() map[dependency.Key][]*v1alpha1.Microservice {
 	return all
 }
 
+// HideOthers marks the Microservices of other namespaces that those of a namespace depend on as hidden: that they are not known does
+// not mean that they do not exist.
+func (w World) HideOthers(namespace string) {
+	for _, ms := range w.Microservices {
+		for _, key := range dependency.Targets(ms, dependency.Microservice) {
+			if key.Namespace != namespace {
+				w.Hidden.Insert(key)
+			}
+		}
+	}
+}
+
 // Name returns the name of a Microservice as seen from a namespace: others have theirs in front.
 func Name(key dependency.Key, namespace string) string {
 	if key.Namespace == namespace {

@@ -29,21 +29,9 @@ func World(ctx context.Context, c client.Reader, namespace string, all bool) (w 
 	}
 	w = explain.NewWorld(pointers(list)...)
 	if partial {
-		hideOthers(w, namespace)
+		w.HideOthers(namespace)
 	}
 	return w, partial, nil
-}
-
-// hideOthers marks the Microservices of other namespaces that those of a namespace depend on as hidden: that they are not known does
-// not mean that they do not exist.
-func hideOthers(w explain.World, namespace string) {
-	for _, ms := range w.Microservices {
-		for _, key := range dependency.Targets(ms, dependency.Microservice) {
-			if key.Namespace != namespace {
-				w.Hidden.Insert(key)
-			}
-		}
-	}
 }
 
 // Autoscalers lists those of a namespace, or of all if it is empty.
