@@ -3,6 +3,7 @@ module github.com/microservice-dev/microservice-operator
 go 1.26.0
 
 require (
+	github.com/cli/browser v1.3.0
 	github.com/compose-spec/compose-go/v2 v2.16.2
 	github.com/fluxcd/cli-utils v1.3.0
 	github.com/go-logr/logr v1.4.4

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/pmezard/go-difflib/difflib"
 	"github.com/spf13/cobra"
+	"sigs.k8s.io/yaml"
 
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 	"github.com/microservice-dev/microservice-operator/internal/dependency"
@@ -102,6 +104,9 @@ type objectChange struct {
 	Object string `json:"object"`
 	// Diff is the unified difference of its YAML.
 	Diff string `json:"diff"`
+
+	// of is the Microservice that it belongs to.
+	of dependency.Key
 }
 
 // drift is an object in the cluster that is not as the operator makes it.
@@ -132,7 +137,7 @@ func (d *differ) run(ctx context.Context, name string) (*comparison, error) {
 		return nil, err
 	}
 	answer := &comparison{Drift: []drift{}, Hidden: []string{}}
-	if answer.Changes, err = changes(before, changed); err != nil || !d.live {
+	if answer.Changes, err = changes(before, applied(before, changed), false); err != nil || !d.live {
 		return answer, err
 	}
 	wanted := slices.DeleteFunc(before.Sorted(), func(ms *v1alpha1.Microservice) bool {
@@ -151,12 +156,8 @@ func (d *differ) run(ctx context.Context, name string) (*comparison, error) {
 	return answer, d.compareLive(ctx, kube, before, wanted, from.partial, answer)
 }
 
-// changes returns the objects of all Microservices that a change makes different.
-func changes(before explain.World, changed []*v1alpha1.Microservice) ([]objectChange, error) {
-	all := []objectChange{}
-	if len(changed) == 0 {
-		return all, nil
-	}
+// applied returns a system as it is when Microservices have been applied to it.
+func applied(before explain.World, changed []*v1alpha1.Microservice) explain.World {
 	after := explain.NewWorld()
 	maps.Copy(after.Microservices, before.Microservices)
 	for _, ms := range changed {
@@ -166,14 +167,24 @@ func changes(before explain.World, changed []*v1alpha1.Microservice) ([]objectCh
 		}
 		after.Microservices[key] = ms
 	}
+	return after
+}
+
+// changes returns the objects of all Microservices that a change makes different. hidden leaves out the values of variables, which may be
+// secret.
+func changes(before, after explain.World, hidden bool) ([]objectChange, error) {
+	all := []objectChange{}
 	rendersBefore, rendersAfter := newRenderer(before), newRenderer(after)
-	for _, ms := range after.Sorted() {
-		key := dependency.KeyOf(ms)
-		old, err := rendersBefore.documents(key)
+	for _, key := range slices.SortedFunc(maps.Keys(union(before.Microservices, after.Microservices)), compareKeys) {
+		var v variables
+		if hidden {
+			v = variables{}
+		}
+		old, err := rendersBefore.documents(key, v)
 		if err != nil {
 			return nil, err
 		}
-		now, err := rendersAfter.documents(key)
+		now, err := rendersAfter.documents(key, v)
 		if err != nil {
 			return nil, err
 		}
@@ -185,15 +196,16 @@ func changes(before explain.World, changed []*v1alpha1.Microservice) ([]objectCh
 				return nil, fmt.Errorf("comparing %s: %w", name, err)
 			}
 			if text != "" {
-				all = append(all, objectChange{Object: name, Diff: text})
+				all = append(all, objectChange{Object: name, Diff: text, of: key})
 			}
 		}
 	}
 	return all, nil
 }
 
-// documents returns the objects of a Microservice by kind and name; none where it does not exist.
-func (r renderer) documents(key dependency.Key) (map[string]string, error) {
+// documents returns the objects of a Microservice by kind and name; none where it does not exist. v hides the values of variables if it is
+// not nil.
+func (r renderer) documents(key dependency.Key, v variables) (map[string]string, error) {
 	ms := r.world.Microservices[key]
 	if ms == nil {
 		return nil, nil
@@ -204,20 +216,71 @@ func (r renderer) documents(key dependency.Key) (map[string]string, error) {
 	}
 	documents := map[string]string{}
 	for _, child := range children {
+		if v != nil {
+			v.hide(child.fields)
+			text, err := yaml.Marshal(child.fields)
+			if err != nil {
+				return nil, fmt.Errorf("rendering %s: %w", key, err)
+			}
+			child.text = string(text)
+		}
 		documents[child.kind+"/"+key.Namespace+"/"+key.Name] = child.text
 	}
 	return documents, nil
 }
 
-func union(a, b map[string]string) map[string]string {
-	all := maps.Clone(b)
-	if all == nil {
-		all = map[string]string{}
+// variables are the values of variables by name, as they were seen first.
+type variables map[string]any
+
+// hide replaces the values of variables wherever an object has a list of them. That a value has changed is still seen.
+func (v variables) hide(value any) {
+	switch value := value.(type) {
+	case map[string]any:
+		for key, inner := range value {
+			list, isList := inner.([]any)
+			if key != "env" || !isList {
+				v.hide(inner)
+				continue
+			}
+			for _, item := range list {
+				if of, isObject := item.(map[string]any); isObject {
+					v.hideOne(of)
+				}
+			}
+		}
+	case []any:
+		for _, inner := range value {
+			v.hide(inner)
+		}
 	}
-	for name := range a {
-		all[name] = ""
+}
+
+func (v variables) hideOne(of map[string]any) {
+	value, has := of["value"]
+	if !has {
+		return
+	}
+	name := fmt.Sprint(of["name"])
+	if first, seen := v[name]; seen && first != value {
+		of["value"] = "(not shown, another)"
+		return
+	}
+	v[name], of["value"] = value, "(not shown)"
+}
+
+// union returns the keys of both.
+func union[K comparable, V any](a, b map[K]V) map[K]struct{} {
+	all := map[K]struct{}{}
+	for _, of := range []map[K]V{a, b} {
+		for key := range of {
+			all[key] = struct{}{}
+		}
 	}
 	return all
+}
+
+func compareKeys(a, b dependency.Key) int {
+	return cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Name, b.Name))
 }
 
 func (o *options) printComparison(answer *comparison, format string) error {

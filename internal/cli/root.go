@@ -61,7 +61,7 @@ Exit codes: 0 yes, 1 no, 2 wrong usage or no access, 3 does not exist, 4 the tim
 	root.SetOut(streams.Out)
 	root.SetErr(streams.ErrOut)
 	o.flags.AddFlags(root.PersistentFlags())
-	addGroup(root, "Find out what is wrong:", newWhy(o), newStatus(o), newTree(o), newGraph(o), newCanReach(o), newCheck(o))
+	addGroup(root, "Find out what is wrong:", newWhy(o), newStatus(o), newTree(o), newGraph(o), newUI(o), newCanReach(o), newCheck(o))
 	addGroup(root, "Change a system, and see before what it does:", newSet(o), newAnalyze(o), newRender(o), newDiff(o))
 	addGroup(root, "Move in and out:", newImport(o), newTakeover(o), newEject(o))
 	return root
