@@ -25,7 +25,7 @@ export CGO_ENABLED ?= 0
 
 # The Go modules that are vetted, linted and tested. Those of hack/controlplane and hack/node, which the local clusters are built
 # from, are only kept tidy; test/e2e is run by test-e2e alone.
-MODULES := . test/reachability test/gitops/helm test/chart test/bench test/monitoring test/e2e hack/release
+MODULES := . test/reachability test/gitops/helm test/chart test/bench test/monitoring test/ui test/e2e hack/release
 # in-modules FOLDERS,COMMAND runs the command in each folder and ends at the first that fails.
 in-modules = for module in $(1); do echo "$$module: $(2)"; (cd $$module; $(2)); done
 

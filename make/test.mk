@@ -28,9 +28,24 @@ test-unit: ## Run the tests that need no API server.
 	@packages=$$($(call packages,unit)); \
 	go test $$packages
 
+# axe-core finds what people who do not see, hear or point cannot use (MPL-2.0). Only npm has it; nothing of it is run there.
+AXE_VERSION := 4.14.1
+AXE_SHA512 := 1477dafa598d8d065f273d6af302aa203c02e83131707b7fa648cd41bd3d6b734f8c22a0dab86ee6a6f64b8afbe804b214d36db85a2826965edfb3a0b9d546b5
+# Where it is. Set it to use another one.
+AXE ?= $(LOCALBIN)/axe-core-$(AXE_VERSION)/axe.min.js
+export AXE
+
+.PHONY: axe
+axe: $(AXE) ## Fetch axe-core, which checks the page in the browser for everyone, by npm.
+$(LOCALBIN)/axe-core-$(AXE_VERSION)/axe.min.js:
+	@command -v npm >/dev/null || { echo 'there is no npm: run `apt-get install npm`, or set AXE to the path of axe.min.js of axe-core $(AXE_VERSION)'; exit 1; }
+	@rm -rf $(@D) && mkdir -p $(@D)
+	@cd $(@D) && npm pack --silent axe-core@$(AXE_VERSION) >/dev/null && echo "$(AXE_SHA512)  axe-core-$(AXE_VERSION).tgz" | sha512sum --check --quiet
+	@cd $(@D) && tar -xzmf axe-core-$(AXE_VERSION).tgz --strip-components=1 package/axe.min.js package/LICENSE
+
 # Their results are not kept: go test does not know the files of other modules that they read, such as the chart.
 .PHONY: test-modules
-test-modules: controlplane ## Run the tests of the other modules: reachability, Helm, the chart, bench, monitoring and the release.
+test-modules: controlplane axe ## Run the tests of the other modules: reachability, Helm, the chart, bench, monitoring, the page in Chromium and the release.
 	@$(call in-modules,$(filter-out . test/e2e,$(MODULES)),go test ./... -count=1 -timeout 1h)
 
 .PHONY: test-integration
@@ -69,6 +84,16 @@ BENCH_OUT ?= bin/bench
 bench: controlplane build ## Measure what the operator costs, beside baselines (about 15 minutes on 2 cores). BENCH=full takes longer.
 	cd test/bench && go build -o $(LOCALBIN)/bench/bench .
 	$(LOCALBIN)/bench/bench -series $(BENCH) -out $(BENCH_OUT) $(BENCH_ARGS)
+
+# How long it takes, such as 5m.
+UI_SOAK ?= 1h
+.PHONY: bench-ui
+bench-ui: controlplane ## Look at the page for an hour while 1,000 Microservices change five times a second: what do the command and the browser come to need?
+	cd test/ui && go test . -run TestSoak -soak $(UI_SOAK) -v -count=1 -timeout 0
+
+.PHONY: screenshots
+screenshots: controlplane ## Take the pictures of the page in docs/images. Look at them before you commit them.
+	cd test/ui && go test . -run TestScreenshots -screenshots $(CURDIR)/docs/images -count=1
 
 .PHONY: golden
 golden: ## Rewrite the golden files of the builders and of the import, and the picture of the README. Read the difference before you commit it.
