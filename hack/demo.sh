@@ -126,6 +126,7 @@ up() {
 		  kubectl delete deployment adservice -n $shop      # it comes back
 		  kubectl scale microservice redis-cart -n $shop --replicas=0   # cartservice has 0/1 dependencies then
 		  kubectl describe networkpolicy cartservice -n $shop   # who may call it, and whom it may call
+		  go run ./cmd/kubectl-msvc ui -n $shop             # see it in the browser
 		  kubectl explain microservice.spec
 		  tail -f $PWD/$log
 
