@@ -88,7 +88,8 @@ bench: controlplane build ## Measure what the operator costs, beside baselines (
 # How long it takes, such as 5m.
 UI_SOAK ?= 1h
 .PHONY: bench-ui
-bench-ui: controlplane ## Look at the page for an hour while 1,000 Microservices change five times a second: what do the command and the browser come to need?
+bench-ui: controlplane axe ## Measure how fast the page is, then look at it for an hour while 1,000 Microservices change five times a second: what do the command and the browser come to need?
+	cd test/ui && go test . -run TestLive -timed -v -count=1
 	cd test/ui && go test . -run TestSoak -soak $(UI_SOAK) -v -count=1 -timeout 0
 
 .PHONY: screenshots

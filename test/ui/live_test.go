@@ -2,6 +2,7 @@ package ui_test
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -21,6 +22,8 @@ import (
 
 // shop is the namespace that the operator looks after. No one changes the status of what is in others, but the tests.
 const shop = "online-boutique"
+
+var timed = flag.Bool("timed", false, "Fail if the page is slower than it is to be, on a machine that does nothing else.")
 
 func TestMain(m *testing.M) {
 	log.SetLogger(logr.Discard())
