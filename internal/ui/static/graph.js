@@ -39,15 +39,15 @@ export class Graph {
       this.lines.clear();
       this.moved = false;
     }
-    for (const id of c.edges) this.line(id);
-    for (const id of c.nodes) this.card(id);
     if (c.view || c.reset) {
       put(byId('cycles'), ...(this.store.view?.cycles ?? []).flatMap((b) => [
         svg('rect', { class: 'cycle', x: b.X, y: b.Y, width: b.Width, height: b.Height, rx: 14 }),
         svg('text', { class: 'caption', x: b.X + 14, y: b.Y + 20 }, `Cycle of ${b.Members.length}`),
       ]));
-      if (!this.moved) this.fit();
+      if (!this.moved) this.fit(); // before the cards are there: their texts are laid out for one scale
     }
+    for (const id of c.edges) this.line(id);
+    for (const id of c.nodes) this.card(id);
     if (!this.store.nodes.has(this.current)) this.rove([...this.store.nodes.keys()][0] ?? '');
     if (this.selected && (c.nodes.size || c.edges.size)) this.mark();
   }
