@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/go-logr/logr"
@@ -123,14 +124,15 @@ func annotate(ms *v1alpha1.Microservice, key, value string) {
 	ms.Spec.PodTemplate.Annotations = map[string]string{key: value}
 }
 
-// pods are those of a Microservice, as many as there should be.
+// pods are those of a Microservice, as many as there should be, on their node.
 func (l *live) pods(t *testing.T, name string, want int) []corev1.Pod {
 	t.Helper()
 	pods := &corev1.PodList{}
 	cluster.Await(t, func() error {
 		err := l.kube.List(t.Context(), pods, client.InNamespace(shop), client.MatchingLabels{"app.kubernetes.io/name": name})
+		pods.Items = slices.DeleteFunc(pods.Items, func(p corev1.Pod) bool { return p.Spec.NodeName == "" })
 		if err == nil && len(pods.Items) != want {
-			err = fmt.Errorf("%s has %d pods, want %d", name, len(pods.Items), want)
+			err = fmt.Errorf("%s has %d pods on a node, want %d", name, len(pods.Items), want)
 		}
 		return err
 	})
