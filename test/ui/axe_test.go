@@ -51,7 +51,7 @@ func (p *page) accessible(t *testing.T, state string) {
 	}
 }
 
-// everyLook looks at all that there is to see, on a phone and a laptop, in light and dark. id is that of a Microservice with much to tell.
+// everyLook checks all that there is to see, on a phone and a laptop, in light and dark. id is that of a Microservice with much to tell.
 func everyLook(t *testing.T, browser context.Context, address, id string) {
 	for _, on := range []device{
 		{width: 1280, height: 800}, {width: 1280, height: 800, dark: true}, {width: 360, height: 740}, {width: 360, height: 740, dark: true},

@@ -168,7 +168,7 @@ func (p *page) requests() []string {
 	return slices.DeleteFunc(slices.Clone(p.asked), func(u string) bool { return strings.HasPrefix(u, "data:") })
 }
 
-// loseServer says whether the server is meant not to answer.
+// loseServer sets whether the server is meant not to answer.
 func (p *page) loseServer(lost bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

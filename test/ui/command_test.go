@@ -24,7 +24,7 @@ func serve(t *testing.T, args ...string) string {
 // serveUntil is the same, and returns what ends it earlier.
 func serveUntil(t *testing.T, args ...string) (address string, end func()) {
 	t.Helper()
-	ctx, cancel := context.WithCancel(context.Background()) // t.Context() ends before the page is looked at the last time
+	ctx, cancel := context.WithCancel(context.Background()) // t.Context() ends before the last check of the page
 	out, in := io.Pipe()
 	var said bytes.Buffer
 	ended := make(chan int, 1)

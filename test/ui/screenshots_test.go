@@ -77,7 +77,7 @@ func (l *live) takePictures(t *testing.T, address, name, ready string, then func
 	t.Helper()
 	for suffix, dark := range map[string]bool{"": false, "-dark": true} {
 		p := newPage(t, l.browser, device{width: 1280, height: 800, dark: dark, scale: 2})
-		// What has just happened is a while ago for who looks at the picture.
+		// What has just happened is a while ago for who sees the picture.
 		later := pagecommands.AddScriptToEvaluateOnNewDocumentParams{Source: "{ const now = Date.now; Date.now = () => now() + 3 * 60 * 1000; }"}
 		if _, err := chromedp.Call(p.ctx, pagecommands.AddScriptToEvaluateOnNewDocument, later); err != nil {
 			t.Fatal(err)

@@ -198,8 +198,8 @@ func (l *live) testSecrets(t *testing.T) {
 		_, said["reach of "+name] = ask(t, address, http.MethodGet, "/api/reach?to="+shop+"/"+name, own)
 	}
 	file := filepath.Join(t.TempDir(), "page.html")
-	if code, complaint := run(t, "--kubeconfig="+l.kubeconfig, "-n", shop, "--snapshot="+file); code != 0 {
-		t.Fatal(complaint)
+	if code, words := run(t, "--kubeconfig="+l.kubeconfig, "-n", shop, "--snapshot="+file); code != 0 {
+		t.Fatal(words)
 	}
 	raw, err := os.ReadFile(file)
 	if err != nil {

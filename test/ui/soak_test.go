@@ -31,7 +31,7 @@ type sample struct {
 	answered time.Duration
 }
 
-// TestSoak looks at the page while 1,000 Microservices change five times a second: neither the command nor the page comes to need more.
+// TestSoak keeps the page open while 1,000 Microservices change five times a second: neither the command nor the page comes to need more.
 func TestSoak(t *testing.T) {
 	if *soak == 0 {
 		t.Skip("it takes as long as -soak says: make bench-ui")
