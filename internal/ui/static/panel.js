@@ -8,6 +8,9 @@ import { age, counted, nameOf } from './words.js';
  * @typedef {import('./source.js').Source} Source
  */
 
+/** How many that need help are listed: the list is drawn again whenever something happens. */
+const MOST_LISTED = 50;
+
 export class Panel {
   /**
    * @param {Store} store
@@ -81,11 +84,12 @@ export class Panel {
     return [
       compares && this.section('changes', 'What changes', changes.length,
         changes.length ? el('ul', { class: 'list' }, ...changes.map((r) => this.item(r.id, r.look, r.change ?? ''))) : el('p', { class: 'good' }, 'Nothing: the files are what there is.')),
-      this.section('trouble', 'Needs attention', troubled.length,
+      this.section('trouble', 'Needs attention', troubled.length, el('div', {},
         troubled.length
-          ? el('ul', { class: 'list' }, ...troubled.map((r) => this.item(r.id, r.look, `${r.words}${r.since ? `, ${age(r.since, now)}` : ''}`, r.message ?? '',
+          ? el('ul', { class: 'list' }, ...troubled.slice(0, MOST_LISTED).map((r) => this.item(r.id, r.look, `${r.words}${r.since ? `, ${age(r.since, now)}` : ''}`, r.message ?? '',
             r.dependents ? `${counted(r.dependents, 'Microservice')} depend${r.dependents === 1 ? 's' : ''} on it` : '')))
-          : el('p', { class: 'good' }, this.store.rows.size ? 'Nothing: no Microservice needs help.' : 'There are no Microservices here.')),
+          : el('p', { class: 'good' }, this.store.rows.size ? 'Nothing: no Microservice needs help.' : 'There are no Microservices here.'),
+        troubled.length > MOST_LISTED && el('p', { class: 'quiet' }, `${troubled.length - MOST_LISTED} more are in the table.`))),
       !this.source.frozen && !compares && this.section('recent', 'Last ten minutes', events.length,
         events.length
           ? el('ol', { class: 'list events' }, ...events.map((e) => el('li', {},
