@@ -52,7 +52,7 @@ func (l *live) crowd(t *testing.T) []*v1alpha1.Microservice {
 			if failures[i] = l.kube.Create(t.Context(), ms); failures[i] != nil {
 				return
 			}
-			setReady(ms, i%100 != 50)
+			setReady(ms, i%10 != 5) // a hundred are broken
 			failures[i] = l.kube.Status().Update(t.Context(), ms)
 		})
 	}
@@ -82,6 +82,9 @@ func (l *live) testLarge(t *testing.T) {
 		t.Errorf("it begins with %d cards, want the namespaces", cards)
 	}
 	p.await(t, "document.getElementById('focus').innerText.includes('are too many to read')")
+	// The panel is drawn whenever something happens, so it does not list all that are broken.
+	p.await(t, "document.querySelectorAll('#panel .trouble li').length === 50")
+	p.await(t, "/^\\d+ more are in the table\\.$/.test(document.querySelector('#panel .trouble > div > p')?.textContent)")
 	p.do(t, "[...document.querySelectorAll('#focus button')].find((b) => b.textContent === 'Draw all').click()")
 	p.await(t, fmt.Sprintf("document.querySelectorAll('#nodes > g').length >= %d", many))
 	total := read[int](t, p, "document.querySelectorAll('#nodes > g').length")
