@@ -3,7 +3,7 @@ package v1alpha1
 // Tracing tells the OpenTelemetry SDK of the application where traces go, with the collector that the operator's flag
 // --otlp-endpoint names; without it nothing is injected. {} is enough.
 type Tracing struct {
-	// enabled: false turns it off and keeps the rest. Default: true.
+	// enabled is false to turn it off and keep the rest. Default: true.
 	// +optional
 	Enabled *bool `json:"enabled,omitempty"`
 

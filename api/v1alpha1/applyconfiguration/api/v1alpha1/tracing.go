@@ -15,7 +15,7 @@ import (
 // Tracing tells the OpenTelemetry SDK of the application where traces go, with the collector that the operator's flag
 // --otlp-endpoint names; without it nothing is injected. {} is enough.
 type TracingApplyConfiguration struct {
-	// enabled: false turns it off and keeps the rest. Default: true.
+	// enabled is false to turn it off and keep the rest. Default: true.
 	Enabled *bool `json:"enabled,omitempty"`
 	// instrumentation has the OpenTelemetry Operator put an agent for this runtime into the pods: java, nodejs, python, dotnet
 	// or go. It needs that operator, and an Instrumentation in this namespace. Default: variables only, for an application
