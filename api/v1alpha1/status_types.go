@@ -136,3 +136,13 @@ type MicroserviceStatus struct {
 	// +optional
 	DependentCount int32 `json:"dependentCount,omitempty"`
 }
+
+// Dependency returns the state of the dependency with a name, nil if it is not reported.
+func (s *MicroserviceStatus) Dependency(name string) *DependencyStatus {
+	for i := range s.Dependencies {
+		if s.Dependencies[i].Name == name {
+			return &s.Dependencies[i]
+		}
+	}
+	return nil
+}

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -10,6 +9,7 @@ import (
 
 	"github.com/pmezard/go-difflib/difflib"
 	"github.com/spf13/cobra"
+	"k8s.io/apimachinery/pkg/util/sets"
 	"sigs.k8s.io/yaml"
 
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
@@ -175,7 +175,7 @@ func applied(before explain.World, changed []*v1alpha1.Microservice) explain.Wor
 func changes(before, after explain.World, hidden bool) ([]objectChange, error) {
 	all := []objectChange{}
 	rendersBefore, rendersAfter := newRenderer(before), newRenderer(after)
-	for _, key := range slices.SortedFunc(maps.Keys(union(before.Microservices, after.Microservices)), compareKeys) {
+	for _, key := range slices.SortedFunc(maps.Keys(sets.KeySet(before.Microservices).Union(sets.KeySet(after.Microservices))), dependency.CompareKeys) {
 		var v variables
 		if hidden {
 			v = variables{}
@@ -188,7 +188,7 @@ func changes(before, after explain.World, hidden bool) ([]objectChange, error) {
 		if err != nil {
 			return nil, err
 		}
-		for _, name := range slices.Sorted(maps.Keys(union(old, now))) {
+		for _, name := range sets.List(sets.KeySet(old).Union(sets.KeySet(now))) {
 			text, err := difflib.GetUnifiedDiffString(difflib.UnifiedDiff{
 				A: difflib.SplitLines(old[name]), B: difflib.SplitLines(now[name]), FromFile: "now/" + name, ToFile: "then/" + name, Context: 3,
 			})
@@ -266,21 +266,6 @@ func (v variables) hideOne(of map[string]any) {
 		return
 	}
 	v[name], of["value"] = value, "(not shown)"
-}
-
-// union returns the keys of both.
-func union[K comparable, V any](a, b map[K]V) map[K]struct{} {
-	all := map[K]struct{}{}
-	for _, of := range []map[K]V{a, b} {
-		for key := range of {
-			all[key] = struct{}{}
-		}
-	}
-	return all
-}
-
-func compareKeys(a, b dependency.Key) int {
-	return cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Name, b.Name))
 }
 
 func (o *options) printComparison(answer *comparison, format string) error {

@@ -31,7 +31,7 @@ func Dependents(ms *v1alpha1.Microservice, candidates []*v1alpha1.Microservice, 
 		}
 		all = append(all, dependent)
 	}
-	slices.SortFunc(all, func(a, b Dependent) int { return compareKeys(a.Key, b.Key) })
+	slices.SortFunc(all, func(a, b Dependent) int { return CompareKeys(a.Key, b.Key) })
 	return all
 }
 
@@ -99,6 +99,7 @@ func ComparePorts(a, b NetworkPort) int {
 	)
 }
 
-func compareKeys(a, b Key) int {
+// CompareKeys compares by namespace, then by name.
+func CompareKeys(a, b Key) int {
 	return cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Name, b.Name))
 }

@@ -36,7 +36,7 @@ func (c *Cycle) Members() []Key {
 	if c == nil {
 		return nil
 	}
-	return slices.SortedFunc(maps.Keys(c.edges), compareKeys)
+	return slices.SortedFunc(maps.Keys(c.edges), CompareKeys)
 }
 
 // Equal reports whether both have the same members and edges.
@@ -109,7 +109,7 @@ func Cycles(all []*v1alpha1.Microservice, namespaces Namespaces) map[Key]*Cycle 
 					c.edges[m] = append(c.edges[m], to)
 				}
 			}
-			slices.SortFunc(c.edges[m], compareKeys)
+			slices.SortFunc(c.edges[m], CompareKeys)
 		}
 	}
 	return byMember

@@ -183,14 +183,19 @@ func (s *System) movingTag(ms *v1alpha1.Microservice) []problem {
 	if strings.Contains(image, "@sha256:") {
 		return nil
 	}
-	tag := ""
-	if i := strings.LastIndex(image, ":"); i > strings.LastIndex(image, "/") {
-		tag = image[i+1:]
-	}
-	if tag != "" && tag != "latest" {
+	if _, tag := SplitImage(image); tag != "" && tag != "latest" {
 		return nil
 	}
 	return []problem{{"spec.image", fmt.Sprintf("image %s may be another one at each start of a pod", image), "name a version or a digest"}}
+}
+
+// SplitImage cuts an image at its tag or the hash of its digest, empty for none. A registry may have a port.
+func SplitImage(image string) (repository, tag string) {
+	at := strings.LastIndex(image, ":")
+	if at <= strings.LastIndex(image, "/") {
+		return image, ""
+	}
+	return image[:at], image[at+1:]
 }
 
 func (s *System) singleReplica(ms *v1alpha1.Microservice) []problem {

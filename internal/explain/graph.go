@@ -129,10 +129,8 @@ func EdgeOf(ms *v1alpha1.Microservice, d *v1alpha1.Dependency) (Node, Edge) {
 	target := dependency.TargetOf(ms, d)
 	to := Node{Namespace: target.Key.Namespace, Name: target.Key.Name, Kind: target.Kind, State: StateUnknown}
 	edge := Edge{From: idOf(dependency.KeyOf(ms)), Name: d.Name, Port: d.Port, Optional: d.Optional}
-	for i := range ms.Status.Dependencies {
-		if s := &ms.Status.Dependencies[i]; s.Name == d.Name {
-			edge.State = s.State
-		}
+	if is := ms.Status.Dependency(d.Name); is != nil {
+		edge.State = is.State
 	}
 	switch edge.State {
 	case v1alpha1.DependencyReady:

@@ -140,11 +140,11 @@ func (w *walker) visit(path []dependency.Key, v visit) bool {
 // dependency adds the causes of one dependency that is required.
 func (w *walker) dependency(path []dependency.Key, ms *v1alpha1.Microservice, d *v1alpha1.Dependency) bool {
 	target := dependency.TargetOf(ms, d)
-	i := slices.IndexFunc(ms.Status.Dependencies, func(s v1alpha1.DependencyStatus) bool { return s.Name == d.Name })
-	if d.Optional || target.Kind == dependency.External || i < 0 {
+	at := ms.Status.Dependency(d.Name)
+	if d.Optional || target.Kind == dependency.External || at == nil {
 		return false
 	}
-	switch at := ms.Status.Dependencies[i]; {
+	switch {
 	case at.State == v1alpha1.DependencyReady:
 		return target.Kind == dependency.Microservice && w.visit(path, visit{key: target.Key, serves: true})
 	case at.State == v1alpha1.DependencyNotReady && target.Kind == dependency.Microservice && w.visit(path, visit{key: target.Key}):
@@ -158,7 +158,7 @@ func (w *walker) dependency(path []dependency.Key, ms *v1alpha1.Microservice, d 
 		}
 		w.answer.Causes = append(w.answer.Causes, Cause{
 			Path: append(w.names(path), subject), Subject: subject, Reason: string(at.State), Message: at.Message,
-			Since: at.LastTransitionTime, Cure: w.world.dependencyCure(ms, &at, target, subject),
+			Since: at.LastTransitionTime, Cure: w.world.dependencyCure(ms, at, target, subject),
 		})
 		return true
 	}

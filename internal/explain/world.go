@@ -3,7 +3,6 @@
 package explain
 
 import (
-	"cmp"
 	"maps"
 	"slices"
 
@@ -43,7 +42,7 @@ func (w World) Add(all ...*v1alpha1.Microservice) {
 // Sorted returns the Microservices by namespace and name.
 func (w World) Sorted() []*v1alpha1.Microservice {
 	return slices.SortedFunc(maps.Values(w.Microservices), func(a, b *v1alpha1.Microservice) int {
-		return cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Name, b.Name))
+		return dependency.CompareKeys(dependency.KeyOf(a), dependency.KeyOf(b))
 	})
 }
 

@@ -118,18 +118,9 @@ func specWords(before, after *v1alpha1.Microservice) string {
 
 // imageWords tells what of an image has changed: most often its tag.
 func imageWords(before, after string) string {
-	repository, old := tagOf(before)
-	if same, tag := tagOf(after); same == repository && old != "" && tag != "" {
+	repository, old := explain.SplitImage(before)
+	if same, tag := explain.SplitImage(after); same == repository && old != "" && tag != "" {
 		return fmt.Sprintf("image %s → %s", old, tag)
 	}
 	return fmt.Sprintf("image %s → %s", before, after)
-}
-
-// tagOf cuts an image at its tag or the hash of its digest, empty for none. A registry may have a port.
-func tagOf(image string) (repository, tag string) {
-	at := strings.LastIndex(image, ":")
-	if at <= strings.LastIndex(image, "/") {
-		return image, ""
-	}
-	return image[:at], image[at+1:]
 }

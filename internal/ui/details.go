@@ -48,12 +48,12 @@ type detailsDependency struct {
 	Optional bool                     `json:"optional,omitempty"`
 }
 
-// detailsOf returns what is known without asking the cluster.
-func (s *System) detailsOf(w explain.World, key dependency.Key) *details {
+// detailsOf returns what is known without asking the cluster. dependents are those of the Microservice in the world.
+func (s *System) detailsOf(w explain.World, key dependency.Key, dependents []*v1alpha1.Microservice) *details {
 	d := &details{
 		ID: key.String(), Answer: why(w, key), Conditions: []metav1.Condition{}, Dependencies: []detailsDependency{}, Dependents: []string{},
 	}
-	for _, ms := range w.Dependents()[key] {
+	for _, ms := range dependents {
 		d.Dependents = append(d.Dependents, dependency.KeyOf(ms).String())
 	}
 	if s.comparison != nil {
@@ -72,10 +72,8 @@ func (s *System) detailsOf(w explain.World, key dependency.Key) *details {
 	for i := range ms.Spec.Dependencies {
 		to, edge := explain.EdgeOf(ms, &ms.Spec.Dependencies[i])
 		of := detailsDependency{Name: edge.Name, To: to.ID, State: edge.State, Optional: edge.Optional}
-		for j := range ms.Status.Dependencies {
-			if ms.Status.Dependencies[j].Name == edge.Name {
-				of.Message = ms.Status.Dependencies[j].Message
-			}
+		if is := ms.Status.Dependency(edge.Name); is != nil {
+			of.Message = is.Message
 		}
 		d.Dependencies = append(d.Dependencies, of)
 	}
@@ -91,7 +89,7 @@ func (s *server) details(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	world := s.system.moment().world
-	d := s.system.detailsOf(world, key)
+	d := s.system.detailsOf(world, key, world.Dependents()[key])
 	if ms := world.Microservices[key]; ms != nil && s.reader != nil {
 		d.Objects = inspect.NewTree(r.Context(), s.reader, ms)
 		var err error

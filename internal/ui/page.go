@@ -13,11 +13,8 @@ import (
 //go:embed static
 var files embed.FS
 
-//go:embed static/index.html
-var index string
-
 // template of the page. Its icons are those of graph -o svg.
-var pageTemplate = template.Must(template.New("index.html").Parse(index))
+var pageTemplate = template.Must(template.ParseFS(files, "static/index.html"))
 
 // pageData is what the page is made of. Snapshot is nil for a page that is served.
 type pageData struct {

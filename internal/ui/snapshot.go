@@ -32,15 +32,17 @@ var modules = []string{"words.js", "store.js", "source.js", "dom.js", "graph.js"
 
 // WriteSnapshot writes a page that needs no server: a system at one moment. Pods, objects and events are not in it.
 func (s *System) WriteSnapshot(out io.Writer) error {
-	m, err := s.project(Selection{Namespace: s.scope.Namespace, Whole: true}).next()
+	now := s.moment()
+	p := s.project(Selection{Namespace: s.scope.Namespace, Whole: true})
+	m, err := p.show(now)
 	if err != nil {
 		return fmt.Errorf("writing the snapshot: %w", err)
 	}
 	data := snapshotData{At: s.now().UTC().Truncate(time.Second), Message: m, Details: map[string]*details{}}
-	w := s.moment().world
-	for _, n := range s.graph(w, s.scope.Namespace).Nodes {
-		if n.Kind == dependency.Microservice {
-			data.Details[n.ID] = s.detailsOf(w, dependency.Key{Namespace: n.Namespace, Name: n.Name})
+	dependents := now.world.Dependents()
+	for _, n := range p.previous.Nodes {
+		if key := (dependency.Key{Namespace: n.Namespace, Name: n.Name}); n.Kind == dependency.Microservice {
+			data.Details[n.ID] = s.detailsOf(now.world, key, dependents[key])
 		}
 	}
 	style, script, err := inlined()

@@ -163,9 +163,6 @@ func graphOf(w explain.World, namespace string) explain.Graph {
 // why answers from what is known. What is not known does not exist: the watch delivers all that the user may read.
 func why(w explain.World, key dependency.Key) explain.Answer {
 	for {
-		if w.Microservices[key] == nil && !w.Hidden.Has(key) {
-			w.Absent.Insert(key)
-		}
 		answer := explain.Why(w, key)
 		if len(answer.Load) == 0 {
 			return answer

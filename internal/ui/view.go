@@ -139,8 +139,10 @@ func (s *System) project(selection Selection) *projector {
 
 // next returns what has changed since the last call, nil for nothing. The first call returns everything. The error is that of
 // encoding/json.
-func (p *projector) next() (*message, error) {
-	now := p.system.moment()
+func (p *projector) next() (*message, error) { return p.show(p.system.moment()) }
+
+// show is next for a moment that is known.
+func (p *projector) show(now moment) (*message, error) {
 	g := p.system.graph(now.world, p.selection.Namespace)
 	rows := p.system.tableOf(now.world, g)
 	v := view{

@@ -29,6 +29,25 @@ func StartFor(t testing.TB, configure ...func(*envtest.Environment)) *Cluster {
 	return c
 }
 
+// StartProcessFor starts a program for one test, as StartProcess does, and stops it when the test is over. What the program said is told
+// if the test failed.
+func StartProcessFor(t testing.TB, env []string, program string, args ...string) *Process {
+	t.Helper()
+	p, err := StartProcess(env, program, args...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if said, err := os.ReadFile(p.Log); t.Failed() {
+			t.Logf("the words of %s: %s %v", filepath.Base(program), said, err)
+		}
+		if err := p.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	return p
+}
+
 // Await waits for a state as Eventually does, longer than any busy machine needs, and ends the test if it does not come.
 func Await(t testing.TB, check func() error) {
 	t.Helper()

@@ -1,7 +1,6 @@
 package security_test
 
 import (
-	"os"
 	"testing"
 
 	"github.com/microservice-dev/microservice-operator/test/cluster"
@@ -18,17 +17,5 @@ func startOperator(t *testing.T, args ...string) *cluster.Process {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := cluster.StartProcess([]string{"KUBECONFIG=" + kubeconfig}, program, append([]string{"--health-probe-bind-address=0"}, args...)...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if said, err := os.ReadFile(p.Log); t.Failed() {
-			t.Logf("the operator's words: %s %v", said, err)
-		}
-		if err := p.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
-	return p
+	return cluster.StartProcessFor(t, []string{"KUBECONFIG=" + kubeconfig}, program, append([]string{"--health-probe-bind-address=0"}, args...)...)
 }

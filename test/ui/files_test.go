@@ -1,6 +1,7 @@
 package ui_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -38,39 +39,24 @@ func (l *live) testSnapshot(t *testing.T) {
 	everyLook(t, l.browser, "file://"+file, shop+"/"+broken)
 }
 
-const before = `
+// document is a Microservice in a file.
+func document(name, spec string) string {
+	return fmt.Sprintf(`---
 apiVersion: apps.microservice.dev/v1alpha1
 kind: Microservice
-metadata: {name: web}
-spec: {image: "example.com/web:1", dependencies: [{name: orders}, {name: search}]}
----
-apiVersion: apps.microservice.dev/v1alpha1
-kind: Microservice
-metadata: {name: orders}
-spec: {image: "example.com/orders:1", ports: [{name: http, port: 80}]}
----
-apiVersion: apps.microservice.dev/v1alpha1
-kind: Microservice
-metadata: {name: search}
-spec: {image: "example.com/search:1", ports: [{name: http, port: 80}]}
-`
+metadata: {name: %s}
+spec: {%s}
+`, name, spec)
+}
 
-const after = `
-apiVersion: apps.microservice.dev/v1alpha1
-kind: Microservice
-metadata: {name: web}
-spec: {image: "example.com/web:2", dependencies: [{name: orders}, {name: stock}]}
----
-apiVersion: apps.microservice.dev/v1alpha1
-kind: Microservice
-metadata: {name: orders}
-spec: {image: "example.com/orders:1", ports: [{name: http, port: 80}]}
----
-apiVersion: apps.microservice.dev/v1alpha1
-kind: Microservice
-metadata: {name: stock}
-spec: {image: "example.com/stock:1", ports: [{name: http, port: 80}]}
-`
+const ports = `ports: [{name: http, port: 80}]`
+
+var (
+	before = document("web", `image: "example.com/web:1", dependencies: [{name: orders}, {name: search}]`) +
+		document("orders", `image: "example.com/orders:1", `+ports) + document("search", `image: "example.com/search:1", `+ports)
+	after = document("web", `image: "example.com/web:2", dependencies: [{name: orders}, {name: stock}]`) +
+		document("orders", `image: "example.com/orders:1", `+ports) + document("stock", `image: "example.com/stock:1", `+ports)
+)
 
 // folder has one file.
 func folder(t *testing.T, content string) string {

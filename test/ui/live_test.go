@@ -57,19 +57,8 @@ func startLive(t *testing.T) *live {
 	if err != nil {
 		t.Fatal(err)
 	}
-	operator, err := cluster.StartProcess([]string{"KUBECONFIG=" + l.kubeconfig}, program,
+	cluster.StartProcessFor(t, []string{"KUBECONFIG=" + l.kubeconfig}, program,
 		"--watch-namespaces="+shop, "--default-min-ready-seconds=0", "--health-probe-bind-address=0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if said, err := os.ReadFile(operator.Log); t.Failed() {
-			t.Logf("the operator's words: %.4000s %v", said, err)
-		}
-		if err := operator.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
 	return l
 }
 

@@ -121,16 +121,7 @@ func (l *live) start(t *testing.T, args ...string) command {
 	if said, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("building the plugin: %v\n%s", err, said)
 	}
-	process, err := cluster.StartProcess(nil, program, append([]string{"ui", "--open=false", "--kubeconfig=" + l.kubeconfig}, args...)...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := process.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
-	return command{process}
+	return command{cluster.StartProcessFor(t, nil, program, append([]string{"ui", "--open=false", "--kubeconfig=" + l.kubeconfig}, args...)...)}
 }
 
 func (c command) address(t *testing.T) (address string) {

@@ -17,7 +17,6 @@ const panel = new Panel(store, source, { select: (id) => select(id, true), aroun
 
 /** What is chosen. */
 const chosen = { view: innerWidth < 600 ? 'table' : 'graph', namespace: /** @type {string | null} */ (null), around: '', depth: '1', select: '', whole: '' };
-let words = '';
 let link = /** @type {import('./source.js').Link} */ ('live');
 let refusal = '';
 let stop = () => {};
@@ -164,7 +163,7 @@ function announce(events) {
 
 /** Shows what has the words of the search in its name, state, image or message. */
 function find() {
-  words = /** @type {HTMLInputElement} */ (byId('search')).value.trim().toLowerCase();
+  const words = /** @type {HTMLInputElement} */ (byId('search')).value.trim().toLowerCase();
   const has = (/** @type {(string | undefined)[]} */ ...texts) => words.split(/\s+/).every((w) => texts.some((t) => t?.toLowerCase().includes(w)));
   const found = words ? new Set([...store.rows.values()].filter((r) => wordOf(r.look).toLowerCase() === words || has(r.id, r.words, r.image, r.message)).map((r) => r.id)) : null;
   for (const n of found ? store.nodes.values() : []) if (n.kind !== 'Microservice' && has(n.id)) found?.add(n.id);
