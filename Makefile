@@ -69,10 +69,10 @@ cluster-down: ## Stop the local cluster and remove its data.
 	@hack/cluster.sh down
 
 # The programs of a real node, from modules of their own.
-NODE_PROGRAMS := ./coredns ./image ./netpol $(addprefix github.com/containerd/containerd/v2/cmd/,containerd containerd-shim-runc-v2 ctr)
+NODE_PROGRAMS := ./coredns ./image ./netpol ./registry sigs.k8s.io/metrics-server/cmd/metrics-server $(addprefix github.com/containerd/containerd/v2/cmd/,containerd containerd-shim-runc-v2 ctr)
 
 .PHONY: node-programs
-node-programs: ## Build a kubelet, a container runtime, DNS and a NetworkPolicy engine from Go modules (Linux; about 18 minutes the first time on 2 cores).
+node-programs: ## Build a kubelet, a container runtime, DNS, a metrics server and a NetworkPolicy engine from Go modules (Linux; about 18 minutes the first time on 2 cores).
 	@NODE=1 hack/controlplane/build.sh "$(KUBEBUILDER_ASSETS)" $(K8S)
 	@mkdir -p $(LOCALBIN)/node/programs
 	@cd hack/node && go build -ldflags='-s -w' -o $(LOCALBIN)/node/programs/ $(NODE_PROGRAMS)

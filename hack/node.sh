@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# A real Kubernetes of one node on Linux, without Docker: kubelet, containerd with runc, kube-proxy, CoreDNS, and kube-router's
-# policy controller, all built from Go modules. Pods are real containers, and packets are real. It needs root.
+# A real Kubernetes of one node on Linux, without Docker: kubelet, containerd with runc, kube-proxy, CoreDNS, a metrics server, and
+# kube-router's policy controller, all built from Go modules. Pods are real containers, and packets are real. It needs root.
 #   hack/node.sh up          starts it (or leaves it running) and waits until a pod runs
 #   hack/node.sh down        stops it and removes its data
 #   hack/node.sh load FILE   loads an image archive
@@ -94,6 +94,10 @@ network() {
 }
 
 containerd() {
+	# Nobody has example.com, so the tests use its name: what they load is there, and all else is not found.
+	start registry "$programs/registry" -address "$address:5000"
+	mkdir -p "$state/registries/example.com"
+	echo "server = 'http://$address:5000'" >"$state/registries/example.com/hosts.toml"
 	cat >"$state/containerd.toml" <<-T
 		version = 3
 		root = "$state/containerd"
@@ -102,6 +106,8 @@ containerd() {
 		  address = "$socket"
 		[plugins.'io.containerd.cri.v1.images'.pinned_images]
 		  sandbox = "node.local/pause:1"
+		[plugins.'io.containerd.cri.v1.images'.registry]
+		  config_path = "$state/registries"
 		[plugins.'io.containerd.cri.v1.runtime']
 		  restrict_oom_score_adj = true
 		  [plugins.'io.containerd.cri.v1.runtime'.containerd]
@@ -116,8 +122,11 @@ containerd() {
 	await "containerd does not answer" "$programs/ctr" -a "$socket" version
 	"$programs/image" -out "$state/pause.tar" -name node.local/pause:1 "$assets/agnhost" pause
 	"$programs/image" -out "$state/agnhost.tar" -name node.local/agnhost:1 "$assets/agnhost"
-	"$programs/image" -out "$state/coredns.tar" -name node.local/coredns:1 "$programs/coredns"
-	for image in pause agnhost coredns; do
+	local program
+	for program in coredns metrics-server; do
+		"$programs/image" -out "$state/$program.tar" -name "node.local/$program:1" "$programs/$program"
+	done
+	for image in pause agnhost coredns metrics-server; do
 		load "$state/$image.tar"
 	done
 }
@@ -177,8 +186,9 @@ up() {
 	containerd
 	kubelet
 	start netpol "$programs/netpol" -kubeconfig "$KUBECONFIG" -node node -service-cidr "$services"
-	"$kubectl" apply -f hack/node/coredns.yaml >/dev/null
+	"$kubectl" apply -f hack/node/coredns.yaml -f hack/node/metrics-server.yaml >/dev/null
 	await "DNS does not run" "$kubectl" -n kube-system rollout status deployment/coredns --timeout=1s
+	await "the metrics server does not answer" "$kubectl" wait apiservice/v1beta1.metrics.k8s.io --for=condition=Available --timeout=1s
 	echo "The node is up: $("$kubectl" get node node -o jsonpath='{.status.nodeInfo.kubeletVersion}, {.status.nodeInfo.containerRuntimeVersion}'), kubeconfig in bin/node/kubeconfig."
 }
 
@@ -217,6 +227,7 @@ down() {
 	local pod mount
 	stop kubelet TERM
 	stop netpol INT
+	stop registry TERM
 	stop kube-proxy TERM
 	clean_firewall
 	for pod in $("$programs/ctr" -a "$socket" -n k8s.io tasks ls -q 2>/dev/null); do

@@ -64,18 +64,15 @@ test-faults: controlplane ## Kill, delay and contradict the operator, and compar
 	FAULTS=$(FAULTS) go test ./test/faults -parallel 8 -timeout 3h $(FAULTS_ARGS)
 	@cat $(LOCALBIN)/faults/*.md
 
-# The cluster of KUBECONFIG, or the real node of this machine. E2E_LOAD loads an image archive into it, such as "kind load image-archive";
-# with E2E_LOAD=true nothing is loaded, and E2E_ARGS name images that its nodes can pull: -manager-image=... -agnhost-image=...
-E2E_CLUSTER := $(or $(KUBECONFIG),$(LOCALBIN)/node/kubeconfig)
+# The cluster of KUBECONFIG, or the real node of this machine. E2E_LOAD is followed by an image archive that it loads into the cluster,
+# such as "kind load image-archive". E2E_ARGS choose what is tried, as in E2E_ARGS=-ginkgo.label-filter=rollout.
 E2E_LOAD ?= hack/node.sh load
-E2E_ARGS ?= $(if $(KUBECONFIG),,-agnhost-image=node.local/agnhost:1)
-E2E_IMAGE := node.local/microservice-operator:e2e
+E2E_ARGS ?=
 .PHONY: test-e2e
-test-e2e: build controlplane ## Try the operator on the real node of make node-up, or on the cluster of KUBECONFIG, with real pods and packets.
+test-e2e: controlplane ## Try the operator on the real node of make node-up, or on the cluster of KUBECONFIG, with real pods and packets.
 	cd hack/node && go build -o $(LOCALBIN)/node/programs/ ./image
-	$(LOCALBIN)/node/programs/image -out $(LOCALBIN)/node/manager.tar -name $(E2E_IMAGE) $(LOCALBIN)/manager
-	$(E2E_LOAD) $(LOCALBIN)/node/manager.tar
-	cd test/e2e && KUBECONFIG="$(E2E_CLUSTER)" E2E_OUTSIDE=$(if $(KUBECONFIG),,true) go test . -count=1 -timeout 60m -v -ginkgo.v $(E2E_ARGS)
+	cd test/e2e && KUBECONFIG="$(or $(KUBECONFIG),$(LOCALBIN)/node/kubeconfig)" E2E_LOAD="$(E2E_LOAD)" E2E_IMAGE=$(LOCALBIN)/node/programs/image \
+		go test . -count=1 -timeout 2h -v -ginkgo.v $(if $(KUBECONFIG),,-own-node -agnhost-image=node.local/agnhost:1) $(E2E_ARGS)
 
 # BENCH=full takes an hour or so. BENCH_OUT=docs/contributing/performance writes the report that is committed.
 BENCH ?= short

@@ -7,4 +7,5 @@ import (
 	_ "github.com/containerd/containerd/v2/cmd/containerd"
 	_ "github.com/containerd/containerd/v2/cmd/containerd-shim-runc-v2"
 	_ "github.com/containerd/containerd/v2/cmd/ctr"
+	_ "sigs.k8s.io/metrics-server/cmd/metrics-server"
 )

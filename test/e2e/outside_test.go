@@ -9,23 +9,18 @@ import (
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
-
-	"github.com/microservice-dev/microservice-operator/test/cluster"
 )
 
 // outsideAddress is of the networks that are reserved for tests: https://www.rfc-editor.org/rfc/rfc2544
 const outsideAddress = "198.18.0.2"
 
-// agnhost is the program that runs outside.
-func agnhost() string { return cluster.Program("agnhost") }
-
 // startOutside starts a host that is not in the cluster: a process of this machine with a network of its own, which ends with it. It
 // returns nil where the cluster's node is not this machine.
 func startOutside(ctx context.Context) *peer {
-	if os.Getenv("E2E_OUTSIDE") == "" {
+	if !*ownNode {
 		return nil
 	}
-	server := exec.Command("unshare", "--net", agnhost(), "netexec", "--http-port=8080", "--udp-port=8081")
+	server := exec.Command("unshare", "--net", appProgram, "serve", "--udp=8081")
 	Expect(server.Start()).To(Succeed())
 	DeferCleanup(func() {
 		_ = server.Process.Kill()
@@ -46,7 +41,7 @@ func startOutside(ctx context.Context) *peer {
 		out, err := exec.CommandContext(ctx, words[0], words[1:]...).CombinedOutput()
 		Expect(err).NotTo(HaveOccurred(), "%s: %s", line, out)
 	}
-	return &peer{name: "outside", address: outsideAddress, enter: append(strings.Fields(inside), agnhost())}
+	return &peer{name: "outside", address: outsideAddress, enter: append(strings.Fields(inside), appProgram)}
 }
 
 // ownNetwork names the network namespace of this process.

@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"os/exec"
 	"slices"
 	"strconv"
+	"strings"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -21,33 +23,43 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
-// ready waits until a Deployment runs as it should, and returns one of its pods.
+// ready waits until a Deployment runs as it should, without old pods, and returns one of its pods.
 func ready(ctx context.Context, namespace, name string) *corev1.Pod {
 	GinkgoHelper()
 	var found *corev1.Pod
-	Eventually(ctx, func(g Gomega) {
-		d := &appsv1.Deployment{}
-		g.Expect(kube.Get(ctx, client.ObjectKey{Namespace: namespace, Name: name}, d)).To(Succeed())
-		g.Expect(d.Status.ObservedGeneration).To(Equal(d.Generation))
-		g.Expect(d.Status.UpdatedReplicas).To(Equal(*d.Spec.Replicas))
-		g.Expect(d.Status.Replicas).To(Equal(*d.Spec.Replicas), "old pods are still there")
-		g.Expect(d.Status.ReadyReplicas).To(Equal(*d.Spec.Replicas))
-		selector, err := metav1.LabelSelectorAsSelector(d.Spec.Selector)
-		g.Expect(err).NotTo(HaveOccurred())
-		pods := &corev1.PodList{}
-		g.Expect(kube.List(ctx, pods, client.InNamespace(namespace), client.MatchingLabelsSelector{Selector: selector})).To(Succeed())
-		g.Expect(pods.Items).To(HaveLen(int(*d.Spec.Replicas)), "pods of %s/%s", namespace, name)
-		found = &pods.Items[0]
+	Eventually(ctx, func() (err error) {
+		found, err = readyPod(ctx, namespace, name)
+		return err
 	}).Should(Succeed())
 	return found
 }
 
-// connects runs agnhost in a pod, or on the host outside, and reports whether it gets a connection that is answered.
+// readyPod returns a pod of a Deployment that runs as it should, without old pods.
+func readyPod(ctx context.Context, namespace, name string) (*corev1.Pod, error) {
+	d := &appsv1.Deployment{}
+	if err := kube.Get(ctx, client.ObjectKey{Namespace: namespace, Name: name}, d); err != nil {
+		return nil, err
+	}
+	selector, err := metav1.LabelSelectorAsSelector(d.Spec.Selector)
+	if err != nil {
+		return nil, err
+	}
+	pods := &corev1.PodList{}
+	if err := kube.List(ctx, pods, client.InNamespace(namespace), client.MatchingLabelsSelector{Selector: selector}); err != nil {
+		return nil, err
+	}
+	want := *d.Spec.Replicas
+	if s := d.Status; s.ObservedGeneration != d.Generation || s.UpdatedReplicas != want || s.Replicas != want || s.AvailableReplicas != want || len(pods.Items) != int(want) || want == 0 {
+		return nil, fmt.Errorf("Deployment %s/%s of %d replicas has %d pods and the status %+v", namespace, name, want, len(pods.Items), s)
+	}
+	return &pods.Items[0], nil
+}
+
+// connects reports whether the peer, a pod or the host outside, gets a connection that is answered.
 func (p *peer) connects(ctx context.Context, to string, port int32, protocol corev1.Protocol) (bool, error) {
-	command := []string{"/agnhost", "connect", "--timeout=1s", "--protocol=" + map[corev1.Protocol]string{corev1.ProtocolTCP: "tcp", corev1.ProtocolUDP: "udp"}[protocol],
-		net.JoinHostPort(to, strconv.Itoa(int(port)))}
+	args := []string{"connect", strings.ToLower(string(protocol)), net.JoinHostPort(to, strconv.Itoa(int(port)))}
 	if p.pod == nil {
-		args := slices.Concat(p.enter, command[1:])
+		args = slices.Concat(p.enter, args)
 		err := exec.CommandContext(ctx, args[0], args[1:]...).Run()
 		var failed *exec.ExitError
 		if errors.As(err, &failed) {
@@ -55,23 +67,29 @@ func (p *peer) connects(ctx context.Context, to string, port int32, protocol cor
 		}
 		return err == nil, err
 	}
-	client, err := rest.RESTClientFor(coreConfig())
-	if err != nil {
-		return false, err
-	}
-	request := client.Post().Resource("pods").Namespace(p.pod.Namespace).Name(p.pod.Name).SubResource("exec").
-		VersionedParams(&corev1.PodExecOptions{Command: command, Stdout: true, Stderr: true}, scheme.ParameterCodec)
-	executor, err := remotecommand.NewWebSocketExecutor(config, "GET", request.URL().String())
-	if err != nil {
-		return false, err
-	}
-	var said bytes.Buffer
-	err = executor.StreamWithContext(ctx, remotecommand.StreamOptions{Stdout: &said, Stderr: &said})
+	_, err := inPod(ctx, p.pod, args...)
 	var failed clientexec.CodeExitError
 	if errors.As(err, &failed) {
 		return false, nil
 	}
 	return err == nil, err
+}
+
+// inPod runs the program of a pod again, with other arguments, and returns what it prints.
+func inPod(ctx context.Context, pod *corev1.Pod, args ...string) (string, error) {
+	client, err := rest.RESTClientFor(coreConfig())
+	if err != nil {
+		return "", err
+	}
+	request := client.Post().Resource("pods").Namespace(pod.Namespace).Name(pod.Name).SubResource("exec").
+		VersionedParams(&corev1.PodExecOptions{Command: append([]string{"/app"}, args...), Stdout: true, Stderr: true}, scheme.ParameterCodec)
+	executor, err := remotecommand.NewWebSocketExecutor(config, "GET", request.URL().String())
+	if err != nil {
+		return "", err
+	}
+	var said bytes.Buffer
+	err = executor.StreamWithContext(ctx, remotecommand.StreamOptions{Stdout: &said, Stderr: &said})
+	return said.String(), err
 }
 
 // coreConfig is the cluster's configuration for the core API group.

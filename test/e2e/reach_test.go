@@ -1,11 +1,9 @@
 package e2e
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -43,7 +41,7 @@ type peer struct {
 	address string
 	// pod is nil for the host outside.
 	pod *corev1.Pod
-	// enter is how agnhost is run on the host outside.
+	// enter is how the program is run on the host outside.
 	enter []string
 	// closedIn and closedOut say in which directions nothing is free.
 	closedIn, closedOut bool
@@ -74,7 +72,8 @@ var _ = Describe("Who reaches whom", Label("reach"), Ordered, func() {
 		if !strings.Contains(said, "NetworkPolicies hold") {
 			Skip(fmt.Sprintf("the cluster does not enforce NetworkPolicies: check --probe ends with %d: %s", code, said))
 		}
-		create(ctx, "testdata/reach.yaml")
+		DeferCleanup(func(ctx context.Context) { kubectl(ctx, "delete", "--ignore-not-found", "namespace", "e2e-bank") })
+		apply(ctx, "testdata/reach.yaml", "e2e-shop")
 		peers = allPeers(ctx)
 		if host := startOutside(ctx); host != nil {
 			peers = append(peers, host)
@@ -169,18 +168,7 @@ var _ = Describe("Who reaches whom", Label("reach"), Ordered, func() {
 	})
 })
 
-// create creates the objects of a file, waits for their Deployments, and deletes their namespaces in the end.
-func create(ctx context.Context, file string) {
-	raw, err := os.ReadFile(file)
-	Expect(err).NotTo(HaveOccurred())
-	path := GinkgoT().TempDir() + "/objects.yaml"
-	Expect(os.WriteFile(path, bytes.ReplaceAll(raw, []byte("AGNHOST"), []byte(*agnhostImage)), 0o600)).To(Succeed())
-	kubectl(ctx, "apply", "--server-side", "-f", path)
-	DeferCleanup(func(ctx context.Context) {
-		kubectl(ctx, "delete", "--ignore-not-found", "namespace", "e2e-shop", "e2e-bank")
-	})
-}
-
+// patch merges content into a Microservice.
 func patch(ctx context.Context, namespace, name, content string) {
 	ms := &v1alpha1.Microservice{}
 	ms.Namespace, ms.Name = namespace, name

@@ -34,14 +34,19 @@ import (
 // patience is how long a state is waited for: longer than any busy machine needs.
 const patience = 5 * time.Minute
 
+// operatorNamespace is where config/default installs the operator.
+const operatorNamespace = "microservice-operator-system"
+
 var (
-	managerImage = flag.String("manager-image", "node.local/microservice-operator:e2e", "The image of the operator.")
-	agnhostImage = flag.String("agnhost-image", "registry.k8s.io/e2e-test-images/agnhost:2.56", "The image of the pods: agnhost, of Kubernetes' own tests.")
+	managerImage = flag.String("manager-image", "example.com/microservice-operator", "The repository of the operator's images, which the tests build and load.")
+	appImage     = flag.String("app-image", "example.com/web", "The repository of the images of the pods, which the tests build and load.")
+	ownNode      = flag.Bool("own-node", false, "The cluster is that of make node-up, on this machine.")
+	agnhostImage = flag.String("agnhost-image", "registry.k8s.io/e2e-test-images/agnhost:2.56", "The image with which kubectl msvc check tries whether NetworkPolicies hold.")
 )
 
 var (
 	config *rest.Config
-	kube   client.Client
+	kube   client.WithWatch
 )
 
 func TestE2E(t *testing.T) {
@@ -61,32 +66,44 @@ var _ = BeforeSuite(func(ctx context.Context) {
 	config, err = clientcmd.BuildConfigFromFlags("", os.Getenv("KUBECONFIG"))
 	Expect(err).NotTo(HaveOccurred())
 	config.QPS, config.Burst = 200, 200
-	kube, err = cluster.NewClient(config)
+	scheme, err := cluster.NewScheme()
 	Expect(err).NotTo(HaveOccurred())
-	install(ctx)
+	kube, err = client.NewWithWatch(config, client.Options{Scheme: scheme})
+	Expect(err).NotTo(HaveOccurred())
+
+	crd := &unstructured.Unstructured{}
+	crd.SetAPIVersion("apiextensions.k8s.io/v1")
+	crd.SetKind("CustomResourceDefinition")
+	err = kube.Get(ctx, client.ObjectKey{Name: "microservices.apps.microservice.dev"}, crd)
+	Expect(apierrors.IsNotFound(err)).To(BeTrue(), "Microservices are installed in this cluster already (%v): these tests install and remove the operator, so they need a cluster without it", err)
+	loadImages(ctx)
+	DeferCleanup(func(ctx context.Context) {
+		kubectl(ctx, "delete", "--ignore-not-found", "-k", overlay(ctx, cluster.Root(), "this"))
+	})
+	install(ctx, cluster.Root(), "this")
 })
 
-// install applies config/default as a user would, with the image and the flags that this cluster needs, and removes it in the end.
-func install(ctx context.Context) {
-	crds := &unstructured.Unstructured{}
-	crds.SetAPIVersion("apiextensions.k8s.io/v1")
-	crds.SetKind("CustomResourceDefinition")
-	err := kube.Get(ctx, client.ObjectKey{Name: "microservices.apps.microservice.dev"}, crds)
-	Expect(apierrors.IsNotFound(err)).To(BeTrue(), "Microservices are installed in this cluster already (%v): these tests install and remove the operator, so they need a cluster without it", err)
+// install applies the config/default of a tree as a user would, with an image and the flags that this cluster needs, and waits until
+// that operator runs.
+func install(ctx context.Context, root, tag string) {
+	GinkgoHelper()
+	kubectl(ctx, "apply", "--server-side", "--force-conflicts", "-k", overlay(ctx, root, tag))
+	kubectl(ctx, "-n", operatorNamespace, "rollout", "status", "deployment", "--timeout", patience.String())
+}
 
-	overlay := GinkgoT().TempDir()
-	base, err := filepath.Rel(overlay, filepath.Join(cluster.Root(), "config", "default"))
+// overlay returns a folder for kubectl -k.
+func overlay(ctx context.Context, root, tag string) string {
+	GinkgoHelper()
+	folder := GinkgoT().TempDir()
+	base, err := filepath.Rel(folder, filepath.Join(root, "config", "default"))
 	Expect(err).NotTo(HaveOccurred())
-	repository, tag, _ := strings.Cut(*managerImage, ":")
-	Expect(os.WriteFile(filepath.Join(overlay, "kustomization.yaml"), fmt.Appendf(nil, `resources: [%s]
+	Expect(os.WriteFile(filepath.Join(folder, "kustomization.yaml"), fmt.Appendf(nil, `resources: [%s]
 images: [{name: ghcr.io/microservice-dev/microservice-operator, newName: %q, newTag: %q}]
 patches:
 - target: {kind: Deployment}
   patch: '[{"op": "add", "path": "/spec/template/spec/containers/0/args/-", "value": "--dns-ports=%s"}]'
-`, base, repository, tag, dnsPorts(ctx)), 0o600)).To(Succeed())
-	kubectl(ctx, "apply", "--server-side", "-k", overlay)
-	DeferCleanup(func(ctx context.Context) { kubectl(ctx, "delete", "--ignore-not-found", "-k", overlay) })
-	kubectl(ctx, "-n", "microservice-operator-system", "rollout", "status", "deployment", "--timeout", patience.String())
+`, base, *managerImage, tag, dnsPorts(ctx)), 0o600)).To(Succeed())
+	return folder
 }
 
 // dnsPorts are where the DNS pods listen, which the operator is told.
@@ -111,6 +128,23 @@ func kubectl(ctx context.Context, args ...string) string {
 	out, err := exec.CommandContext(ctx, cluster.Program("kubectl"), args...).CombinedOutput()
 	Expect(err).NotTo(HaveOccurred(), "kubectl %s: %s", strings.Join(args, " "), out)
 	return string(out)
+}
+
+// apply applies a file of testdata in a namespace, with the images of this run, and deletes the namespace in the end.
+func apply(ctx context.Context, file, namespace string) {
+	GinkgoHelper()
+	raw, err := os.ReadFile(file)
+	Expect(err).NotTo(HaveOccurred())
+	DeferCleanup(func(ctx context.Context) { kubectl(ctx, "delete", "--ignore-not-found", "namespace", namespace) })
+	applyText(ctx, strings.ReplaceAll(string(raw), "NAMESPACE", namespace))
+}
+
+// applyText applies objects, with the images of this run.
+func applyText(ctx context.Context, objects string) {
+	GinkgoHelper()
+	path := filepath.Join(GinkgoT().TempDir(), "objects.yaml")
+	Expect(os.WriteFile(path, []byte(strings.ReplaceAll(objects, "APP:", *appImage+":")), 0o600)).To(Succeed())
+	kubectl(ctx, "apply", "--server-side", "-f", path)
 }
 
 // msvc runs the plugin, and returns its exit code and what it prints.

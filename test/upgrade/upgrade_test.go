@@ -33,9 +33,6 @@ import (
 	"github.com/microservice-dev/microservice-operator/test/cluster"
 )
 
-// released is the last release, or the commit that stands for it.
-const released = "30d11c5b52c5d4622c4aba83cf63da00184ef219"
-
 const namespace = "online-boutique"
 
 // flags are set before the upgrade. Without the first one, the pods of all that have dependencies would restart.
@@ -43,7 +40,10 @@ var flags = map[string]string{"cluster-domain": "cluster.local", "default-min-re
 
 // An upgrade restarts nothing and writes nothing, with flags that were set before; nor does the way back.
 func TestUpgrade(t *testing.T) {
-	old := checkout(t)
+	old := t.TempDir()
+	if err := cluster.CheckOutRelease(t.Context(), old); err != nil {
+		t.Fatal(err)
+	}
 	audit, log, err := cluster.Audit(t.TempDir(), "users: [operator]")
 	if err != nil {
 		t.Fatal(err)
@@ -95,26 +95,6 @@ func TestUpgrade(t *testing.T) {
 	back := u.start(t, release, given...)
 	u.unchanged(t, "back at the release", want, back)
 	stop(t, back)
-}
-
-// checkout returns a folder with the code of the release.
-func checkout(t *testing.T) string {
-	t.Helper()
-	archive := exec.Command("git", "archive", "--format=tar", released)
-	archive.Dir = cluster.Root()
-	var said bytes.Buffer
-	archive.Stderr = &said
-	content, err := archive.Output()
-	if err != nil {
-		t.Fatalf("the history has no commit %s: %v\n%s\nA clone of the latest commits alone is completed with: git fetch --unshallow", released, err, said.String())
-	}
-	dir := t.TempDir()
-	extract := exec.Command("tar", "-x", "-C", dir)
-	extract.Stdin = bytes.NewReader(content)
-	if out, err := extract.CombinedOutput(); err != nil {
-		t.Fatalf("unpacking the release: %v\n%s", err, out)
-	}
-	return dir
 }
 
 // compile returns the manager of the release.

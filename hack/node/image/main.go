@@ -23,18 +23,19 @@ import (
 func main() {
 	out := flag.String("out", "image.tar", "The archive.")
 	tag := flag.String("name", "", "The name of the image, such as example.com/app:1.")
+	user := flag.Int("user", 65532, "The number of the user who runs the program.")
 	flag.Parse()
 	if flag.NArg() == 0 {
 		flag.Usage()
 		os.Exit(2)
 	}
-	if err := run(*out, *tag, flag.Arg(0), flag.Args()[1:]); err != nil {
+	if err := run(*out, *tag, *user, flag.Arg(0), flag.Args()[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, "error:", err)
 		os.Exit(1)
 	}
 }
 
-func run(out, tag, program string, args []string) error {
+func run(out, tag string, user int, program string, args []string) error {
 	reference, err := name.NewTag(tag, name.StrictValidation)
 	if err != nil {
 		return fmt.Errorf("-name=%q: %w", tag, err)
@@ -57,7 +58,7 @@ func run(out, tag, program string, args []string) error {
 	}
 	config = config.DeepCopy()
 	config.OS, config.Architecture = "linux", runtime.GOARCH
-	config.Config = v1.Config{Entrypoint: append([]string{"/" + filepath.Base(program)}, args...), User: "65532:65532"}
+	config.Config = v1.Config{Entrypoint: append([]string{"/" + filepath.Base(program)}, args...), User: fmt.Sprintf("%d:%d", user, user)}
 	if image, err = mutate.ConfigFile(image, config); err != nil {
 		return err
 	}
