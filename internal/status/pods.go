@@ -3,9 +3,11 @@ package status
 import (
 	"cmp"
 	"fmt"
+	"net"
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -85,8 +87,9 @@ func podCause(ms *v1alpha1.Microservice, pods Pods) *podFailure {
 	for _, find := range []func(*corev1.Pod) *podFailure{unschedulable, imagePull, containerConfig, crash, initializing} {
 		for _, pod := range activePods(pods.Items) {
 			if c := find(pod); c != nil {
+				c = withHint(ms, c, pods.Warnings)
 				c.message = withoutNames(c.message, pod)
-				return withHint(ms, c, pods.Warnings)
+				return c
 			}
 		}
 	}
@@ -99,20 +102,26 @@ func podCause(ms *v1alpha1.Microservice, pods Pods) *podFailure {
 	return evicted(pods.Items)
 }
 
-// inParentheses and inPod match where kubelet messages name the pod.
+// inParentheses and inPod match where kubelet messages name the pod, and throughRuntime how they begin what a container runtime says.
 var (
-	inParentheses = regexp.MustCompile(` ?\(pod: "[^"]*", container: [^)]*\)`)
-	inPod         = regexp.MustCompile(` in Pod "[^"]*"`)
+	throughRuntime = regexp.MustCompile(`rpc error: code = \w+ desc = (failed to pull and unpack image "[^"]*": )?`)
+	inParentheses  = regexp.MustCompile(` ?\(pod: "[^"]*", container: [^)]*\)`)
+	inPod          = regexp.MustCompile(` in Pod "[^"]*"`)
 )
 
-// withoutNames removes names from a message, so that it is the same for the next pod.
+// withoutNames removes names from a message, so that it is the same for the next pod, and what is of no use to its reader.
 func withoutNames(message string, pod *corev1.Pod) string {
+	message = throughRuntime.ReplaceAllString(message, "")
 	message = inPod.ReplaceAllString(inParentheses.ReplaceAllString(message, ""), "")
 	if pod.Name != "" && strings.Contains(pod.Name, "-") {
 		message = strings.ReplaceAll(message, pod.Name, "the pod")
 	}
 	if pod.UID != "" {
 		message = strings.ReplaceAll(message, string(pod.UID), "")
+	}
+	if pod.Status.PodIP != "" {
+		// An address without a host, as Go writes it.
+		message = strings.ReplaceAll(message, net.JoinHostPort(pod.Status.PodIP, ""), ":")
 	}
 	return message
 }
@@ -134,7 +143,12 @@ func withHint(ms *v1alpha1.Microservice, c *podFailure, warnings []corev1.Event)
 		if why := probeThatKilled(warnings); why != "" {
 			c.message += "; " + why
 		}
-		c.message += fmt.Sprintf("; see kubectl logs -n %s -l %s=%s -c %s --tail=20 --ignore-errors", ms.Namespace, v1alpha1.LabelName, ms.Name, c.container)
+		// kubectl refuses a container that one of the pods does not have: an old one may lack a sidecar.
+		which := "--all-containers --prefix"
+		if c.container == v1alpha1.ContainerName {
+			which = "-c " + c.container
+		}
+		c.message += fmt.Sprintf("; see kubectl logs -n %s -l %s=%s %s --tail=20 --ignore-errors", ms.Namespace, v1alpha1.LabelName, ms.Name, which)
 	}
 	return c
 }
@@ -276,8 +290,9 @@ const unhealthy = "Unhealthy"
 
 const readinessProbe = "Readiness probe"
 
-// exceedsFailureThreshold reports whether a readiness probe failed at least failureThreshold times: a slow start is not a
-// failure. For startup and liveness probes the restart is the sign.
+// exceedsFailureThreshold reports whether a readiness probe failed at least failureThreshold times, and has been failing for as long as
+// so many take: a slow start is not a failure. A kubelet tries more often than each period while a pod is not ready. For startup and
+// liveness probes the restart is the sign.
 func exceedsFailureThreshold(pod *corev1.Pod, warning *corev1.Event, warnings []corev1.Event) bool {
 	if !strings.HasPrefix(warning.Message, readinessProbe) {
 		return false
@@ -289,17 +304,33 @@ func exceedsFailureThreshold(pod *corev1.Pod, warning *corev1.Event, warnings []
 			failures += eventCount(e)
 		}
 	}
-	return failures >= failureThreshold(pod, warning.InvolvedObject.FieldPath)
+	container := probedContainer(pod, warning.InvolvedObject.FieldPath)
+	if container == nil {
+		return true
+	}
+	probe := container.ReadinessProbe
+	patience := time.Duration(probe.InitialDelaySeconds+(probe.FailureThreshold-1)*probe.PeriodSeconds) * time.Second
+	return failures >= probe.FailureThreshold && !eventTime(warning).Time.Before(startedAt(pod, container.Name).Add(patience))
 }
 
-// failureThreshold returns that of the readiness probe of the container in an event's field path, or 1.
-func failureThreshold(pod *corev1.Pod, fieldPath string) int32 {
+// probedContainer returns the container in an event's field path, or nil if it has no readiness probe.
+func probedContainer(pod *corev1.Pod, fieldPath string) *corev1.Container {
 	for _, c := range slices.Concat(pod.Spec.InitContainers, pod.Spec.Containers) {
 		if c.ReadinessProbe != nil && strings.HasSuffix(fieldPath, "ontainers{"+c.Name+"}") {
-			return c.ReadinessProbe.FailureThreshold
+			return &c
 		}
 	}
-	return 1
+	return nil
+}
+
+// startedAt is when a container that runs started, and zero for others.
+func startedAt(pod *corev1.Pod, name string) time.Time {
+	for _, c := range slices.Concat(pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses) {
+		if c.Name == name && c.State.Running != nil {
+			return c.State.Running.StartedAt.Time
+		}
+	}
+	return time.Time{}
 }
 
 // failedPullSecret is the reason of the kubelet's event about a pull secret that it cannot read.
@@ -328,7 +359,7 @@ func probeThatKilled(warnings []corev1.Event) string {
 	if last == nil {
 		return ""
 	}
-	return strings.TrimSpace(inPod.ReplaceAllString(last.Message, ""))
+	return strings.TrimSpace(last.Message)
 }
 
 // latest returns the last warning that counts, or nil.

@@ -68,6 +68,15 @@ func failedTimes(n int32, messages ...string) status.Observation {
 	return o
 }
 
+// startedBefore has the container of failedTimes, whose probe is tried every 10 s, start so long before now.
+func startedBefore(o status.Observation, d time.Duration) status.Observation {
+	pod := &o.Pods.Items[0]
+	pod.Spec.Containers[0].ReadinessProbe.PeriodSeconds = 10
+	pod.Status.PodIP = "10.0.1.2"
+	pod.Status.ContainerStatuses[0].State.Running.StartedAt = metav1.NewTime(now.Add(-d))
+	return o
+}
+
 // evictedPod stays, with the words of its container.
 func evictedPod(name string) corev1.Pod {
 	pod := podNamed(name, corev1.ContainerStatus{State: corev1.ContainerState{Terminated: ended(137, "Error", "")}})
@@ -103,7 +112,7 @@ func initializingPod() corev1.Pod {
 
 func TestPodReasons(t *testing.T) {
 	logs := "; see kubectl logs -n shop -l apps.microservice.dev/name=web -c app --tail=20 --ignore-errors"
-	initLogs := strings.Replace(logs, "-c app", "-c migrate", 1)
+	initLogs := strings.Replace(logs, "-c app", "--all-containers --prefix", 1)
 	running := corev1.ContainerState{Running: &corev1.ContainerStateRunning{}}
 	warning := func(reason, message string) status.Observation {
 		o := lookedAt(podNamed("a", corev1.ContainerStatus{State: running}))
@@ -134,6 +143,14 @@ func TestPodReasons(t *testing.T) {
 		"pulling, waiting, before Kubernetes 1.32": {
 			lookedAt(podNamed("a", waitsFor("ImagePullBackOff", `Back-off pulling image "web:1"`))),
 			"ImagePullFailed", "Container app: image web:1 cannot be pulled; check the name and imagePullSecrets",
+		},
+		"pulling, in the words of containerd": {
+			lookedAt(podNamed("a", waitsFor("ErrImagePull", `rpc error: code = NotFound desc = failed to pull and unpack image "web:1": failed to resolve image: web:1: not found`))),
+			"ImagePullFailed", "Container app: image web:1 cannot be pulled: failed to resolve image: web:1: not found; check the name and imagePullSecrets",
+		},
+		"configuration, in the words of containerd": {
+			lookedAt(podNamed("a", waitsFor("CreateContainerError", "rpc error: code = Unknown desc = failed to generate spec: no such device"))),
+			"ContainerConfigError", "Container app cannot be created: failed to generate spec: no such device",
 		},
 		"crashed, waiting": {
 			lookedAt(podNamed("a", corev1.ContainerStatus{
@@ -175,6 +192,13 @@ func TestPodReasons(t *testing.T) {
 		"a probe that fails as often as its threshold, in several words": {
 			failedTimes(2, "Readiness probe failed: 503", "Readiness probe failed: refused"),
 			"ReadinessFailing", "The pods do not become ready: Readiness probe failed: 503",
+		},
+		"a probe that a kubelet tries more often, before its patience is over": {
+			startedBefore(failedTimes(5, "Readiness probe failed: refused"), 19*time.Second), "RollingOut", "Rolling out web:1",
+		},
+		"a probe whose patience is over, in words that hold the pod's address": {
+			startedBefore(failedTimes(5, "Readiness probe failed: dial tcp 10.0.1.2:8080: connect: connection refused"), 20*time.Second),
+			"ReadinessFailing", "The pods do not become ready: Readiness probe failed: dial tcp :8080: connect: connection refused",
 		},
 		"a startup probe that has patience left": {warning("Unhealthy", "Startup probe failed: 503"), "RollingOut", "Rolling out web:1"},
 		"a volume":                               {warning("FailedMount", "no configmap"), "VolumeNotReady", "The pods do not become ready: no configmap"},

@@ -4,5 +4,5 @@
 //	make node-up test-e2e                                           a real node on this machine, without Docker
 //	make test-e2e KUBECONFIG=... E2E_LOAD="kind load image-archive" any other cluster
 //
-// Labels choose what is tried, as in E2E_ARGS="-ginkgo.label-filter=reach".
+// Labels choose what is tried, as in E2E_ARGS=-ginkgo.label-filter=reach.
 package e2e

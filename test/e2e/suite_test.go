@@ -47,6 +47,8 @@ var (
 var (
 	config *rest.Config
 	kube   client.WithWatch
+	// scratch is a folder of the whole run: a clean-up cannot make one of its own.
+	scratch string
 )
 
 func TestE2E(t *testing.T) {
@@ -61,7 +63,9 @@ func TestE2E(t *testing.T) {
 
 var _ = BeforeSuite(func(ctx context.Context) {
 	SetDefaultEventuallyTimeout(patience)
+	EnforceDefaultTimeoutsWhenUsingContexts()
 	SetDefaultEventuallyPollingInterval(250 * time.Millisecond)
+	scratch = GinkgoT().TempDir()
 	var err error
 	config, err = clientcmd.BuildConfigFromFlags("", os.Getenv("KUBECONFIG"))
 	Expect(err).NotTo(HaveOccurred())
@@ -94,7 +98,8 @@ func install(ctx context.Context, root, tag string) {
 // overlay returns a folder for kubectl -k.
 func overlay(ctx context.Context, root, tag string) string {
 	GinkgoHelper()
-	folder := GinkgoT().TempDir()
+	folder, err := os.MkdirTemp(scratch, "overlay")
+	Expect(err).NotTo(HaveOccurred())
 	base, err := filepath.Rel(folder, filepath.Join(root, "config", "default"))
 	Expect(err).NotTo(HaveOccurred())
 	Expect(os.WriteFile(filepath.Join(folder, "kustomization.yaml"), fmt.Appendf(nil, `resources: [%s]

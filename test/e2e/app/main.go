@@ -58,6 +58,7 @@ func serve(ctx context.Context, args []string) error {
 	_ = flags.Parse(args) // it exits
 
 	began := time.Now()
+	fmt.Println("starts")
 	select {
 	case <-time.After(*after):
 	case <-ctx.Done():
