@@ -99,8 +99,8 @@ spec: {scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}, minRe
 		heal: `kubectl get msvc web -o json | sed -e 's/"name": "web"/"name": "db"/' -e '/"startPolicy"/d' > db.json
 			kubectl patch -f db.json --local --type=json -o json -p '[{"op": "remove", "path": "/spec/dependencies"}, {"op": "remove", "path": "/status"}, {"op": "remove", "path": "/metadata/uid"}, {"op": "remove", "path": "/metadata/resourceVersion"}]' | kubectl create -f -`},
 
-	{name: "a liveness probe kills", edit: `"args":["serve","--sick-after=3s"],"probes":{"readiness":{"httpGet":{"path":"/alive","port":8080}},"liveness":{"periodSeconds":1,"failureThreshold":1,"httpGet":{"path":"/alive","port":8080}}}`,
-		via: []string{v1alpha1.ReasonReadinessFailing}, reason: v1alpha1.ReasonCrashLooping, words: "Liveness probe failed: HTTP probe failed with statuscode: 500"},
+	{name: "a liveness probe kills", edit: `"args":["serve","--sick-after=3s"],"rollout":{"minReadySeconds":60},"probes":{"liveness":{"periodSeconds":1,"failureThreshold":1,"httpGet":{"path":"/alive","port":8080}}}`,
+		reason: v1alpha1.ReasonCrashLooping, words: "Liveness probe failed: HTTP probe failed with statuscode: 500"},
 	{name: "a startup probe kills", edit: `"args":["serve","--start-after=1h"],"probes":{"startup":{"periodSeconds":1,"failureThreshold":2,"tcpSocket":{"port":8080}}}`,
 		reason: v1alpha1.ReasonCrashLooping, words: "Startup probe failed"},
 	{name: "a hook fails", edit: `"podTemplate":{"spec":{"containers":[{"name":"app","lifecycle":{"postStart":{"exec":{"command":["/app","exit","--words=no hook"]}}}}]}}`,
@@ -158,6 +158,7 @@ var _ = Describe("A failure", Label("failures"), Ordered, ContinueOnFailure, fun
 	BeforeAll(func(ctx context.Context) {
 		pageOf = readScreens()
 		seen = watchReasons()
+		deleteLater(slow, edited)
 		for i := range failures {
 			ns := namespace(i)
 			DeferCleanup(func(ctx context.Context) {
@@ -170,7 +171,6 @@ var _ = Describe("A failure", Label("failures"), Ordered, ContinueOnFailure, fun
 				applyNormal(ctx, ns)
 			}
 		}
-		DeferCleanup(func(ctx context.Context) { kubectl(ctx, "delete", "--ignore-not-found", "namespace", slow, edited) })
 		applyNormal(ctx, slow)
 		applyNormal(ctx, edited)
 		for i := range failures {

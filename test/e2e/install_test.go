@@ -29,11 +29,11 @@ var _ = Describe("An installation", Label("install"), Ordered, func() {
 	It("makes a Microservice of a few lines that serves", func(ctx context.Context) {
 		const namespace = "e2e-install"
 		user := newShell(ctx, namespace)
-		DeferCleanup(func(ctx context.Context) { kubectl(ctx, "delete", "--ignore-not-found", "namespace", namespace) })
+		deleteLater(namespace)
 		applyNormal(ctx, namespace)
 		user.run(ctx, "kubectl wait msvc/web --for=condition=Ready --timeout="+patience.String())
 		Expect(user.run(ctx, "kubectl get microservices")).To(MatchRegexp(`web +True +Available +1 +1 `))
-		// What the API server can do with a real kubelet alone.
-		Expect(user.run(ctx, "kubectl exec deployment/web -- /app get http://web/")).To(BeEmpty())
+		user.run(ctx, "kubectl exec deployment/web -- /app get http://127.0.0.1:8080/")
+		Expect(user.run(ctx, "kubectl logs deployment/web")).To(Equal("starts\n"))
 	})
 })

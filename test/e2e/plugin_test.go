@@ -25,9 +25,9 @@ var _ = Describe("The plugin", Label("plugin"), Ordered, func() {
 		}{
 			{"kubectl msvc status web", []string{"web", "Ready", *appImage + ":1"}},
 			{"kubectl msvc status web --watch", []string{"Available"}},
-			{"kubectl msvc tree web", []string{"Deployment", "ReplicaSet", "Pod", "NetworkPolicy"}},
+			{"kubectl msvc tree web", []string{"Deployment web  2 updated, 2 available, of 2", "Pod web-", "NetworkPolicy"}},
 			{"kubectl msvc graph", []string{"load", "web", "tally"}},
-			{"kubectl msvc why load", []string{"load is Ready"}},
+			{"kubectl msvc why load", []string{"load is well"}},
 			{"kubectl msvc can-reach load web", []string{"yes"}},
 			{"kubectl msvc can-reach load tally:http", []string{"yes"}},
 			{"kubectl msvc diff web --live", nil},

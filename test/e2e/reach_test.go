@@ -72,7 +72,7 @@ var _ = Describe("Who reaches whom", Label("reach"), Ordered, func() {
 		if !strings.Contains(said, "NetworkPolicies hold") {
 			Skip(fmt.Sprintf("the cluster does not enforce NetworkPolicies: check --probe ends with %d: %s", code, said))
 		}
-		DeferCleanup(func(ctx context.Context) { kubectl(ctx, "delete", "--ignore-not-found", "namespace", "e2e-bank") })
+		deleteLater("e2e-bank")
 		apply(ctx, "testdata/reach.yaml", "e2e-shop")
 		peers = allPeers(ctx)
 		if host := startOutside(ctx); host != nil {

@@ -69,7 +69,7 @@ var _ = Describe("A change under load", Label("rollout"), Ordered, func() {
 		t.lossless(ctx, "targetPort, and the new image cannot be pulled", func() {
 			edit(ctx, "web", moved(8083, "")+`,"image":"example.com/none:1"}`)
 			awaitReason(ctx, namespace, "web", v1alpha1.ReasonImagePullFailed)
-			t.pass(ctx, 250)
+			t.pass(ctx, 500)
 			edit(ctx, "web", moved(8080, "")+`,"image":"`+*appImage+`:2"}`)
 		})
 	})
@@ -78,7 +78,7 @@ var _ = Describe("A change under load", Label("rollout"), Ordered, func() {
 		dying := t.during(ctx, "a version that dies after 6 s", func() {
 			edit(ctx, "web", `{"args":["serve","--exit-after=6s"]}`)
 			awaitReason(ctx, namespace, "web", v1alpha1.ReasonCrashLooping)
-			t.pass(ctx, 500)
+			t.pass(ctx, 1000)
 			ms := &v1alpha1.Microservice{}
 			Expect(kube.Get(ctx, client.ObjectKey{Namespace: namespace, Name: "web"}, ms)).To(Succeed())
 			Expect(apimeta.IsStatusConditionTrue(ms.Status.Conditions, v1alpha1.ConditionAvailable)).To(BeTrue())

@@ -87,27 +87,29 @@ var _ = BeforeSuite(func(ctx context.Context) {
 	install(ctx, cluster.Root(), "this")
 })
 
-// install applies the config/default of a tree as a user would, with an image and the flags that this cluster needs, and waits until
-// that operator runs.
-func install(ctx context.Context, root, tag string) {
+// install applies the config/default of a tree as a user would, with an image, the flags that this cluster needs and others, and waits
+// until that operator runs.
+func install(ctx context.Context, root, tag string, flags ...string) {
 	GinkgoHelper()
-	kubectl(ctx, "apply", "--server-side", "--force-conflicts", "-k", overlay(ctx, root, tag))
+	kubectl(ctx, "apply", "--server-side", "--force-conflicts", "-k", overlay(ctx, root, tag, flags...))
 	kubectl(ctx, "-n", operatorNamespace, "rollout", "status", "deployment", "--timeout", patience.String())
 }
 
 // overlay returns a folder for kubectl -k.
-func overlay(ctx context.Context, root, tag string) string {
+func overlay(ctx context.Context, root, tag string, flags ...string) string {
 	GinkgoHelper()
 	folder, err := os.MkdirTemp(scratch, "overlay")
 	Expect(err).NotTo(HaveOccurred())
 	base, err := filepath.Rel(folder, filepath.Join(root, "config", "default"))
 	Expect(err).NotTo(HaveOccurred())
+	var args []string
+	for _, flag := range append(flags, "dns-ports="+dnsPorts(ctx)) {
+		args = append(args, fmt.Sprintf(`{"op": "add", "path": "/spec/template/spec/containers/0/args/-", "value": "--%s"}`, flag))
+	}
 	Expect(os.WriteFile(filepath.Join(folder, "kustomization.yaml"), fmt.Appendf(nil, `resources: [%s]
 images: [{name: ghcr.io/microservice-dev/microservice-operator, newName: %q, newTag: %q}]
-patches:
-- target: {kind: Deployment}
-  patch: '[{"op": "add", "path": "/spec/template/spec/containers/0/args/-", "value": "--dns-ports=%s"}]'
-`, base, *managerImage, tag, dnsPorts(ctx)), 0o600)).To(Succeed())
+patches: [{target: {kind: Deployment}, patch: '[%s]'}]
+`, base, *managerImage, tag, strings.Join(args, ",")), 0o600)).To(Succeed())
 	return folder
 }
 
@@ -140,8 +142,15 @@ func apply(ctx context.Context, file, namespace string) {
 	GinkgoHelper()
 	raw, err := os.ReadFile(file)
 	Expect(err).NotTo(HaveOccurred())
-	DeferCleanup(func(ctx context.Context) { kubectl(ctx, "delete", "--ignore-not-found", "namespace", namespace) })
+	deleteLater(namespace)
 	applyText(ctx, strings.ReplaceAll(string(raw), "NAMESPACE", namespace))
+}
+
+// deleteLater deletes namespaces in the end. The end of the suite waits for what is in them.
+func deleteLater(namespaces ...string) {
+	DeferCleanup(func(ctx context.Context) {
+		kubectl(ctx, append([]string{"delete", "--ignore-not-found", "--wait=false", "namespace"}, namespaces...)...)
+	})
 }
 
 // applyText applies objects, with the images of this run.

@@ -21,13 +21,13 @@ import (
 	"github.com/microservice-dev/microservice-operator/test/cluster"
 )
 
-// flags keep what the last release did by default, so that the upgrade restarts nothing: docs/how-to/install.md.
-var flags = []string{"cluster-domain=cluster.local", "default-min-ready-seconds=0"}
+// flags are set before the upgrade. Without the first one, all pods that have dependencies would restart.
+var flags = []string{"cluster-domain=cluster.local", "default-min-ready-seconds=5"}
 
 var _ = Describe("The operator", Label("upgrade"), Ordered, func() {
 	const namespace = "e2e-upgrade"
-	install := func(ctx context.Context, root, tag string) {
-		install(ctx, root, tag)
+	install := func(ctx context.Context, root, tag string, flags ...string) {
+		install(ctx, root, tag, flags...)
 		awaitLeader(ctx)
 	}
 	var t *traffic
@@ -38,21 +38,24 @@ var _ = Describe("The operator", Label("upgrade"), Ordered, func() {
 		Expect(cluster.CheckOutRelease(ctx, release)).To(Succeed())
 		loadImage(ctx, compile(ctx, release, "./cmd", filepath.Join(GinkgoT().TempDir(), "manager")), *managerImage+":release")
 		kubectl(ctx, "delete", "-k", overlay(ctx, cluster.Root(), "this"))
-		DeferCleanup(func(ctx context.Context) { install(ctx, cluster.Root(), "this") })
-		install(ctx, release, "release")
+		DeferCleanup(func(ctx context.Context) {
+			kubectl(ctx, "delete", "--ignore-not-found", "namespace", operatorNamespace)
+			install(ctx, cluster.Root(), "this")
+		})
+		install(ctx, release, "release", flags...)
 		t = startTraffic(ctx, namespace)
 	})
 
 	// same expects that no object and no pod changed since before.
 	same := func(ctx context.Context) {
 		GinkgoHelper()
-		t.pass(ctx, 250)
+		t.pass(ctx, 500)
 		Expect(cmp.Diff(before, objects(ctx, namespace))).To(BeEmpty())
 	}
 
 	It("is upgraded from the last release without a restart, a write or a lost request", func(ctx context.Context) {
-		setFlags(ctx)
 		before = objects(ctx, namespace)
+		setFlags(ctx)
 		t.lossless(ctx, "upgrade from the last release", func() {
 			install(ctx, cluster.Root(), "this")
 			same(ctx)

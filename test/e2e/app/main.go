@@ -3,7 +3,6 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -191,7 +190,7 @@ type Calls struct {
 // load URL REPORT-URL.
 func load(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("load", flag.ExitOnError)
-	rate := flags.Int("rate", 25, "How many calls begin each second.")
+	rate := flags.Int("rate", 50, "How many calls begin each second.")
 	_ = flags.Parse(args) // it exits
 	if flags.NArg() != 2 {
 		return errors.New("usage: app load [-rate N] URL REPORT-URL")
@@ -291,7 +290,6 @@ func get(_ context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	defer response.Body.Close()
-	_, err = bufio.NewReader(response.Body).WriteTo(os.Stdout)
-	return err
+	_, err = io.Copy(os.Stdout, response.Body)
+	return errors.Join(err, response.Body.Close())
 }
