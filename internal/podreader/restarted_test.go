@@ -27,6 +27,12 @@ func TestJustRestarted(t *testing.T) {
 	sidecar.Status.InitContainerStatuses = pod(true, 2, 5*time.Second).Status.ContainerStatuses
 	waiting := pod(true, 3, 0)
 	waiting.Status.ContainerStatuses[0].State = corev1.ContainerState{}
+	ended := func(ago time.Duration) corev1.Pod {
+		gone := pod(false, 0, 0)
+		gone.Status.Phase = corev1.PodSucceeded
+		gone.Status.ContainerStatuses[0].State = corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{FinishedAt: metav1.NewTime(now.Add(-ago))}}
+		return gone
+	}
 	cases := map[string]struct {
 		pods []corev1.Pod
 		n    int32
@@ -41,6 +47,9 @@ func TestJustRestarted(t *testing.T) {
 		"one that is not ready":              {pods: []corev1.Pod{pod(false, 3, time.Second)}},
 		"one whose container does not run":   {pods: []corev1.Pod{waiting}},
 		"a sidecar that has restarted":       {pods: []corev1.Pod{sidecar}, n: 1, wait: 15 * time.Second},
+		"one in place of one that ended":     {pods: []corev1.Pod{pod(true, 0, time.Second), ended(time.Second)}, n: 1, wait: 9 * time.Second},
+		"one in place of three that ended":   {pods: []corev1.Pod{pod(true, 0, time.Second), ended(time.Second), ended(time.Minute), ended(9 * time.Minute)}, n: 1, wait: 39 * time.Second},
+		"one in place of one long ended":     {pods: []corev1.Pod{pod(true, 0, time.Second), ended(10 * time.Minute)}},
 		"the first of several decides, when": {pods: []corev1.Pod{pod(true, 4, 0), pod(true, 1, 0), pod(true, 0, 0)}, n: 2, wait: 10 * time.Second},
 	}
 	for name, tc := range cases {

@@ -99,7 +99,7 @@ func podCause(ms *v1alpha1.Microservice, pods Pods) *podFailure {
 			return c
 		}
 	}
-	return evicted(pods.Items)
+	return evicted(ms, pods.Items)
 }
 
 // inParentheses and inPod match where kubelet messages name the pod, and throughRuntime how they begin what a container runtime says.
@@ -167,8 +167,13 @@ func PodToInspect(pods []corev1.Pod) *corev1.Pod {
 // rollout.
 func activePods(pods []corev1.Pod) []*corev1.Pod {
 	return slices.DeleteFunc(byName(pods), func(pod *corev1.Pod) bool {
-		return pod.DeletionTimestamp != nil || pod.Status.Phase == corev1.PodFailed || pod.Status.Phase == corev1.PodSucceeded
+		return pod.DeletionTimestamp != nil || Ended(pod)
 	})
+}
+
+// Ended reports whether a pod ended for good. A Deployment's pods do so only when their node ends them, such as by eviction.
+func Ended(pod *corev1.Pod) bool {
+	return pod.Status.Phase == corev1.PodFailed || pod.Status.Phase == corev1.PodSucceeded
 }
 
 func byName(pods []corev1.Pod) []*corev1.Pod {
@@ -250,18 +255,26 @@ func unschedulable(pod *corev1.Pod) *podFailure {
 // threshold is the end of the kubelet's message about a node that lacks a resource: it contains changing numbers.
 const threshold = " Threshold quantity"
 
-// evicted returns repeated evictions as the failure if there is no other. A single eviction may be long past.
-func evicted(pods []corev1.Pod) *podFailure {
+// evicted returns repeated evictions as the failure if there is no other. A single eviction may be long past. A kubelet does not say of
+// a pod that it was evicted if its containers end with 0 when they are asked to.
+func evicted(ms *v1alpha1.Microservice, pods []corev1.Pod) *podFailure {
 	var last *corev1.Pod
 	n := 0
 	for _, pod := range byName(pods) {
-		if pod.Status.Phase == corev1.PodFailed && pod.Status.Reason == "Evicted" {
+		if !Ended(pod) {
+			continue
+		}
+		n++
+		if pod.Status.Reason == "Evicted" {
 			last = pod
-			n++
 		}
 	}
 	if n < 2 {
 		return nil
+	}
+	if last == nil {
+		return &podFailure{reason: v1alpha1.ReasonPodNotStarting, message: fmt.Sprintf(
+			"The pods keep being ended by their node; see kubectl get events -n %s --field-selector=reason=Evicted", ms.Namespace)}
 	}
 	said, _, _ := strings.Cut(last.Status.Message, threshold)
 	return &podFailure{reason: v1alpha1.ReasonPodNotStarting, message: "The pods keep being evicted: " + strings.TrimSpace(withoutNames(said, last))}

@@ -85,6 +85,13 @@ func evictedPod(name string) corev1.Pod {
 	return pod
 }
 
+// endedPod was evicted, too, and its container ended with 0.
+func endedPod(name string) corev1.Pod {
+	pod := podNamed(name, corev1.ContainerStatus{State: corev1.ContainerState{Terminated: ended(0, "Completed", "")}})
+	pod.Status.Phase = corev1.PodSucceeded
+	return pod
+}
+
 func goingPod() corev1.Pod {
 	pod := podNamed("a", waitsFor("CreateContainerConfigError", "no secret"))
 	pod.DeletionTimestamp = &now
@@ -230,6 +237,10 @@ func TestPodReasons(t *testing.T) {
 		"evicted again and again": {
 			lookedAt(evictedPod("a"), evictedPod("b"), podNamed("c", waitsFor("ContainerCreating", ""))),
 			"PodNotStarting", "The pods keep being evicted: The node was low on resource: memory.",
+		},
+		"ended again and again": {
+			lookedAt(endedPod("a"), endedPod("b"), podNamed("c", waitsFor("ContainerCreating", ""))),
+			"PodNotStarting", "The pods keep being ended by their node; see kubectl get events -n shop --field-selector=reason=Evicted",
 		},
 		"a pod that is going says nothing": {lookedAt(goingPod()), "RollingOut", "Rolling out web:1"},
 		"a scheduling gate":                {lookedAt(gatedPod()), "Unschedulable", "The pods are not scheduled before their scheduling gates are removed: example.com/wait"},

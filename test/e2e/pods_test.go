@@ -21,6 +21,8 @@ import (
 	"k8s.io/client-go/tools/remotecommand"
 	clientexec "k8s.io/client-go/util/exec"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/microservice-dev/microservice-operator/internal/status"
 )
 
 // ready waits until a Deployment runs as it should, without old pods, and returns one of its pods.
@@ -48,6 +50,8 @@ func readyPod(ctx context.Context, namespace, name string) (*corev1.Pod, error) 
 	if err := kube.List(ctx, pods, client.InNamespace(namespace), client.MatchingLabelsSelector{Selector: selector}); err != nil {
 		return nil, err
 	}
+	// Who was evicted stays as a record.
+	pods.Items = slices.DeleteFunc(pods.Items, func(pod corev1.Pod) bool { return status.Ended(&pod) })
 	want := *d.Spec.Replicas
 	if s := d.Status; s.ObservedGeneration != d.Generation || s.UpdatedReplicas != want || s.Replicas != want || s.AvailableReplicas != want || len(pods.Items) != int(want) || want == 0 {
 		return nil, fmt.Errorf("Deployment %s/%s of %d replicas has %d pods and the status %+v", namespace, name, want, len(pods.Items), s)

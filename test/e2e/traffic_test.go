@@ -100,8 +100,8 @@ func settled(ctx context.Context, namespace, name string) {
 	ready(ctx, namespace, name)
 }
 
-// awaitReason waits until Ready has a reason for the newest spec, and returns its message.
-func awaitReason(ctx context.Context, namespace, name, reason string) string {
+// awaitReason waits until Ready has a reason and words for the newest spec, and returns its message.
+func awaitReason(ctx context.Context, namespace, name, reason string, words ...string) string {
 	GinkgoHelper()
 	var message string
 	Eventually(ctx, func(g Gomega) {
@@ -111,6 +111,9 @@ func awaitReason(ctx context.Context, namespace, name, reason string) string {
 		g.Expect(c).NotTo(BeNil())
 		g.Expect(c.ObservedGeneration).To(Equal(ms.Generation), "the operator has not seen the newest spec")
 		g.Expect(c.Reason).To(Equal(reason), "%s/%s: %s", namespace, name, c.Message)
+		for _, said := range words {
+			g.Expect(c.Message).To(ContainSubstring(said))
+		}
 		message = c.Message
 	}).Should(Succeed())
 	return message
