@@ -42,7 +42,7 @@ func (t *traffic) counted(ctx context.Context) (calls, error) {
 	if err != nil {
 		return calls{}, err
 	}
-	said, err := inPod(ctx, pod, "get", "http://127.0.0.1:8080/")
+	said, err := inPod(ctx, pod, "get", "http://127.0.0.1:8090/")
 	if err != nil {
 		return calls{}, fmt.Errorf("asking the tally: %w: %s", err, said)
 	}

@@ -28,13 +28,14 @@ var volatile = []struct {
 	by      string
 }{
 	{regexp.MustCompile(`\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(Z| \+0000 UTC)`), "TIME"},
+	// Before ages: a part of it can be read as one, such as 123d.
+	{regexp.MustCompile(`\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b`), "UID"},
 	{regexp.MustCompile(`\b(\d+[dhms])+\b`), "AGE"},
 	{regexp.MustCompile(`Context "[^"]*"`), "Context"},
 	// What the oldest Kubernetes that is tested says beside the same words.
 	{regexp.MustCompile(`Invalid value: "object": `), "Invalid value: "},
 	{regexp.MustCompile(` no new claims to deallocate,`), ""},
 	{regexp.MustCompile(`\b10\.\d+\.\d+\.\d+\b`), "IP"},
-	{regexp.MustCompile(`\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b`), "UID"},
 	{regexp.MustCompile(`\b[0-9a-f]{16,}\b`), "HASH"},
 	{regexp.MustCompile(`-[bcdfghjklmnpqrstvwxz2456789]{8,10}-[bcdfghjklmnpqrstvwxz2456789]{5}\b`), "-POD"},
 	{regexp.MustCompile(`[ \t]+`), " "}, // columns are as wide as an age or an address

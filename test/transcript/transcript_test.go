@@ -6,13 +6,13 @@ import (
 )
 
 func TestNormalized(t *testing.T) {
-	const page = "NAME    READY   AGE\nhello   True    11s\nSelector IP: 10.0.1.2, hello-7d9c5b8f4-x2x4z\n"
+	const page = "NAME    READY   AGE\nhello   True    11s\nSelector IP: 10.0.1.2, hello-7d9c5b8f4-x2x4z, 774bf4f6-bbad-4945-b77d-29ad5757ef5a\n"
 	for name, tc := range map[string]struct {
 		printed string
 		same    bool
 	}{
-		"another age, address and pod": {"NAME    READY   AGE\nhello   True    2m11s\nSelector IP: 10.0.200.200, hello-6b7c8d9f5-bcdfg\n", true},
-		"another status":               {"NAME    READY   AGE\nhello   False   11s\nSelector IP: 10.0.1.2, hello-7d9c5b8f4-x2x4z\n", false},
+		"another age, address and pod": {"NAME    READY   AGE\nhello   True    2m11s\nSelector IP: 10.0.200.200, hello-6b7c8d9f5-bcdfg, 774bf4f6-bbad-423d-b77d-29ad5757ef5a\n", true},
+		"another status":               {"NAME    READY   AGE\nhello   False   11s\nSelector IP: 10.0.1.2, hello-7d9c5b8f4-x2x4z, 774bf4f6-bbad-4945-b77d-29ad5757ef5a\n", false},
 		"a line more":                  {page + "web     True    1s\n", false},
 	} {
 		if same := Normalized(tc.printed) == Normalized(page); same != tc.same {

@@ -262,11 +262,11 @@ func post(client *http.Client, url string, content []byte) error {
 	return response.Body.Close()
 }
 
-// tally adds up what is posted to it, and answers with the sum.
+// tally adds up what is posted to it on port 8090, and answers with the sum.
 func tally(ctx context.Context, _ []string) error {
 	var mu sync.Mutex
 	var sum Calls
-	return listen(ctx, 8080, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return listen(ctx, 8090, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		mu.Lock()
 		defer mu.Unlock()
 		if r.Method == http.MethodPost {
