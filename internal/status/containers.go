@@ -20,7 +20,7 @@ var (
 		"SignatureValidationFailed",
 	}
 	configReasons = []string{
-		"CreateContainerConfigError", "CreateContainerError", "RunContainerError", "PreCreateHookError", "PreStartHookError", "PostStartHookError",
+		"CreateContainerConfigError", "CreateContainerError", "RunContainerError", "PreCreateHookError", "PreStartHookError",
 	}
 )
 
@@ -79,7 +79,8 @@ func crash(pod *corev1.Pod) *podFailure {
 		if ended == nil {
 			ended = c.LastTerminationState.Terminated
 		}
-		backingOff := c.State.Waiting != nil && c.State.Waiting.Reason == "CrashLoopBackOff"
+		// A container whose hook fails is killed, too, and waits under another name the first time.
+		backingOff := c.State.Waiting != nil && (c.State.Waiting.Reason == "CrashLoopBackOff" || c.State.Waiting.Reason == "PostStartHookError")
 		switch {
 		case c.Ready || ended == nil && !backingOff:
 			return nil

@@ -292,7 +292,7 @@ func lastWarning(pod *corev1.Pod, warnings []corev1.Event) *podFailure {
 		reason = v1alpha1.ReasonReadinessFailing
 	case "FailedMount", "FailedAttachVolume", "FailedMapVolume":
 		reason = v1alpha1.ReasonVolumeNotReady
-	case "BackOff", "Killing", "FailedScheduling", "Failed", "InspectFailed", failedPullSecret:
+	case "BackOff", "Killing", "FailedScheduling", "Failed", "InspectFailed", failedPullSecret, failedPostStartHook:
 		return nil // what the pod itself knows better, or a thing of the past
 	}
 	return &podFailure{reason: reason, message: fmt.Sprintf("The pods do not become ready: %s", strings.TrimSpace(last.Message))}
@@ -346,6 +346,9 @@ func startedAt(pod *corev1.Pod, name string) time.Time {
 	return time.Time{}
 }
 
+// failedPostStartHook is the reason of the kubelet's event about a hook for which it kills the container.
+const failedPostStartHook = "FailedPostStartHook"
+
 // failedPullSecret is the reason of the kubelet's event about a pull secret that it cannot read.
 const failedPullSecret = "FailedToRetrieveImagePullSecret"
 
@@ -366,7 +369,7 @@ func missingPullSecrets(warnings []corev1.Event) string {
 // probeThatKilled returns the last message of a probe or hook for which the kubelet kills containers, empty if there is none.
 func probeThatKilled(warnings []corev1.Event) string {
 	last := latest(warnings, func(e *corev1.Event) bool {
-		return e.Reason == "FailedPostStartHook" ||
+		return e.Reason == failedPostStartHook ||
 			e.Reason == unhealthy && (strings.HasPrefix(e.Message, "Liveness probe") || strings.HasPrefix(e.Message, "Startup probe"))
 	})
 	if last == nil {

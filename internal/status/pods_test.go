@@ -230,6 +230,13 @@ func TestPodReasons(t *testing.T) {
 				"FailedPostStartHook", `Exec lifecycle hook ([false]) for Container "app" in Pod "web-6b7-x2x4k_shop(0f)" failed`),
 			"CrashLooping", `Container app keeps crashing: exit code 137; Exec lifecycle hook ([false]) for Container "app" failed` + logs,
 		},
+		"a hook, before the container has ended": {
+			withWarning(lookedAt(podNamed("a", corev1.ContainerStatus{State: running})), "FailedPostStartHook", "PostStartHook failed"), "RollingOut", "Rolling out web:1",
+		},
+		"a hook, the first time": {
+			withWarning(lookedAt(podNamed("a", waitsFor("PostStartHookError", "PostStartHook failed"))), "FailedPostStartHook", "PostStartHook failed"),
+			"CrashLooping", "Container app keeps crashing; PostStartHook failed" + logs,
+		},
 		"an evicted pod that is long gone says nothing": {
 			withWarning(lookedAt(evictedPod("a"), podNamed("b", corev1.ContainerStatus{State: running})), "Unhealthy", "Readiness probe failed: 503"),
 			"ReadinessFailing", "The pods do not become ready: Readiness probe failed: 503",
