@@ -28,8 +28,8 @@ var _ = Describe("The plugin", Label("plugin"), Ordered, func() {
 			{"kubectl msvc tree web", []string{"Deployment web  2 updated, 2 available, of 2", "Pod web-", "NetworkPolicy"}},
 			{"kubectl msvc graph", []string{"load", "web", "tally"}},
 			{"kubectl msvc why load", []string{"load is well"}},
-			{"kubectl msvc can-reach load web", []string{"yes"}},
-			{"kubectl msvc can-reach load tally:http", []string{"yes"}},
+			{"kubectl msvc can-reach load web", []string{"can reach"}},
+			{"kubectl msvc can-reach load tally:http", []string{"can reach"}},
 			{"kubectl msvc diff web --live", nil},
 			{"kubectl msvc graph -o svg", []string{"<svg", "tally"}},
 		} {
