@@ -15,6 +15,7 @@ import (
 	. "github.com/onsi/gomega"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
@@ -57,6 +58,14 @@ func readyPod(ctx context.Context, namespace, name string) (*corev1.Pod, error) 
 		return nil, fmt.Errorf("Deployment %s/%s of %d replicas has %d pods and the status %+v", namespace, name, want, len(pods.Items), s)
 	}
 	return &pods.Items[0], nil
+}
+
+// gone waits until a pod has ended and is deleted.
+func gone(ctx context.Context, pod *corev1.Pod) {
+	GinkgoHelper()
+	Eventually(ctx, func() bool {
+		return apierrors.IsNotFound(kube.Get(ctx, client.ObjectKeyFromObject(pod), &corev1.Pod{}))
+	}).Should(BeTrue(), pod.Name)
 }
 
 // connects reports whether the peer, a pod or the host outside, gets a connection that is answered.

@@ -38,10 +38,14 @@ var _ = Describe("A change under load", Label("rollout"), Ordered, func() {
 	It("loses no request when pods are taken away", func(ctx context.Context) {
 		t.lossless(ctx, "kubectl rollout restart", func() { user.run(ctx, "kubectl rollout restart deployment web") })
 		t.lossless(ctx, "a pod is deleted", func() {
-			Expect(kube.Delete(ctx, ready(ctx, namespace, "web"))).To(Succeed())
+			pod := ready(ctx, namespace, "web")
+			Expect(kube.Delete(ctx, pod)).To(Succeed())
+			gone(ctx, pod)
 		})
 		t.lossless(ctx, "a pod is evicted", func() {
-			Expect(kube.SubResource("eviction").Create(ctx, ready(ctx, namespace, "web"), &policyv1.Eviction{})).To(Succeed())
+			pod := ready(ctx, namespace, "web")
+			Expect(kube.SubResource("eviction").Create(ctx, pod, &policyv1.Eviction{})).To(Succeed())
+			gone(ctx, pod)
 		})
 	})
 

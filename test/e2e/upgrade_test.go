@@ -68,7 +68,9 @@ var _ = Describe("The operator", Label("upgrade"), Ordered, func() {
 		t.lossless(ctx, "the operator is removed, and a pod is deleted", func() {
 			kubectl(ctx, "delete", "-f", filepath.Join(cluster.Root(), "dist", "install.yaml"))
 			same(ctx)
-			Expect(kube.Delete(ctx, ready(ctx, namespace, "web"))).To(Succeed())
+			pod := ready(ctx, namespace, "web")
+			Expect(kube.Delete(ctx, pod)).To(Succeed())
+			gone(ctx, pod)
 			ready(ctx, namespace, "web")
 		})
 		before = objects(ctx, namespace)
