@@ -165,8 +165,7 @@ func (e *eject) preflight(ctx context.Context, ms *v1alpha1.Microservice, childr
 			return err
 		}
 		for _, d := range w.Dependents()[e.key] {
-			wrong = append(wrong, fmt.Sprintf("%s depends on it: declare it there as {name: %[2]s, service: {name: %[2]s, namespace: %[3]s}}, or use --force",
-				explain.Name(dependency.KeyOf(d), e.key.Namespace), e.key.Name, e.key.Namespace))
+			wrong = append(wrong, explain.Name(dependency.KeyOf(d), e.key.Namespace)+" depends on it, and its calls would be cut: set networkPolicy.isolation to Ingress there, and then use --force")
 		}
 	}
 	missing, err := missingRights(ctx, e, e.key.Namespace, append(optionalRights(children), ejectRights...))

@@ -3,7 +3,6 @@ package e2e
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -132,9 +131,16 @@ var _ = Describe("A change under load", Label("rollout"), Ordered, func() {
 	})
 
 	It("loses no request when the Deployment leaves, and is taken over", func(ctx context.Context) {
-		edit(ctx, "load", `{"dependencies":[{"name":"web","service":{"name":"web"}},{"name":"tally"}]}`)
+		// Its caller may call anybody meanwhile, and nobody restarts it.
+		caller := ready(ctx, namespace, "load")
+		edit(ctx, "load", `{"networkPolicy":{"isolation":"Ingress"}}`)
 		settled(ctx, namespace, "load")
-		left := t.during(ctx, "eject", func() { user.run(ctx, "kubectl msvc eject web") })
+		left := t.during(ctx, "eject", func() {
+			said, err := user.try(ctx, "kubectl msvc eject web")
+			Expect(err).To(HaveOccurred())
+			Expect(said).To(ContainSubstring("load depends on it"))
+			user.run(ctx, "kubectl msvc eject web --force")
+		})
 		Expect(left.Lost).To(BeZero(), left.Last)
 		Expect(kube.Get(ctx, client.ObjectKey{Namespace: namespace, Name: "web"}, &v1alpha1.Microservice{})).NotTo(Succeed())
 
@@ -143,8 +149,13 @@ var _ = Describe("A change under load", Label("rollout"), Ordered, func() {
 			user.run(ctx, "kubectl apply -f web.yaml")
 			said := user.run(ctx, "kubectl msvc takeover web")
 			AddReportEntry("kubectl msvc takeover web", said)
-			Expect(strings.TrimSpace(said)).To(ContainSubstring("web is taken over"))
+			Expect(said).To(ContainSubstring("web is taken over"))
 		})
+		t.lossless(ctx, "the caller is isolated again", func() {
+			edit(ctx, "load", `{"networkPolicy":null}`)
+			settled(ctx, namespace, "load")
+		})
+		Expect(ready(ctx, namespace, "load").UID).To(Equal(caller.UID))
 		events := &corev1.EventList{}
 		Expect(kube.List(ctx, events, client.InNamespace(namespace))).To(Succeed())
 		for _, e := range events.Items {
