@@ -7,7 +7,6 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	appsv1 "k8s.io/api/apps/v1"
-	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	apimeta "k8s.io/apimachinery/pkg/api/meta"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -156,10 +155,5 @@ var _ = Describe("A change under load", Label("rollout"), Ordered, func() {
 			settled(ctx, namespace, "load")
 		})
 		Expect(ready(ctx, namespace, "load").UID).To(Equal(caller.UID))
-		events := &corev1.EventList{}
-		Expect(kube.List(ctx, events, client.InNamespace(namespace))).To(Succeed())
-		for _, e := range events.Items {
-			Expect(e.Reason).NotTo(Equal(v1alpha1.ReasonNameConflict), e.Message)
-		}
 	})
 })
