@@ -34,7 +34,7 @@ type failure struct {
 	reason, words string
 	via           []string
 	// heal is shell commands instead of an edit back. With soon they are run once the failure is told: the operator writes a contested
-	// field less and less often.
+	// field less and less often, and so does a ReplicaSet create pods that are refused.
 	heal string
 	soon bool
 }
@@ -64,7 +64,7 @@ var failures = []failure{
 	{section: "A quota is used up", before: `{apiVersion: v1, kind: ResourceQuota, metadata: {name: small}, spec: {hard: {pods: 1}}}`,
 		until: "! kubectl run other --image=APP:1 --dry-run=server",
 		edit:  `"image":"APP:2"`, reason: v1alpha1.ReasonQuotaExceeded, words: "exceeded quota: small",
-		heal: "kubectl delete quota small"},
+		heal: "kubectl delete quota small", soon: true},
 	{section: "The pods are refused", edit: `"podTemplate":{"spec":{"priorityClassName":"urgent"}}`,
 		reason: v1alpha1.ReasonPodRefused, words: "no PriorityClass with name urgent was found"},
 	{section: "The rollout takes too long", edit: crashes + `,"rollout":{"progressDeadlineSeconds":5}`,
