@@ -7,10 +7,10 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 )
@@ -322,8 +322,8 @@ func exceedsFailureThreshold(pod *corev1.Pod, warning *corev1.Event, warnings []
 		return true
 	}
 	probe := container.ReadinessProbe
-	patience := time.Duration(probe.InitialDelaySeconds+(probe.FailureThreshold-1)*probe.PeriodSeconds) * time.Second
-	return failures >= probe.FailureThreshold && !eventTime(warning).Time.Before(startedAt(pod, container.Name).Add(patience))
+	patience := int64(probe.InitialDelaySeconds + (probe.FailureThreshold-1)*probe.PeriodSeconds)
+	return failures >= probe.FailureThreshold && eventTime(warning).Unix() >= startedAt(pod, container.Name).Unix()+patience
 }
 
 // probedContainer returns the container in an event's field path, or nil if it has no readiness probe.
@@ -337,13 +337,13 @@ func probedContainer(pod *corev1.Pod, fieldPath string) *corev1.Container {
 }
 
 // startedAt is when a container that runs started, and zero for others.
-func startedAt(pod *corev1.Pod, name string) time.Time {
+func startedAt(pod *corev1.Pod, name string) metav1.Time {
 	for _, c := range slices.Concat(pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses) {
 		if c.Name == name && c.State.Running != nil {
-			return c.State.Running.StartedAt.Time
+			return c.State.Running.StartedAt
 		}
 	}
-	return time.Time{}
+	return metav1.Time{}
 }
 
 // failedPostStartHook is the reason of the kubelet's event about a hook for which it kills the container.

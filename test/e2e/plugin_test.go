@@ -30,7 +30,6 @@ var _ = Describe("The plugin", Label("plugin"), Ordered, func() {
 			{"kubectl msvc why load", []string{"load is well"}},
 			{"kubectl msvc can-reach load web", []string{"can reach"}},
 			{"kubectl msvc can-reach load tally:http", []string{"can reach"}},
-			{"kubectl msvc diff web --live", nil},
 			{"kubectl msvc graph -o svg", []string{"<svg", "tally"}},
 		} {
 			said := user.run(ctx, c.command)
