@@ -161,14 +161,11 @@ func startLive(t *testing.T) *live {
 	if err := server.StartControllers(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	scheme, err := cluster.NewScheme()
+	kube, err := cluster.NewClient(server.Config)
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := &live{kubeconfig: server.KubeconfigAt(t, server.Config.Host)}
-	if l.kube, err = client.NewWithWatch(server.Config, client.Options{Scheme: scheme}); err != nil {
-		t.Fatal(err)
-	}
+	l := &live{kube: kube, kubeconfig: server.KubeconfigAt(t, server.Config.Host)}
 	program, err := cluster.BuildManager(t.TempDir())
 	if err != nil {
 		t.Fatal(err)

@@ -32,12 +32,12 @@ func NewScheme() (*runtime.Scheme, error) {
 }
 
 // NewClient gives a client without a cache for the types of Kubernetes and ours.
-func NewClient(config *rest.Config) (client.Client, error) {
+func NewClient(config *rest.Config) (client.WithWatch, error) {
 	scheme, err := NewScheme()
 	if err != nil {
 		return nil, err
 	}
-	c, err := client.New(config, client.Options{Scheme: scheme})
+	c, err := client.NewWithWatch(config, client.Options{Scheme: scheme})
 	if err != nil {
 		return nil, fmt.Errorf("creating a client: %w", err)
 	}

@@ -19,11 +19,10 @@ var _ = Describe("An installation", Label("install"), Ordered, func() {
 
 	It("runs within what Pod Security calls restricted, and does not restart", func(ctx context.Context) {
 		kubectl(ctx, "label", "--overwrite", "namespace", operatorNamespace, "pod-security.kubernetes.io/enforce=restricted")
-		kubectl(ctx, "-n", operatorNamespace, "rollout", "restart", "deployment")
-		kubectl(ctx, "-n", operatorNamespace, "rollout", "status", "deployment", "--timeout", patience.String())
+		restartOperator(ctx)
 		pods := &corev1.PodList{}
 		Expect(kube.List(ctx, pods, client.InNamespace(operatorNamespace))).To(Succeed())
-		Expect(restarts(pods)).To(BeZero())
+		Expect(restarts(pods.Items...)).To(BeZero())
 	})
 
 	It("makes a Microservice of a few lines that serves", func(ctx context.Context) {

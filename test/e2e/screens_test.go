@@ -44,10 +44,10 @@ var block = regexp.MustCompile("(?s)```([a-z]*)\n(.*?)```")
 // page, or writes it there. A block without commands is the message.
 func (s *screens) check(ctx context.Context, f *failure, user *shell, namespace, message string) {
 	GinkgoHelper()
-	begin := strings.Index(s.text, "\n## "+f.section+"\n")
 	if f.section == "" {
 		return
 	}
+	begin := strings.Index(s.text, "\n## "+f.section+"\n")
 	Expect(begin).To(BeNumerically(">=", 0), "the page has no section %q", f.section)
 	section := s.text[begin+1:]
 	if end := strings.Index(section[1:], "\n## "); end >= 0 {

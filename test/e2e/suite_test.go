@@ -70,9 +70,7 @@ var _ = BeforeSuite(func(ctx context.Context) {
 	config, err = clientcmd.BuildConfigFromFlags("", os.Getenv("KUBECONFIG"))
 	Expect(err).NotTo(HaveOccurred())
 	config.QPS, config.Burst = 200, 200
-	scheme, err := cluster.NewScheme()
-	Expect(err).NotTo(HaveOccurred())
-	kube, err = client.NewWithWatch(config, client.Options{Scheme: scheme})
+	kube, err = cluster.NewClient(config)
 	Expect(err).NotTo(HaveOccurred())
 
 	crd := &unstructured.Unstructured{}
@@ -92,6 +90,18 @@ var _ = BeforeSuite(func(ctx context.Context) {
 func install(ctx context.Context, root, tag string, flags ...string) {
 	GinkgoHelper()
 	kubectl(ctx, "apply", "--server-side", "--force-conflicts", "-k", overlay(ctx, root, tag, flags...))
+	awaitRollout(ctx)
+}
+
+// restartOperator waits until the new pods run.
+func restartOperator(ctx context.Context) {
+	GinkgoHelper()
+	kubectl(ctx, "-n", operatorNamespace, "rollout", "restart", "deployment")
+	awaitRollout(ctx)
+}
+
+func awaitRollout(ctx context.Context) {
+	GinkgoHelper()
 	kubectl(ctx, "-n", operatorNamespace, "rollout", "status", "deployment", "--timeout", patience.String())
 }
 
@@ -153,11 +163,14 @@ func deleteLater(namespaces ...string) {
 	})
 }
 
+// images puts the images of this run for those of the pods.
+func images(text string) string { return strings.ReplaceAll(text, "APP:", *appImage+":") }
+
 // applyText applies objects, with the images of this run.
 func applyText(ctx context.Context, objects string) {
 	GinkgoHelper()
 	path := filepath.Join(GinkgoT().TempDir(), "objects.yaml")
-	Expect(os.WriteFile(path, []byte(strings.ReplaceAll(objects, "APP:", *appImage+":")), 0o600)).To(Succeed())
+	Expect(os.WriteFile(path, []byte(images(objects)), 0o600)).To(Succeed())
 	kubectl(ctx, "apply", "--server-side", "-f", path)
 }
 

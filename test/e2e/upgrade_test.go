@@ -3,7 +3,6 @@ package e2e
 import (
 	"context"
 	"fmt"
-	"os/exec"
 	"path/filepath"
 	"strings"
 
@@ -86,16 +85,14 @@ var _ = Describe("The operator", Label("upgrade"), Ordered, func() {
 	It("restarts without a write", func(ctx context.Context) {
 		before = objects(ctx, namespace)
 		t.lossless(ctx, "the operator restarts", func() {
-			kubectl(ctx, "-n", operatorNamespace, "rollout", "restart", "deployment")
-			kubectl(ctx, "-n", operatorNamespace, "rollout", "status", "deployment", "--timeout", patience.String())
+			restartOperator(ctx)
 			awaitLeader(ctx)
 			same(ctx)
 		})
 	})
 
 	It("takes all away with the CRD, as make uninstall says", func(ctx context.Context) {
-		out, err := exec.CommandContext(ctx, cluster.Program("kubectl"), "delete", "crd", "microservices.apps.microservice.dev").CombinedOutput()
-		Expect(err).NotTo(HaveOccurred(), string(out))
+		kubectl(ctx, "delete", "crd", "microservices.apps.microservice.dev")
 		Eventually(ctx, func() map[string]string { return objects(ctx, namespace) }).Should(BeEmpty())
 	})
 })
@@ -135,7 +132,7 @@ func objects(ctx context.Context, namespace string) map[string]string {
 	pods := &corev1.PodList{}
 	Expect(kube.List(ctx, pods, client.InNamespace(namespace))).To(Succeed())
 	for i := range pods.Items {
-		found["Pod "+pods.Items[i].Name] = fmt.Sprint(restarts(&corev1.PodList{Items: pods.Items[i : i+1]}))
+		found["Pod "+pods.Items[i].Name] = fmt.Sprint(restarts(pods.Items[i]))
 	}
 	for _, kind := range []string{"Deployment.apps/v1", "Service/v1", "NetworkPolicy.networking.k8s.io/v1", "PodDisruptionBudget.policy/v1", "ServiceAccount/v1"} {
 		list := &metav1.PartialObjectMetadataList{}

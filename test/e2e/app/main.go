@@ -50,8 +50,7 @@ func serve(ctx context.Context, args []string) error {
 	unhealthy := flags.Bool("unhealthy", false, "Answer /healthz with 503.")
 	exitAfter := flags.Duration("exit-after", 0, "End with exit code 3 after so long; 0 is never.")
 	sickAfter := flags.Duration("sick-after", 0, "Answer /alive with 500 after so long; 0 is never.")
-	allocate := flags.Int("allocate", 0, "Use so many MiB of memory after -allocate-after.")
-	allocateAfter := flags.Duration("allocate-after", 0, "See -allocate.")
+	allocate := flags.Int("allocate", 0, "Use so many MiB of memory.")
 	work := flags.Duration("work", 0, "How much time of a CPU each request costs.")
 	write := flags.String("write", "", "Fill this file without end.")
 	_ = flags.Parse(args) // it exits
@@ -74,7 +73,7 @@ func serve(ctx context.Context, args []string) error {
 		time.AfterFunc(*exitAfter, func() { die("no database", 3) })
 	}
 	if *allocate > 0 {
-		time.AfterFunc(*allocateAfter, func() { use(*allocate) })
+		go use(*allocate)
 	}
 	if *write != "" {
 		go fill(*write)
@@ -186,22 +185,25 @@ type Calls struct {
 	Last string `json:",omitempty"`
 }
 
+// rate is how many calls begin each second.
+const rate = 50
+
 // load calls a URL at a constant rate from its first answer on, each time with a new connection, and reports the calls:
 // load URL REPORT-URL.
 func load(ctx context.Context, args []string) error {
-	flags := flag.NewFlagSet("load", flag.ExitOnError)
-	rate := flags.Int("rate", 50, "How many calls begin each second.")
-	_ = flags.Parse(args) // it exits
-	if flags.NArg() != 2 {
-		return errors.New("usage: app load [-rate N] URL REPORT-URL")
+	if len(args) != 2 {
+		return errors.New("usage: app load URL REPORT-URL")
 	}
-	url, report := flags.Arg(0), flags.Arg(1)
+	url, report := args[0], args[1]
 	client := &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
 	var sent, lost atomic.Int64
 	var last atomic.Value
 	var calls sync.WaitGroup
-	// flush reports what has ended since it last did.
+	var reporting sync.Mutex
+	// flush reports what has ended since it last did. The last one waits for those before it, whose calls it reports if they cannot.
 	flush := func() {
+		reporting.Lock()
+		defer reporting.Unlock()
 		now := Calls{Sent: sent.Swap(0), Lost: lost.Swap(0)}
 		now.Last, _ = last.Load().(string)
 		content, err := json.Marshal(now)
@@ -220,7 +222,7 @@ func load(ctx context.Context, args []string) error {
 	for call(client, url) != nil && ctx.Err() == nil {
 		time.Sleep(100 * time.Millisecond)
 	}
-	tick, each := time.NewTicker(time.Second/time.Duration(*rate)), time.NewTicker(time.Second)
+	tick, each := time.NewTicker(time.Second/rate), time.NewTicker(time.Second)
 	for {
 		select {
 		case <-tick.C:
