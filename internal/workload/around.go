@@ -2,6 +2,7 @@ package workload
 
 import (
 	"maps"
+	"slices"
 	"strings"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -12,6 +13,7 @@ import (
 	"k8s.io/utils/ptr"
 
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
+	"github.com/microservice-dev/microservice-operator/internal/dependency"
 	"github.com/microservice-dev/microservice-operator/internal/resources"
 )
 
@@ -112,6 +114,21 @@ func (i *importer) setDisruptionBudget() {
 	}
 }
 
+// setConsent admits the namespaces that the Service admits.
+func (i *importer) setConsent() {
+	if len(i.services) == 0 {
+		return
+	}
+	switch admitted := dependency.ParseConsent(i.services[0].Annotations[v1alpha1.AnnotationAllowedDependents]); {
+	case slices.Contains(admitted, "*"):
+		i.spec.AllowedDependents = &v1alpha1.AllowedDependents{From: v1alpha1.FromAll}
+	case len(admitted) > 0:
+		i.spec.AllowedDependents = &v1alpha1.AllowedDependents{From: v1alpha1.FromSelector, Selector: &metav1.LabelSelector{
+			MatchExpressions: []metav1.LabelSelectorRequirement{{Key: corev1.LabelMetadataName, Operator: metav1.LabelSelectorOpIn, Values: admitted}},
+		}}
+	}
+}
+
 // setIsolation closes nothing: who may talk to whom is for the NetworkPolicies that are there, until dependencies are declared.
 func (i *importer) setIsolation() {
 	i.spec.NetworkPolicy = &v1alpha1.NetworkPolicyOptions{Isolation: v1alpha1.IsolationNone}
@@ -132,7 +149,7 @@ func ownAnnotations(all map[string]string) map[string]string {
 	own := maps.Clone(all)
 	maps.DeleteFunc(own, func(key, _ string) bool {
 		domain, _, _ := strings.Cut(key, "/")
-		return key == corev1.LastAppliedConfigAnnotation || key == "kubectl.kubernetes.io/restartedAt" || key == resources.AnnotationDefaultContainer ||
+		return key == corev1.LastAppliedConfigAnnotation || key == "kubectl.kubernetes.io/restartedAt" || key == resources.AnnotationDefaultContainer || key == v1alpha1.AnnotationAllowedDependents ||
 			domain == "deployment.kubernetes.io" || domain == "meta.helm.sh" || domain == "argocd.argoproj.io" || strings.HasSuffix(domain, ".toolkit.fluxcd.io")
 	})
 	return own

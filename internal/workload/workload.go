@@ -52,6 +52,7 @@ func Import(o Objects) (*Result, error) {
 	i.setRollout()
 	i.setDisruptionBudget()
 	i.setIsolation()
+	i.setConsent()
 	if err := i.setPodTemplate(); err != nil {
 		return nil, err
 	}
