@@ -40,7 +40,8 @@ type Dependency struct {
 	// +optional
 	Microservice *ObjectReference `json:"microservice,omitempty"`
 
-	// service is any Service with a selector that is not a Microservice's: a database, a broker.
+	// service is any Service with a selector: a database, a broker. That of a Microservice stands for the Microservice, so a
+	// dependent needs no edit when a Deployment becomes one.
 	// +optional
 	Service *ObjectReference `json:"service,omitempty"`
 

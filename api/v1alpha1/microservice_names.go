@@ -18,8 +18,8 @@ const (
 	// the last of these pods. Its form may change between releases.
 	AnnotationPreviousPorts = "apps.microservice.dev/previous-ports"
 
-	// AnnotationAllowedDependents on a Service that is not a Microservice's is its consent to be a dependency of other
-	// namespaces: a comma-separated list of namespaces, or "*".
+	// AnnotationAllowedDependents on a Service is its consent to be a dependency of other namespaces: a comma-separated list
+	// of namespaces, or "*". While it is a Microservice's, spec.allowedDependents counts instead.
 	AnnotationAllowedDependents = "apps.microservice.dev/allowed-dependents"
 
 	// ContainerName is the name of the application container in the generated pods. A podTemplate patch names it to

@@ -87,7 +87,7 @@ var _ = Describe("A Service as a dependency", func() {
 		eventually(orders, available)
 		Expect(dependencyState(orders, "orders-db")()).To(Equal(fmt.Sprintf(
 			"NotPermitted: Service %s/db does not exist or does not admit namespace %s; its team can admit it with the annotation "+
-				"apps.microservice.dev/allowed-dependents: %s", there, ns, ns)))
+				"apps.microservice.dev/allowed-dependents: %s, or with spec.allowedDependents if it is a Microservice's", there, ns, ns)))
 		Expect(policySpec(orders).Egress).To(HaveLen(1), "DNS")
 		settled(ns)
 		requests.Reset()
@@ -105,9 +105,45 @@ var _ = Describe("A Service as a dependency", func() {
 		Expect(sent(requests, there)).To(BeEmpty())
 	})
 
-	It("is refused where it is a Microservice's, and cannot be followed without a selector", func() {
-		create(MakeMicroservice(ns, "payments"))
-		eventually(MakeMicroservice(ns, "payments"), available)
+	It("is the Microservice to which it belongs, in health, in consent and on both sides of the way", func() {
+		payments := MakeMicroservice(ns, "payments")
+		create(payments)
+		eventually(payments, available)
+		orders.Spec.Dependencies = []v1alpha1.Dependency{{Name: "payments", Service: &v1alpha1.ObjectReference{Name: "payments"}}}
+		create(orders)
+		eventually(orders, available)
+		Eventually(dependencyState(orders, "payments")).Should(Equal("Ready"))
+		settled(ns)
+		Expect(stored(orders).Status.Dependencies[0].Target).To(Equal("Microservice/" + ns + "/payments"))
+		Expect(stored(payments).Status.DependentCount).To(BeEquivalentTo(1))
+		out, in := policySpec(orders).Egress, policySpec(payments).Ingress
+		By("saying the same in the usual way: nothing changes")
+		requests.Reset()
+		edit(orders, func(s *v1alpha1.MicroserviceSpec) { s.Dependencies = []v1alpha1.Dependency{{Name: "payments"}} })
+		eventually(orders, available)
+		settled(ns)
+		Expect(sentFor(orders)).To(Equal([]string{statusWrite}), "observedGeneration")
+		Expect(policySpec(orders).Egress).To(Equal(out))
+		Expect(policySpec(payments).Ingress).To(Equal(in))
+		By("withdrawing consent")
+		edit(orders, func(s *v1alpha1.MicroserviceSpec) {
+			s.Dependencies = []v1alpha1.Dependency{{Name: "payments", Service: &v1alpha1.ObjectReference{Name: "payments"}}}
+		})
+		edit(payments, func(s *v1alpha1.MicroserviceSpec) {
+			s.AllowedDependents = &v1alpha1.AllowedDependents{From: v1alpha1.FromNone}
+		})
+		Eventually(dependencyState(orders, "payments")).Should(Equal(fmt.Sprintf(
+			"NotPermitted: Microservice %s/payments allows no dependents; change its spec.allowedDependents", ns)))
+		Eventually(func() int { return len(policySpec(orders).Egress) }).Should(Equal(1), "DNS")
+	})
+
+	It("is refused where it selects another's pods, and cannot be followed without a selector", func() {
+		create(&corev1.Service{
+			ObjectMeta: metav1.ObjectMeta{Namespace: ns, Name: "payments"},
+			Spec: corev1.ServiceSpec{
+				Selector: map[string]string{v1alpha1.LabelName: "billing"}, Ports: []corev1.ServicePort{{Port: 80}},
+			},
+		})
 		create(&corev1.Service{
 			ObjectMeta: metav1.ObjectMeta{Namespace: ns, Name: "mail"},
 			Spec:       corev1.ServiceSpec{Type: corev1.ServiceTypeExternalName, ExternalName: "mail.example.com"},
@@ -119,7 +155,7 @@ var _ = Describe("A Service as a dependency", func() {
 		create(orders)
 		eventually(orders, available)
 		Expect(dependencyState(orders, "pay")()).To(Equal(fmt.Sprintf(
-			"NotPermitted: Service %s/payments belongs to Microservice payments; declare it as microservice", ns)))
+			"NotPermitted: Service %s/payments belongs to Microservice billing; declare it as microservice", ns)))
 		Expect(dependencyState(orders, "mail")()).To(HavePrefix("Unverified"))
 		Expect(dependencyState(orders, "mail")()).To(HaveSuffix("declare it as external"))
 		Expect(condition(orders, v1alpha1.ConditionDependenciesReady)()).To(Equal("False/DependencyNotPermitted"))

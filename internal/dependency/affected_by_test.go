@@ -121,7 +121,7 @@ func TestConcernsNobodyWhoNamesAnother(t *testing.T) {
 		"one of its name elsewhere":           microservice("web", dependsOn(on("bank/payments"))),
 		"one of its name, from elsewhere":     microservice("bank/web", dependsOn(v1alpha1.Dependency{Name: "payments"})),
 		"its alias for something else":        microservice("web", dependsOn(called("payments", on("bank")))),
-		"a Service of its name":               microservice("web", dependsOn(onService("payments"))),
+		"a Service of its name elsewhere":     microservice("web", dependsOn(onService("bank/payments"))),
 		"something outside that has its name": microservice("web", dependsOn(called("payments", onHost("payments")))),
 	} {
 		if dependency.AffectedBy(dependent, before, after, nil) {
@@ -158,8 +158,9 @@ func TestConcernsIsTrueExactlyWhenTheResolutionChanges(t *testing.T) {
 		if before == nil && after == nil {
 			continue
 		}
+		payments := []v1alpha1.Dependency{on("shop/payments"), onService("shop/payments")}[random.Intn(2)]
 		web := microservice([]string{"shop/web", "outlet/web", "bank/web"}[random.Intn(3)],
-			dependsOn(atPort(on("shop/payments"), []string{"", "http", "grpc"}[random.Intn(3)])))
+			dependsOn(atPort(payments, []string{"", "http", "grpc"}[random.Intn(3)])))
 		want := sees(web, before, after, namespaces)
 		if got := dependency.AffectedBy(web, before, after, namespaces); got != want {
 			t.Fatalf("Concerns() = %v, want %v\ndependent: %+v\nbefore: %+v\nafter: %+v", got, want, web, before, after)

@@ -30,8 +30,10 @@ func TestRetargeted(t *testing.T) {
 		"how it starts, and whether it has to be there": {before: naming(payments), after: naming(v1alpha1.Dependency{
 			Name: "payments", Optional: true, StartPolicy: v1alpha1.StartAfterAvailable,
 		})},
-		"what is no Microservice": {before: naming(onService("postgres")), after: naming(onHost("geo.example.com"))},
-		"it is not there at all":  {},
+		"its Service is named instead": {before: naming(payments), after: naming(onService("payments"))},
+		"a Service may be its":         {before: naming(onHost("geo.example.com")), after: naming(onService("payments")), want: []string{"shop/payments"}},
+		"what is outside":              {before: naming(onHost("geo.example.com")), after: naming(onHost("maps.example.com"))},
+		"it is not there at all":       {},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -47,11 +47,19 @@ func selects(s *metav1.LabelSelector, namespace string, namespaces Namespaces) b
 	return err == nil && selector.Matches(of)
 }
 
-// serviceAdmits reports whether the consent annotation of a Service names a namespace.
-func serviceAdmits(consent, namespace string) bool {
+// ServiceAdmits reports whether the consent annotation of a Service names a namespace.
+func ServiceAdmits(consent, namespace string) bool {
+	admitted := ParseConsent(consent)
+	return slices.Contains(admitted, "*") || slices.Contains(admitted, namespace)
+}
+
+// ParseConsent returns what the consent annotation of a Service names: namespaces, or "*" for all.
+func ParseConsent(consent string) []string {
 	var admitted []string
 	for name := range strings.SplitSeq(consent, ",") {
-		admitted = append(admitted, strings.TrimSpace(name))
+		if name = strings.TrimSpace(name); name != "" {
+			admitted = append(admitted, name)
+		}
 	}
-	return slices.Contains(admitted, "*") || slices.Contains(admitted, namespace)
+	return admitted
 }

@@ -38,10 +38,9 @@ func Dependents(ms *v1alpha1.Microservice, candidates []*v1alpha1.Microservice, 
 // requestedPorts returns the ports of ms that a dependent names.
 func requestedPorts(ms, dependent *v1alpha1.Microservice) []NetworkPort {
 	var ports []NetworkPort
-	target := Target{Kind: Microservice, Key: KeyOf(ms)}
 	for i := range dependent.Spec.Dependencies {
 		d := &dependent.Spec.Dependencies[i]
-		if TargetOf(dependent, d) != target {
+		if !TargetOf(dependent, d).means(KeyOf(ms)) {
 			continue
 		}
 		if p := portOf(ms, d.Port); p != nil {
@@ -77,7 +76,7 @@ func requestedPortNames(ms *v1alpha1.Microservice) map[Key][]string {
 	}
 	for i := range ms.Spec.Dependencies {
 		d := &ms.Spec.Dependencies[i]
-		if target := TargetOf(ms, d); target.Kind == Microservice {
+		if target := TargetOf(ms, d); target.Kind != External {
 			ports[target.Key] = append(ports[target.Key], d.Port)
 		}
 	}

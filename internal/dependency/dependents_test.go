@@ -67,10 +67,14 @@ func TestDependents(t *testing.T) {
 		"other dependencies count for nothing": {
 			payments: microservice("payments", threePorts),
 			candidates: []*v1alpha1.Microservice{microservice("web", dependsOn(
-				on("payments"), atPort(on("warehouse/payments"), "grpc"),
-				v1alpha1.Dependency{Name: "db", Service: &v1alpha1.ObjectReference{Name: "payments"}, Port: "dns"},
-				onHost("payments")))},
+				on("payments"), atPort(on("warehouse/payments"), "grpc"), onHost("payments")))},
 			want: []dependency.Dependent{dependent("web", tcp(8080))},
+		},
+		"its Service is as good as its name": {
+			payments: microservice("payments", threePorts),
+			candidates: []*v1alpha1.Microservice{microservice("web", dependsOn(
+				atPort(onService("payments"), "grpc"), atPort(onService("warehouse/payments"), "dns")))},
+			want: []dependency.Dependent{dependent("web", tcp(9000))},
 		},
 		"one that asks for a port that is not there has none": {
 			payments:   microservice("payments"),

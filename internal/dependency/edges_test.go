@@ -49,10 +49,11 @@ func TestEdgesChangedIsFalseForWhatMakesNoEdge(t *testing.T) {
 		"its size":                        {web(), web(parked)},
 		"its ports":                       {web(), web(ports())},
 		"its status":                      {web(), web(func(ms *v1alpha1.Microservice) { ms.Status.Replicas = 7 })},
-		"the Services it names":           {web(), web(dependsOn(onService("rabbitmq")))},
+		"its hosts":                       {web(), web(dependsOn(onHost("geo.example.com")))},
+		"the Service of the same":         {web(), web(dependsOn(called("bank", onService("payments"))))},
 		"another alias of the same":       {web(), web(dependsOn(called("bank", on("payments"))))},
 		"the appearance of one by itself": {nil, microservice("payments", admits("All"))},
-		"the end of one by itself":        {microservice("payments", dependsOn(onService("postgres"))), nil},
+		"the end of one by itself":        {microservice("payments", dependsOn(onHost("geo.example.com"))), nil},
 	}
 	for name, tc := range cases {
 		if dependency.EdgesChanged(tc.before, tc.after) {

@@ -22,8 +22,7 @@ func microservice(ms *v1alpha1.Microservice, d *v1alpha1.Dependency, key Key, ta
 	case target == nil:
 		return Resolution{State: v1alpha1.DependencyNotFound, Message: fmt.Sprintf("There is no Microservice %s", key)}
 	case !admitted:
-		return Resolution{State: v1alpha1.DependencyNotPermitted, Message: fmt.Sprintf(
-			"Microservice %s allows no dependents; change its spec.allowedDependents", key)}
+		return Resolution{State: v1alpha1.DependencyNotPermitted, Message: noDependents(key)}
 	}
 	port := portOf(target, d.Port)
 	if port == nil {
@@ -38,6 +37,10 @@ func microservice(ms *v1alpha1.Microservice, d *v1alpha1.Dependency, key Key, ta
 	}
 	r.State, r.Message = health(target)
 	return r
+}
+
+func noDependents(ms Key) string {
+	return fmt.Sprintf("Microservice %s allows no dependents; change its spec.allowedDependents", ms)
 }
 
 // portOf returns the port of that name, or the primary one if the name is empty; nil if there is none.
@@ -116,7 +119,7 @@ func AffectedBy(dependent, before, after *v1alpha1.Microservice, namespaces Name
 	key := KeyOf(cmp.Or(after, before))
 	for i := range dependent.Spec.Dependencies {
 		d := &dependent.Spec.Dependencies[i]
-		if TargetOf(dependent, d) != (Target{Kind: Microservice, Key: key}) {
+		if !TargetOf(dependent, d).means(key) {
 			continue
 		}
 		if !reflect.DeepEqual(microservice(dependent, d, key, before, nil, namespaces), microservice(dependent, d, key, after, nil, namespaces)) {

@@ -67,9 +67,7 @@ func TestRefusedServicesLookAlike(t *testing.T) {
 		"headless":         service("databases/postgres", headless),
 		"without selector": service("databases/postgres", func(svc *corev1.Service) { svc.Spec.Selector = nil }),
 		"an alias":         service("databases/postgres", func(svc *corev1.Service) { svc.Spec.Type = corev1.ServiceTypeExternalName }),
-		"a Microservice's": service("databases/postgres", func(svc *corev1.Service) {
-			svc.Spec.Selector = map[string]string{v1alpha1.LabelName: "postgres"}
-		}),
+		"a Microservice's": service("databases/postgres", belongsTo("orders")),
 	}
 	for _, namespaces := range []dependency.Addresses{nil, {"postgres": "tcp://postgres.databases.svc:5432"}} {
 		for _, port := range []string{"", "pg", "admin"} {

@@ -11,7 +11,7 @@ import (
 type Input struct {
 	// Microservice is not modified, nor is any other object.
 	Microservice *v1alpha1.Microservice
-	// Microservices and Services are the existing targets.
+	// Microservices and Services are the existing targets, see Targets.
 	Microservices map[Key]*v1alpha1.Microservice
 	Services      map[Key]*ServiceTarget
 	// Running are the ports of the pods of the targets.
@@ -75,19 +75,20 @@ type NetworkPort struct {
 	Port     intstr.IntOrString
 }
 
-// Resolve resolves each dependency, in the order of the spec.
+// Resolve resolves each dependency, in the order of the spec. The Service of a Microservice that admits the dependent stands for the
+// Microservice: its callers need no edit when it becomes one, and none when it leaves.
 func Resolve(in Input) []Resolution {
 	ms := in.Microservice
 	all := make([]Resolution, 0, len(ms.Spec.Dependencies))
 	for i := range ms.Spec.Dependencies {
 		d := &ms.Spec.Dependencies[i]
-		target := TargetOf(ms, d)
+		target := in.targetOf(d)
 		var r Resolution
 		switch target.Kind {
 		case External:
 			r = external(d.External)
 		case Service:
-			r = service(ms, d, target.Key, in.Services[target.Key])
+			r = service(ms, d, target.Key, in.Services[target.Key], in.belongsToMicroservice(target.Key))
 		default:
 			r = microservice(ms, d, target.Key, in.Microservices[target.Key], in.Running[target.Key], in.Namespaces)
 		}
@@ -99,6 +100,21 @@ func Resolve(in Input) []Resolution {
 		all = append(all, r)
 	}
 	return all
+}
+
+func (in *Input) targetOf(d *v1alpha1.Dependency) Target {
+	ms := in.Microservice
+	target := TargetOf(ms, d)
+	if target.Kind == Service && in.belongsToMicroservice(target.Key) && Admits(in.Microservices[target.Key], ms.Namespace, in.Namespaces) {
+		target.Kind = Microservice
+	}
+	return target
+}
+
+// belongsToMicroservice reports whether a Service is that of another Microservice, which has taken it over.
+func (in *Input) belongsToMicroservice(key Key) bool {
+	target := in.Services[key]
+	return in.Microservices[key] != nil && key != KeyOf(in.Microservice) && (target == nil || target.Spec.Selector[v1alpha1.LabelName] == key.Name)
 }
 
 // Status returns the published state of a dependency, without the time of its last transition.

@@ -48,8 +48,9 @@ func (t *ServiceTarget) listen(name string, port int32) {
 // APIServer is the Service of the API server. It has no pods that a rule could select, and no team that could give consent.
 var APIServer = Key{Namespace: "default", Name: "kubernetes"}
 
-// service resolves a dependency on a Service without a Microservice; target is nil if it does not exist.
-func service(ms *v1alpha1.Microservice, d *v1alpha1.Dependency, key Key, target *ServiceTarget) Resolution {
+// service resolves a dependency on a Service; target is nil if it does not exist. refuses is set if it is that of a Microservice that
+// does not admit ms.
+func service(ms *v1alpha1.Microservice, d *v1alpha1.Dependency, key Key, target *ServiceTarget, refuses bool) Resolution {
 	if key == APIServer {
 		r := Resolution{State: v1alpha1.DependencyUnverified, Message: fmt.Sprintf(
 			"Service %s is the API server, which is outside of all pods; declare it as external, with the addresses and the port of: "+
@@ -59,7 +60,7 @@ func service(ms *v1alpha1.Microservice, d *v1alpha1.Dependency, key Key, target 
 		}
 		return r
 	}
-	if state, message := refused(ms, key, target); state != "" {
+	if state, message := refused(ms, key, target, refuses); state != "" {
 		return Resolution{State: state, Message: message}
 	}
 	port := target.port(d.Port)
@@ -84,17 +85,22 @@ func service(ms *v1alpha1.Microservice, d *v1alpha1.Dependency, key Key, target 
 
 // refused explains why ms may not call a Service, whatever its ports are. In another namespace a missing Service and one that
 // does not admit us look the same.
-func refused(ms *v1alpha1.Microservice, key Key, target *ServiceTarget) (v1alpha1.DependencyState, string) {
+func refused(ms *v1alpha1.Microservice, key Key, target *ServiceTarget, refuses bool) (v1alpha1.DependencyState, string) {
 	own := key.Namespace == ms.Namespace
 	switch {
-	case !own && (target == nil || !serviceAdmits(target.Consent, ms.Namespace)):
+	case !own && (target == nil || refuses || !ServiceAdmits(target.Consent, ms.Namespace)):
 		return v1alpha1.DependencyNotPermitted, fmt.Sprintf(
-			"Service %s does not exist or does not admit namespace %s; its team can admit it with the annotation %s: %s",
+			"Service %s does not exist or does not admit namespace %s; its team can admit it with the annotation %s: %s, or with spec.allowedDependents if it is a Microservice's",
 			key, ms.Namespace, v1alpha1.AnnotationAllowedDependents, ms.Namespace)
+	case refuses:
+		return v1alpha1.DependencyNotPermitted, noDependents(key)
 	case target == nil:
 		return v1alpha1.DependencyNotFound, fmt.Sprintf("There is no Service %s", key)
 	}
-	if owner, ours := target.Spec.Selector[v1alpha1.LabelName]; ours {
+	switch owner, marked := target.Spec.Selector[v1alpha1.LabelName]; {
+	case key == KeyOf(ms) && owner == ms.Name:
+		return v1alpha1.DependencyNotPermitted, fmt.Sprintf("Service %s is its own: a Microservice cannot depend on itself", key)
+	case marked && owner != key.Name:
 		return v1alpha1.DependencyNotPermitted, fmt.Sprintf(
 			"Service %s belongs to Microservice %s; declare it as microservice", key, owner)
 	}

@@ -15,11 +15,6 @@ func TestResolveService(t *testing.T) {
 	primary := &dependency.Pods{Namespace: "shop", Labels: map[string]string{"app": "postgres", "role": "primary"}}
 	byName := &dependency.NetworkTarget{Pods: primary, Ports: []dependency.NetworkPort{{Protocol: corev1.ProtocolTCP, Port: intstr.FromString("pg")}}}
 	byNumber := &dependency.NetworkTarget{Pods: primary, Ports: []dependency.NetworkPort{tcp(9187)}}
-	belongsTo := func(name string) func(*corev1.Service) {
-		return func(svc *corev1.Service) {
-			svc.Spec.Selector = map[string]string{v1alpha1.LabelName: name, "tier": "db"}
-		}
-	}
 	cases := map[string]struct {
 		// port is the one that is asked for.
 		port string
@@ -192,15 +187,13 @@ func TestResolveServiceOfAnotherNamespace(t *testing.T) {
 		"that does not": {
 			service:   service("databases/postgres"),
 			wantState: v1alpha1.DependencyNotPermitted,
-			wantMessage: "Service databases/postgres does not exist or does not admit namespace shop; " +
-				"its team can admit it with the annotation apps.microservice.dev/allowed-dependents: shop",
+			wantMessage: "Service databases/postgres does not exist or does not admit namespace shop; its team can admit it with the " +
+				"annotation apps.microservice.dev/allowed-dependents: shop, or with spec.allowedDependents if it is a Microservice's",
 		},
 		"that admits us and is a Microservice's": {
-			service: service("databases/postgres", annotated("*"), func(svc *corev1.Service) {
-				svc.Spec.Selector = map[string]string{v1alpha1.LabelName: "postgres"}
-			}),
+			service:     service("databases/postgres", annotated("*"), belongsTo("orders")),
 			wantState:   v1alpha1.DependencyNotPermitted,
-			wantMessage: "Service databases/postgres belongs to Microservice postgres; declare it as microservice",
+			wantMessage: "Service databases/postgres belongs to Microservice orders; declare it as microservice",
 		},
 	}
 	for name, tc := range cases {
@@ -211,6 +204,75 @@ func TestResolveServiceOfAnotherNamespace(t *testing.T) {
 			}
 			if tc.wantState == v1alpha1.DependencyReady && got.Network.Pods.Namespace != "databases" {
 				t.Errorf("the way leads into namespace %s", got.Network.Pods.Namespace)
+			}
+		})
+	}
+}
+
+// A Service and its Microservice are the same to those that call it, before and after a takeover, and after an eject.
+func TestResolveServiceOfMicroservice(t *testing.T) {
+	var (
+		unmarked = service("payments", func(svc *corev1.Service) { svc.Spec.Ports = svc.Spec.Ports[:1] })
+		own      = service("payments", belongsTo("payments"))
+		abroad   = service("bank/payments", belongsTo("payments"), annotated("*"))
+	)
+	cases := map[string]struct {
+		microservice *v1alpha1.Microservice
+		service      *corev1.Service
+		name         string
+		// like is the dependency to whose resolution it is equal, in the same world; empty for as a plain Service.
+		like        v1alpha1.Dependency
+		wantState   v1alpha1.DependencyState
+		wantMessage string
+	}{
+		"it is the Microservice's": {
+			microservice: microservice("payments"), service: own, name: "payments",
+			like: on("payments"), wantState: v1alpha1.DependencyReady,
+		},
+		"it is about to be made": {
+			microservice: microservice("payments", unavailable), name: "payments",
+			like: on("payments"), wantState: v1alpha1.DependencyNotReady, wantMessage: "payments is not available",
+		},
+		"of another namespace, which admits us": {
+			microservice: microservice("bank/payments", admits(v1alpha1.FromAll)), service: abroad, name: "bank/payments",
+			like: on("bank/payments"), wantState: v1alpha1.DependencyReady,
+		},
+		"of another namespace, where only the Service admits us": {
+			microservice: microservice("bank/payments"), service: abroad, name: "bank/payments",
+			wantState: v1alpha1.DependencyNotPermitted,
+			wantMessage: "Service bank/payments does not exist or does not admit namespace shop; its team can admit it with the " +
+				"annotation apps.microservice.dev/allowed-dependents: shop, or with spec.allowedDependents if it is a Microservice's",
+		},
+		"the Microservice admits nobody": {
+			microservice: microservice("payments", admits(v1alpha1.FromNone)), service: own, name: "payments",
+			wantState: v1alpha1.DependencyNotPermitted, wantMessage: "Microservice shop/payments allows no dependents; change its spec.allowedDependents",
+		},
+		"not taken over yet": {
+			microservice: microservice("payments", admits(v1alpha1.FromNone)), service: unmarked, name: "payments",
+			wantState: v1alpha1.DependencyReady,
+		},
+		"ejected": {
+			service: own, name: "payments", wantState: v1alpha1.DependencyReady,
+		},
+		"one's own": {
+			microservice: microservice("web"), service: service("web", belongsTo("web")), name: "web",
+			wantState: v1alpha1.DependencyNotPermitted, wantMessage: "Service shop/web is its own: a Microservice cannot depend on itself",
+		},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			w := world{service: tc.service, slices: []discoveryv1.EndpointSlice{ready}}
+			if tc.microservice != nil {
+				w.microservices = append(w.microservices, tc.microservice)
+			}
+			got := w.resolveOne(onService(tc.name))
+			if got.State != tc.wantState || got.Message != tc.wantMessage {
+				t.Errorf("the dependency is %s: %q\nwant %s: %q", got.State, got.Message, tc.wantState, tc.wantMessage)
+			}
+			if tc.like.Name != "" {
+				wantResolution(t, w.resolveOne(tc.like), got)
+			} else if got.Target.Kind != dependency.Service {
+				t.Errorf("its target is %s", got.Target)
 			}
 		})
 	}

@@ -135,6 +135,13 @@ func service(name string, changes ...func(*corev1.Service)) *corev1.Service {
 
 func headless(svc *corev1.Service) { svc.Spec.ClusterIP = corev1.ClusterIPNone }
 
+// belongsTo selects the pods of a Microservice.
+func belongsTo(name string) func(*corev1.Service) {
+	return func(svc *corev1.Service) {
+		svc.Spec.Selector = map[string]string{v1alpha1.LabelName: name, "tier": "db"}
+	}
+}
+
 func annotated(value string) func(*corev1.Service) {
 	return func(svc *corev1.Service) {
 		svc.Annotations = map[string]string{v1alpha1.AnnotationAllowedDependents: value}

@@ -24,7 +24,7 @@ type Kind string
 const (
 	// Microservice is a Microservice of this operator.
 	Microservice Kind = "Microservice"
-	// Service is a Service that does not belong to a Microservice.
+	// Service is a Service. One that belongs to a Microservice stands for that one, see Resolve.
 	Service Kind = "Service"
 	// External is a target outside the cluster.
 	External Kind = "External"
@@ -42,6 +42,11 @@ func (t Target) String() string {
 		return ""
 	}
 	return string(t.Kind) + "/" + t.Key.String()
+}
+
+// means reports whether a target is a Microservice, or may be its Service.
+func (t Target) means(ms Key) bool {
+	return t.Kind != External && t.Key == ms
 }
 
 // TargetOf returns the target of the dependency d of ms.
@@ -66,11 +71,14 @@ func keyOf(ms *v1alpha1.Microservice, r *v1alpha1.ObjectReference) Key {
 }
 
 // Targets returns the distinct keys of one kind that ms names, in the order of the spec, without ms itself: such a spec is
-// rejected elsewhere.
+// rejected elsewhere. A Service may be that of a Microservice, so its key is also one of the kind Microservice.
 func Targets(ms *v1alpha1.Microservice, kind Kind) []Key {
 	var keys []Key
 	for i := range ms.Spec.Dependencies {
 		t := TargetOf(ms, &ms.Spec.Dependencies[i])
+		if kind == Microservice && t.Kind == Service {
+			t.Kind = Microservice
+		}
 		if t.Kind == kind && !slices.Contains(keys, t.Key) && !IsSelf(ms, t) {
 			keys = append(keys, t.Key)
 		}

@@ -46,7 +46,7 @@ func TestTargets(t *testing.T) {
 		called("again", on("payments")),
 		v1alpha1.Dependency{Name: "web"}, onService("web"), onHost("geo.example.com")))
 	for kind, want := range map[dependency.Kind][]dependency.Key{
-		dependency.Microservice: {key("payments"), key("bank/ledger")},
+		dependency.Microservice: {key("payments"), key("postgres"), key("bank/ledger")},
 		dependency.Service:      {key("postgres"), key("web")},
 	} {
 		if diff := cmp.Diff(want, dependency.Targets(web, kind)); diff != "" {

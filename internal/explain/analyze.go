@@ -1,6 +1,7 @@
 package explain
 
 import (
+	"slices"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/util/sets"
@@ -128,7 +129,7 @@ func (s *System) chain(key dependency.Key) int {
 		ms := s.world.Microservices[member]
 		for i := range ms.Spec.Dependencies {
 			d := &ms.Spec.Dependencies[i]
-			if target := dependency.TargetOf(ms, d); !d.Optional && target.Kind == dependency.Microservice && !cycle.Has(target) && !dependency.IsSelf(ms, target) {
+			if target := s.world.targetOf(ms, d); !d.Optional && target.Kind == dependency.Microservice && !cycle.Has(target) && !dependency.IsSelf(ms, target) {
 				longest = max(longest, s.chain(target.Key))
 			}
 		}
@@ -143,7 +144,12 @@ func (s *System) chain(key dependency.Key) int {
 func (s *System) Coupling() Coupling {
 	c := Coupling{Services: len(s.all)}
 	for _, ms := range s.all {
-		c.Edges += len(dependency.Targets(ms, dependency.Microservice))
+		services := dependency.Targets(ms, dependency.Service)
+		for _, key := range dependency.Targets(ms, dependency.Microservice) {
+			if s.world.Microservices[key] != nil || !slices.Contains(services, key) {
+				c.Edges++
+			}
+		}
 		c.LongestChain = max(c.LongestChain, s.chain(dependency.KeyOf(ms)))
 		if cycle := s.cycles[dependency.KeyOf(ms)]; cycle != nil {
 			c.LargestCycle = max(c.LargestCycle, len(cycle.Members()))

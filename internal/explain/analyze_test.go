@@ -232,7 +232,7 @@ func TestAnalyzeIgnores(t *testing.T) {
 
 func TestCoupling(t *testing.T) {
 	w := world(t, map[string]string{
-		"web": with("dependencies: [{name: a}, {name: mail, external: {host: m, ports: [{port: 25}]}}]"),
+		"web": with("dependencies: [{name: a}, {name: mail, external: {host: m, ports: [{port: 25}]}}, {name: db, service: {name: db}}]"),
 		"a":   with("dependencies: [{name: b}]"), "b": with("dependencies: [{name: a}, {name: c}]"), "c": sound,
 	})
 	if got, want := NewSystem(w).Coupling(), (Coupling{Services: 4, Edges: 4, LongestChain: 3, LargestCycle: 2}); got != want {

@@ -86,7 +86,7 @@ func NewGraph(w World) Graph {
 	g.addGateways(all, nodes)
 	for _, ms := range all {
 		for i := range ms.Spec.Dependencies {
-			to, edge := EdgeOf(ms, &ms.Spec.Dependencies[i])
+			to, edge := w.EdgeOf(ms, &ms.Spec.Dependencies[i])
 			if _, known := nodes[to.ID]; !known {
 				nodes[to.ID] = to
 			}
@@ -125,8 +125,8 @@ func NodeOf(ms *v1alpha1.Microservice) Node {
 }
 
 // EdgeOf returns an edge, and the node that it leads to as far as the status of its source knows it.
-func EdgeOf(ms *v1alpha1.Microservice, d *v1alpha1.Dependency) (Node, Edge) {
-	target := dependency.TargetOf(ms, d)
+func (w World) EdgeOf(ms *v1alpha1.Microservice, d *v1alpha1.Dependency) (Node, Edge) {
+	target := w.targetOf(ms, d)
 	to := Node{Namespace: target.Key.Namespace, Name: target.Key.Name, Kind: target.Kind, State: StateUnknown}
 	edge := Edge{From: idOf(dependency.KeyOf(ms)), Name: d.Name, Port: d.Port, Optional: d.Optional}
 	if is := ms.Status.Dependency(d.Name); is != nil {

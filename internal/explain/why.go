@@ -139,7 +139,7 @@ func (w *walker) visit(path []dependency.Key, v visit) bool {
 
 // dependency adds the causes of one dependency that is required.
 func (w *walker) dependency(path []dependency.Key, ms *v1alpha1.Microservice, d *v1alpha1.Dependency) bool {
-	target := dependency.TargetOf(ms, d)
+	target := w.world.targetOf(ms, d)
 	at := ms.Status.Dependency(d.Name)
 	if d.Optional || target.Kind == dependency.External || at == nil {
 		return false

@@ -77,6 +77,35 @@ func TestWhy(t *testing.T) {
 	}
 }
 
+// A Service is the Microservice that the status says, before that one is loaded, and the one that is known.
+func TestServiceOfMicroservice(t *testing.T) {
+	web := service("web", "", "db!")
+	web.Spec.Dependencies[0].Service = &v1alpha1.ObjectReference{Name: "db"}
+	key, db := dependency.KeyOf(web), dependency.Key{Namespace: "shop", Name: "db"}
+	plain := Why(NewWorld(web), key)
+	if len(plain.Load) > 0 || len(plain.Causes) != 1 || plain.Causes[0].Subject != "Service db" {
+		t.Errorf("a plain Service: %+v", plain)
+	}
+	if g := NewGraph(NewWorld(web)); !g.Has("Service/shop/db") {
+		t.Errorf("a plain Service: %+v", g.Nodes)
+	}
+
+	web.Status.Dependencies[0].Target = "Microservice/shop/db"
+	if a := Why(NewWorld(web), key); len(a.Load) != 1 || a.Load[0] != db {
+		t.Errorf("it is to load %v", a.Load)
+	}
+	w := NewWorld(web, service("db", v1alpha1.ReasonQuotaExceeded))
+	if a := Why(w, key); len(a.Causes) != 1 || a.Causes[0].Subject != "db" {
+		t.Errorf("the causes are %+v", a.Causes)
+	}
+	if g := NewGraph(w); len(g.Nodes) != 2 || g.Edges[0].To != "shop/db" {
+		t.Errorf("the graph is %+v", g)
+	}
+	if c := NewSystem(w).Coupling(); c.Edges != 1 || c.LongestChain != 2 {
+		t.Errorf("it is coupled as %+v", c)
+	}
+}
+
 // Parked is well, but not for whoever calls it.
 func TestWhyOfParked(t *testing.T) {
 	db := service("db", "")

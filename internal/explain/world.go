@@ -57,6 +57,20 @@ func (w World) Dependents() map[dependency.Key][]*v1alpha1.Microservice {
 	return all
 }
 
+// targetOf returns the target of a dependency. A Service is taken for the Microservice of its name if there is one, or if the operator
+// says so in the status.
+func (w World) targetOf(ms *v1alpha1.Microservice, d *v1alpha1.Dependency) dependency.Target {
+	target := dependency.TargetOf(ms, d)
+	if target.Kind != dependency.Service || target.Key == dependency.KeyOf(ms) {
+		return target
+	}
+	as := dependency.Target{Kind: dependency.Microservice, Key: target.Key}
+	if at := ms.Status.Dependency(d.Name); w.Microservices[target.Key] != nil || at != nil && at.Target == as.String() {
+		return as
+	}
+	return target
+}
+
 // HideOthers marks the Microservices of other namespaces that those of a namespace depend on as hidden: that they are not known does
 // not mean that they do not exist.
 func (w World) HideOthers(namespace string) {

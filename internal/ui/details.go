@@ -70,7 +70,7 @@ func (s *System) detailsOf(w explain.World, key dependency.Key, dependents []*v1
 	}
 	d.Conditions = append(d.Conditions, ms.Status.Conditions...)
 	for i := range ms.Spec.Dependencies {
-		to, edge := explain.EdgeOf(ms, &ms.Spec.Dependencies[i])
+		to, edge := w.EdgeOf(ms, &ms.Spec.Dependencies[i])
 		of := detailsDependency{Name: edge.Name, To: to.ID, State: edge.State, Optional: edge.Optional}
 		if is := ms.Status.Dependency(edge.Name); is != nil {
 			of.Message = is.Message

@@ -20,7 +20,8 @@ type DependencyApplyConfiguration struct {
 	Name *string `json:"name,omitempty"`
 	// microservice names another Microservice, where the alias differs from its name or it lives in another namespace.
 	Microservice *ObjectReferenceApplyConfiguration `json:"microservice,omitempty"`
-	// service is any Service with a selector that is not a Microservice's: a database, a broker.
+	// service is any Service with a selector: a database, a broker. That of a Microservice stands for the Microservice, so a
+	// dependent needs no edit when a Deployment becomes one.
 	Service *ObjectReferenceApplyConfiguration `json:"service,omitempty"`
 	// external is outside the cluster: a host, networks, or both.
 	External *ExternalDependencyApplyConfiguration `json:"external,omitempty"`
