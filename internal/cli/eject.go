@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -117,7 +118,7 @@ func unmark(object client.Object) {
 	labels, annotations := object.GetLabels(), object.GetAnnotations()
 	delete(labels, labelManagedBy)
 	for key := range annotations {
-		if strings.HasPrefix(key, v1alpha1.SchemeGroupVersion.Group+"/") {
+		if strings.HasPrefix(key, v1alpha1.SchemeGroupVersion.Group+"/") && key != v1alpha1.AnnotationAllowedDependents {
 			delete(annotations, key)
 		}
 	}
@@ -153,6 +154,23 @@ func (e *eject) delete(ctx context.Context, ms *v1alpha1.Microservice, children 
 	return gone(ctx, e, ms, e.timeout)
 }
 
+// keepsCalling tells what a dependent needs to go on calling when there is only a Service, empty for nothing.
+func (e *eject) keepsCalling(dependent *v1alpha1.Microservice, children []client.Object) string {
+	for i := range dependent.Spec.Dependencies {
+		d := &dependent.Spec.Dependencies[i]
+		if target := dependency.TargetOf(dependent, d); target.Kind == dependency.Microservice && target.Key == e.key {
+			return fmt.Sprintf("name the Service in its dependency %s, with service instead of microservice", d.Name)
+		}
+	}
+	for _, child := range children {
+		service, ok := child.(*corev1.Service)
+		if ok && dependent.Namespace != e.key.Namespace && !dependency.ServiceAdmits(service.Annotations[v1alpha1.AnnotationAllowedDependents], dependent.Namespace) {
+			return fmt.Sprintf("admit namespace %s in annotation %s of Service %s", dependent.Namespace, v1alpha1.AnnotationAllowedDependents, service.Name)
+		}
+	}
+	return ""
+}
+
 // preflight finds who would bring the Microservice back, or miss it.
 func (e *eject) preflight(ctx context.Context, ms *v1alpha1.Microservice, children []client.Object) error {
 	var wrong []string
@@ -165,7 +183,9 @@ func (e *eject) preflight(ctx context.Context, ms *v1alpha1.Microservice, childr
 			return err
 		}
 		for _, d := range w.Dependents()[e.key] {
-			wrong = append(wrong, explain.Name(dependency.KeyOf(d), e.key.Namespace)+" depends on it, and its calls would be cut: set networkPolicy.isolation to Ingress there, and then use --force")
+			if cure := e.keepsCalling(d, children); cure != "" {
+				wrong = append(wrong, explain.Name(dependency.KeyOf(d), e.key.Namespace)+" depends on it, and its calls would be cut: "+cure)
+			}
 		}
 	}
 	missing, err := missingRights(ctx, e, e.key.Namespace, append(optionalRights(children), ejectRights...))

@@ -17,6 +17,7 @@ import (
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
+	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/intstr"
@@ -30,6 +31,7 @@ import (
 	"github.com/microservice-dev/microservice-operator/internal/inspect"
 	"github.com/microservice-dev/microservice-operator/internal/workload"
 	"github.com/microservice-dev/microservice-operator/test/cluster"
+	"github.com/microservice-dev/microservice-operator/test/wrappers"
 )
 
 // pods is how many pods serve before, during and after a takeover.
@@ -40,6 +42,7 @@ func TestLive(t *testing.T) {
 	l := startLive(t)
 	t.Run("Takeover", l.testTakeover)
 	t.Run("TakeoverExternal", l.testTakeoverExternal)
+	t.Run("TakeoverOfDependency", l.testTakeoverOfDependency)
 	t.Run("WayBack", l.testWayBack)
 	t.Run("Outages", l.testOutages)
 	t.Run("Guide", l.testGuide)
@@ -90,6 +93,113 @@ func (l *live) testTakeoverExternal(t *testing.T) {
 	}
 	if fewest := endpoints(); fewest < pods {
 		t.Errorf("the Service had %d ready endpoints, with %d before", fewest, pods)
+	}
+}
+
+// Those that call the Service, in its namespace and in one that it admits, go on when it becomes a Microservice's, and when that leaves: the
+// way to it stays open, and no pod is replaced.
+func (l *live) testTakeoverOfDependency(t *testing.T) {
+	t.Parallel()
+	const namespace, abroad = "takeover-dependency", "takeover-dependent"
+	l.deploy(t, namespace, "")
+	service := &corev1.Service{}
+	l.get(t, namespace, service)
+	service.Annotations = map[string]string{v1alpha1.AnnotationAllowedDependents: abroad}
+	if err := errors.Join(l.kube.Update(t.Context(), service), l.kube.Create(t.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: abroad}})); err != nil {
+		t.Fatal(err)
+	}
+	callers := []*v1alpha1.Microservice{wrappers.MakeMicroservice(namespace, "caller"), wrappers.MakeMicroservice(abroad, "caller")}
+	var deployments []*appsv1.Deployment
+	var ended []func() error
+	for _, caller := range callers {
+		caller.Spec.Dependencies = []v1alpha1.Dependency{{Name: "web", Service: &v1alpha1.ObjectReference{Name: "web", Namespace: namespace}}}
+		if err := l.kube.Create(t.Context(), caller); err != nil {
+			t.Fatal(err)
+		}
+		l.awaitDependency(t, caller, "Service/"+namespace+"/web")
+		d := &appsv1.Deployment{}
+		if err := l.kube.Get(t.Context(), client.ObjectKeyFromObject(caller), d); err != nil {
+			t.Fatal(err)
+		}
+		deployments, ended = append(deployments, d), append(ended, l.watchWay(t, caller))
+	}
+
+	l.importDeployment(t, namespace)
+	dir := t.TempDir()
+	if code, said := l.run(t.Context(), io.Discard, "takeover", "web", "-n", namespace, "--backup", filepath.Join(dir, "old.yaml"), "--timeout=5m"); code != ExitOK {
+		t.Fatalf("it ends with %d: %s", code, said)
+	}
+	for _, caller := range callers {
+		l.awaitDependency(t, caller, "Microservice/"+namespace+"/web")
+	}
+	if code, said := l.run(t.Context(), io.Discard, "eject", "web", "-n", namespace, "--manifests", filepath.Join(dir, "new.yaml")); code != ExitOK {
+		t.Fatalf("eject ends with %d: %s", code, said)
+	}
+	for i, caller := range callers {
+		l.awaitDependency(t, caller, "Service/"+namespace+"/web")
+		d := &appsv1.Deployment{}
+		if err := l.kube.Get(t.Context(), client.ObjectKeyFromObject(caller), d); err != nil || d.Generation != deployments[i].Generation {
+			t.Errorf("%s/%s was replaced: generation %d of its Deployment was %d, %v", caller.Namespace, caller.Name, d.Generation, deployments[i].Generation, err)
+		}
+		if err := ended[i](); err != nil {
+			t.Errorf("%s/%s: %v", caller.Namespace, caller.Name, err)
+		}
+	}
+}
+
+// awaitDependency waits until the only dependency of a Microservice is Ready, and is that target.
+func (l *live) awaitDependency(t *testing.T, ms *v1alpha1.Microservice, target string) {
+	t.Helper()
+	cluster.Await(t, func() error {
+		now := &v1alpha1.Microservice{}
+		if err := l.kube.Get(t.Context(), client.ObjectKeyFromObject(ms), now); err != nil {
+			return err
+		}
+		if is := now.Status.Dependencies; len(is) != 1 || is[0].State != v1alpha1.DependencyReady || is[0].Target != target {
+			return fmt.Errorf("the dependencies of %s/%s are %+v", now.Namespace, now.Name, is)
+		}
+		return nil
+	})
+}
+
+// watchWay watches the NetworkPolicy of a Microservice with one dependency, until the result is asked for: nil if its way was always open.
+func (l *live) watchWay(t *testing.T, ms *v1alpha1.Microservice) (ended func() error) {
+	t.Helper()
+	const last = "test/last"
+	list := &networkingv1.NetworkPolicyList{}
+	if err := l.kube.List(t.Context(), list, client.InNamespace(ms.Namespace)); err != nil {
+		t.Fatal(err)
+	}
+	events, err := l.kube.Watch(t.Context(), list, client.InNamespace(ms.Namespace), &client.ListOptions{Raw: &metav1.ListOptions{ResourceVersion: list.ResourceVersion}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	result := make(chan error, 1)
+	go func() {
+		defer events.Stop()
+		var wrong error
+		for e := range events.ResultChan() {
+			p, ok := e.Object.(*networkingv1.NetworkPolicy)
+			switch {
+			case !ok:
+				result <- fmt.Errorf("the watch ended: %v", e.Object)
+				return
+			case p.Name != ms.Name:
+			case p.Annotations[last] != "":
+				result <- wrong
+				return
+			case len(p.Spec.Egress) != 2: // that of DNS, and that of the dependency
+				wrong = fmt.Errorf("the way was closed: %+v", p.Spec.Egress)
+			}
+		}
+		result <- errors.New("the watch ended")
+	}()
+	return func() error {
+		p := &networkingv1.NetworkPolicy{ObjectMeta: metav1.ObjectMeta{Namespace: ms.Namespace, Name: ms.Name}}
+		if err := l.kube.Patch(t.Context(), p, client.RawPatch(types.MergePatchType, []byte(`{"metadata":{"annotations":{"`+last+`":"yes"}}}`))); err != nil {
+			return err
+		}
+		return <-result
 	}
 }
 

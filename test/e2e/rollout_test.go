@@ -130,30 +130,32 @@ var _ = Describe("A change under load", Label("rollout"), Ordered, func() {
 	})
 
 	It("loses no request when the Deployment leaves, and is taken over", func(ctx context.Context) {
-		// Its caller may call anybody meanwhile, and nobody restarts it.
 		caller := ready(ctx, namespace, "load")
-		edit(ctx, "load", `{"networkPolicy":{"isolation":"Ingress"}}`)
-		settled(ctx, namespace, "load")
+		said, err := user.try(ctx, "kubectl msvc eject web")
+		Expect(err).To(HaveOccurred())
+		Expect(said).To(ContainSubstring("load depends on it"))
+		t.lossless(ctx, "the caller names the Service", func() {
+			edit(ctx, "load", `{"dependencies":[{"name":"web","port":"http-next","service":{"name":"web"}},{"name":"tally"}]}`)
+			settled(ctx, namespace, "load")
+		})
+		calls := func(kind string) {
+			user.run(ctx, "kubectl wait msvc load --timeout=5m --for=jsonpath='{.status.dependencies[0].target}'="+kind+"/"+namespace+"/web")
+		}
 		left := t.during(ctx, "eject", func() {
-			said, err := user.try(ctx, "kubectl msvc eject web")
-			Expect(err).To(HaveOccurred())
-			Expect(said).To(ContainSubstring("load depends on it"))
-			user.run(ctx, "kubectl msvc eject web --force")
+			user.run(ctx, "kubectl msvc eject web")
+			Expect(kube.Get(ctx, client.ObjectKey{Namespace: namespace, Name: "web"}, &v1alpha1.Microservice{})).NotTo(Succeed())
+			calls("Service")
 		})
 		Expect(left.Lost).To(BeZero(), left.Last)
-		Expect(kube.Get(ctx, client.ObjectKey{Namespace: namespace, Name: "web"}, &v1alpha1.Microservice{})).NotTo(Succeed())
-
 		t.lossless(ctx, "import and takeover", func() {
 			user.run(ctx, "kubectl msvc import deployment web > web.yaml")
 			user.run(ctx, "kubectl apply -f web.yaml")
 			said := user.run(ctx, "kubectl msvc takeover web")
 			AddReportEntry("kubectl msvc takeover web", said)
 			Expect(said).To(ContainSubstring("web is taken over"))
+			calls("Microservice")
 		})
-		t.lossless(ctx, "the caller is isolated again", func() {
-			edit(ctx, "load", `{"networkPolicy":null}`)
-			settled(ctx, namespace, "load")
-		})
+		settled(ctx, namespace, "load")
 		Expect(ready(ctx, namespace, "load").UID).To(Equal(caller.UID))
 	})
 })
