@@ -24,6 +24,7 @@ import (
 
 	"github.com/microservice-dev/microservice-operator/internal/controller"
 	"github.com/microservice-dev/microservice-operator/internal/metrics"
+	"github.com/microservice-dev/microservice-operator/internal/settings"
 	"github.com/microservice-dev/microservice-operator/internal/version"
 )
 
@@ -47,7 +48,7 @@ type options struct {
 	flagsFrom       string
 	// maxDependentRestarts is the limit, 0 for none.
 	maxDependentRestarts int
-	settings             settingsFlags
+	settings             settings.Flags
 	zap                  zap.Options
 }
 
@@ -93,7 +94,7 @@ func parseFlags() (*options, error) {
 	flag.StringVar(&o.flagsFrom, "flags-from", "",
 		"A directory with a file for each flag: its name is that of the flag, its content is the value. They win over the command line.")
 	flag.BoolVar(&o.version, "version", false, "Print the version and exit.")
-	o.settings.bind(flag.CommandLine)
+	o.settings.Bind(flag.CommandLine)
 	o.zap.BindFlags(flag.CommandLine)
 	flag.Parse()
 	if o.flagsFrom == "" {
@@ -106,35 +107,35 @@ func parseFlags() (*options, error) {
 // that never leads.
 func (o *options) check() error {
 	if len(validation.IsDNS1123Subdomain(o.leaderElectID)) > 0 {
-		return wrong("leader-election-id", o.leaderElectID, "the name of a lease, such as shop.apps.microservice.dev")
+		return settings.Wrong("leader-election-id", o.leaderElectID, "the name of a lease, such as shop.apps.microservice.dev")
 	}
 	if o.maxDependentRestarts < 0 {
-		return wrong("max-dependent-restarts", strconv.Itoa(o.maxDependentRestarts), "a number such as 10, or 0 for no limit")
+		return settings.Wrong("max-dependent-restarts", strconv.Itoa(o.maxDependentRestarts), "a number such as 10, or 0 for no limit")
 	}
-	if err := checkNamespaces("watch-namespaces", o.watchNamespaces); err != nil {
+	if err := settings.CheckNamespaces("watch-namespaces", o.watchNamespaces); err != nil {
 		return err
 	}
 	if !metrics.Objects(o.objectMetrics).Valid() {
-		return wrong("object-metrics", o.objectMetrics, "all, conditions or none")
+		return settings.Wrong("object-metrics", o.objectMetrics, "all, conditions or none")
 	}
 	return nil
 }
 
 func run(o *options) error {
-	settings, err := o.settings.settings()
+	clusterSettings, err := o.settings.Settings()
 	if err != nil {
 		return err
 	}
 	if err := o.check(); err != nil {
 		return err
 	}
-	namespaces := split(o.watchNamespaces)
+	namespaces := settings.Split(o.watchNamespaces)
 	mgr, err := newManager(o, namespaces)
 	if err != nil {
 		return err
 	}
 	reconciler, err := controller.New(mgr, controller.Options{
-		Settings: settings, Namespaces: namespaces, MaxDependentRestarts: o.maxDependentRestarts, Clock: clock.RealClock{},
+		Settings: clusterSettings, Namespaces: namespaces, MaxDependentRestarts: o.maxDependentRestarts, Clock: clock.RealClock{},
 	})
 	if err != nil {
 		return err

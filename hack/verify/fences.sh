@@ -31,6 +31,7 @@ check internal/dependency sigs.k8s.io/controller-runtime/pkg/client
 check internal/dependency k8s.io/client-go/applyconfigurations/core/v1
 check internal/resources sigs.k8s.io/controller-runtime/pkg/client
 check internal/resources time
+check internal/settings sigs.k8s.io/controller-runtime/pkg/client
 check internal/status k8s.io/client-go/kubernetes
 check internal/status $module/internal/resources
 check internal/status $module/internal/dependency

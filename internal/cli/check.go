@@ -17,6 +17,7 @@ import (
 
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 	"github.com/microservice-dev/microservice-operator/internal/inspect"
+	"github.com/microservice-dev/microservice-operator/internal/settings"
 )
 
 // checkOptions are the flags of check: where the operator holds its lease.
@@ -47,7 +48,7 @@ removes them.`,
 			if err != nil {
 				return err
 			}
-			parts := []part{{"microservices", checkAPI}, {"operator", at.checkLease}, {"dns", checkDNS}, {"rights", checkRights}}
+			parts := []part{{"microservices", checkAPI}, {"operator", at.checkLease}, {"dns", at.checkDNS}, {"rights", checkRights}}
 			if probes {
 				progress := newProgressLine(o.ErrOut)
 				defer progress.end()
@@ -68,12 +69,16 @@ removes them.`,
 		},
 	}
 	format.add(c, "text", "json")
-	c.Flags().StringVar(&at.namespace, "operator-namespace", "microservice-operator-system", "The namespace of the operator.")
+	addOperatorNamespace(c, &at.namespace)
 	c.Flags().StringVar(&at.lease, "leader-election-id", "microservice-operator.apps.microservice.dev", "The name of the lease that the operator holds.")
 	c.Flags().BoolVar(&probes, "probe", false, "Try with two pods whether NetworkPolicies hold.")
 	c.Flags().StringVar(&p.image, "probe-image", "registry.k8s.io/e2e-test-images/agnhost:2.56", "The image of the two pods: agnhost, or a copy of it.")
 	c.Flags().DurationVar(&p.timeout, "probe-timeout", time.Minute, "How long each step of the probe may take.")
 	return c
+}
+
+func addOperatorNamespace(c *cobra.Command, namespace *string) {
+	c.Flags().StringVar(namespace, "operator-namespace", "microservice-operator-system", "The namespace of the operator.")
 }
 
 // checks are the answer of check. Their JSON is what it prints.
@@ -168,7 +173,7 @@ func (at *checkOptions) checkLease(ctx context.Context, c client.Client, _ strin
 }
 
 // checkDNS looks where the DNS pods listen: the operator opens port 53 to every Microservice, unless it is told another one.
-func checkDNS(ctx context.Context, c client.Client, _ string) (state, words string, err error) {
+func (at *checkOptions) checkDNS(ctx context.Context, c client.Client, namespace string) (state, words string, err error) {
 	slices := &discoveryv1.EndpointSliceList{}
 	err = c.List(ctx, slices, client.InNamespace("kube-system"), client.MatchingLabels{discoveryv1.LabelServiceName: "kube-dns"})
 	switch {
@@ -194,6 +199,10 @@ func checkDNS(ctx context.Context, c client.Client, _ string) (state, words stri
 	case n == 0:
 		return "?", "there is no Service kube-dns in namespace kube-system: the operator needs --dns-namespace and --dns-pod-labels", nil
 	case others.Len() > 0:
+		flags, err := inspect.OperatorFlags(ctx, c, at.namespace, namespace)
+		if err == nil && sets.New(settings.Split(flags["dns-ports"])...).IsSuperset(others) {
+			return "ok", "the DNS pods listen on " + strings.Join(sets.List(others), ", ") + ", as the operator's --dns-ports says", nil
+		}
 		return "?", "the DNS pods listen on " + strings.Join(sets.List(others), ", ") + ", not on 53: the operator needs --dns-ports, or Microservices cannot resolve names", nil
 	}
 	return "ok", "the DNS pods listen on port 53", nil

@@ -67,6 +67,7 @@ func mapper(scheme *runtime.Scheme) meta.RESTMapper {
 var plurals = map[schema.GroupKind]string{
 	{Group: v1alpha1.SchemeGroupVersion.Group, Kind: "Microservice"}:    "microservices",
 	{Group: "apps", Kind: "Deployment"}:                                 "deployments",
+	{Kind: "ConfigMap"}:                                                 "configmaps",
 	{Kind: "Namespace"}:                                                 "namespaces",
 	{Group: "apps", Kind: "ReplicaSet"}:                                 "replicasets",
 	{Kind: "Event"}:                                                     "events",

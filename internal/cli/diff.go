@@ -33,7 +33,7 @@ also those of Microservices that the change affects: a new port of a target chan
 
 With --live, the objects in the cluster are compared with what the operator makes of the Microservices in the cluster: of those of the
 files, of NAME, or of the namespace. Only fields that the operator sets count, so the server's defaults and fields of others are no
-difference. It is assumed to run with its default settings.
+difference. The operator's flags are read from its Deployment; what is not known of them is told, and its defaults are assumed.
 
 The exit code is 0 without a difference, 1 with one, and 2 if none was seen and not everything could be. It needs no right to write
 anything.`,
@@ -68,14 +68,16 @@ anything.`,
 	format.add(c, "text", "json")
 	c.Flags().StringSliceVarP(&d.files, "filename", "f", nil, "The files or folders with the change; - is standard input.")
 	c.Flags().BoolVar(&d.live, "live", false, "Compare the objects in the cluster with what the operator makes.")
+	addOperatorNamespace(c, &d.operatorNamespace)
 	return c
 }
 
 // differ compares objects.
 type differ struct {
 	*options
-	files []string
-	live  bool
+	files             []string
+	live              bool
+	operatorNamespace string
 }
 
 func (d *differ) check(args []string) error {

@@ -22,6 +22,8 @@ import (
 	"github.com/microservice-dev/microservice-operator/internal/difference"
 	"github.com/microservice-dev/microservice-operator/internal/explain"
 	"github.com/microservice-dev/microservice-operator/internal/inspect"
+	"github.com/microservice-dev/microservice-operator/internal/resources"
+	"github.com/microservice-dev/microservice-operator/internal/settings"
 )
 
 // surroundings are what the objects of Microservices depend on besides Microservices, as far as the cluster has it.
@@ -57,7 +59,7 @@ type liveObjects struct {
 }
 
 // compareLive adds to an answer what is not as the operator makes it. It lists the kinds of children in each namespace, the namespaces if a
-// selector needs their labels, and reads two objects for each Service that is a dependency.
+// selector needs their labels, and reads two objects for each Service that is a dependency, and two of the operator for each namespace.
 func (d *differ) compareLive(ctx context.Context, c client.Client, w explain.World, wanted []*v1alpha1.Microservice, partial bool, answer *comparison) error {
 	l := &liveObjects{
 		Reader: c, scheme: c.Scheme(), world: w, partial: partial, byKind: map[kindIn]map[string]client.Object{}, hidden: sets.New[dependency.Key](),
@@ -70,12 +72,32 @@ func (d *differ) compareLive(ctx context.Context, c client.Client, w explain.Wor
 	}
 	r := newRenderer(w)
 	r.around = l.around
+	settingsFor := map[string]resources.Settings{}
 	for _, ms := range wanted {
+		s, known := settingsFor[ms.Namespace]
+		if !known {
+			s = d.settingsFor(ctx, c, ms.Namespace)
+			settingsFor[ms.Namespace] = s
+		}
+		r.settings = s
 		if err := l.compare(ms, r, answer); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// settingsFor returns the settings of the operator that manages a namespace. If they are not known it tells so, and returns the defaults.
+func (d *differ) settingsFor(ctx context.Context, c client.Reader, namespace string) resources.Settings {
+	flags, err := inspect.OperatorFlags(ctx, c, d.operatorNamespace, namespace)
+	if err == nil {
+		var s resources.Settings
+		if s, err = settings.Of(flags); err == nil {
+			return s
+		}
+	}
+	print(d.ErrOut, "note: the flags of the operator are not known, its defaults are assumed: %v\n", err)
+	return resources.DefaultSettings()
 }
 
 func (l *liveObjects) read(ctx context.Context, wanted []*v1alpha1.Microservice) error {

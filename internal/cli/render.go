@@ -53,12 +53,14 @@ JSON is one List of all objects, and names what is missing on standard error.`,
 type renderer struct {
 	world      explain.World
 	dependents map[dependency.Key][]*v1alpha1.Microservice
+	// settings are the operator's.
+	settings resources.Settings
 	// around is what the children depend on besides; nothing of it is in files.
 	around surroundings
 }
 
 func newRenderer(w explain.World) renderer {
-	return renderer{world: w, dependents: w.Dependents()}
+	return renderer{world: w, dependents: w.Dependents(), settings: resources.DefaultSettings()}
 }
 
 // printChildren prints the children of Microservices: YAML documents, or a List in JSON, whose items are never null.
@@ -104,11 +106,12 @@ type child struct {
 
 // children returns the children of a Microservice, and its dependencies as they were resolved.
 func (r renderer) children(ms *v1alpha1.Microservice) ([]child, []dependency.Resolution, error) {
-	in := resources.Input{Microservice: ms, Settings: resources.DefaultSettings()}
+	in := resources.Input{Microservice: ms, Settings: r.settings}
 	key, around := dependency.KeyOf(ms), r.around
 	in.Dependencies = dependency.Resolve(dependency.Input{
 		Microservice: ms, Microservices: r.world.Microservices,
 		Services: around.services, Running: around.running, Namespaces: around.namespaces, PreviousAddresses: around.previous[key],
+		ClusterDomain: r.settings.ClusterDomain,
 	})
 	in.Dependents, in.Running = dependency.Dependents(ms, r.dependents[key], around.namespaces), around.running[key]
 	set, err := resources.For(in)

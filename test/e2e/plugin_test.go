@@ -31,6 +31,8 @@ var _ = Describe("The plugin", Label("plugin"), Ordered, func() {
 			{"kubectl msvc can-reach load web", []string{"can reach"}},
 			{"kubectl msvc can-reach load tally:http", []string{"can reach"}},
 			{"kubectl msvc graph -o svg", []string{"<svg", "tally"}},
+			{"kubectl msvc check", []string{"an operator runs"}},
+			{"kubectl msvc diff --live", nil},
 		} {
 			said := user.run(ctx, c.command)
 			AddReportEntry(c.command, said)

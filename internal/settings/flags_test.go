@@ -1,4 +1,4 @@
-package main
+package settings
 
 import (
 	"flag"
@@ -16,12 +16,12 @@ import (
 
 func parse(t *testing.T, arguments ...string) (resources.Settings, error) {
 	t.Helper()
-	flags, f := flag.NewFlagSet("manager", flag.ContinueOnError), &settingsFlags{}
-	f.bind(flags)
+	flags, f := flag.NewFlagSet("manager", flag.ContinueOnError), &Flags{}
+	f.Bind(flags)
 	if err := flags.Parse(arguments); err != nil {
 		t.Fatal(err)
 	}
-	return f.settings()
+	return f.Settings()
 }
 
 func TestSettings(t *testing.T) {

@@ -1,4 +1,6 @@
-package main
+// Package settings reads the operator's settings from its flags: those of the command line, and those of an operator that runs in a cluster.
+// It is pure.
+package settings
 
 import (
 	"flag"
@@ -18,8 +20,8 @@ import (
 	"github.com/microservice-dev/microservice-operator/internal/resources"
 )
 
-// settingsFlags describe the cluster. Each is a comma-separated list, except the names.
-type settingsFlags struct {
+// Flags describe the cluster. Each is a comma-separated list, except the names.
+type Flags struct {
 	dnsNamespace      string
 	dnsPodLabels      string
 	dnsPorts          string
@@ -36,7 +38,8 @@ type settingsFlags struct {
 	otlp              otlpFlags
 }
 
-func (f *settingsFlags) bind(flags *flag.FlagSet) {
+// Bind declares the flags with their defaults.
+func (f *Flags) Bind(flags *flag.FlagSet) {
 	d := resources.DefaultSettings().DNS
 	flags.StringVar(&f.dnsNamespace, "dns-namespace", d.Namespace, "The namespace of the DNS pods. Every isolated Microservice may reach them.")
 	flags.StringVar(&f.dnsPodLabels, "dns-pod-labels", labels.Set(d.PodLabels).String(), "The labels of the DNS pods.")
@@ -54,12 +57,12 @@ func (f *settingsFlags) bind(flags *flag.FlagSet) {
 	f.otlp.bind(flags)
 }
 
-// settings returns the settings from the flags. The error names the flag, the value and a valid example.
-func (f *settingsFlags) settings() (resources.Settings, error) {
-	s := resources.Settings{ClusterDomain: f.clusterDomain, ScraperNamespaces: split(f.scraperNamespaces)}
+// Settings returns the settings from the flags. The error names the flag, the value and a valid example.
+func (f *Flags) Settings() (resources.Settings, error) {
+	s := resources.Settings{ClusterDomain: f.clusterDomain, ScraperNamespaces: Split(f.scraperNamespaces)}
 	podLabels, err := labels.ConvertSelectorToLabelsMap(f.dnsPodLabels)
 	if err != nil || len(podLabels) == 0 {
-		return s, wrong("dns-pod-labels", f.dnsPodLabels, "labels such as k8s-app=kube-dns")
+		return s, Wrong("dns-pod-labels", f.dnsPodLabels, "labels such as k8s-app=kube-dns")
 	}
 	ports, err := portNumbers(f.dnsPorts)
 	if err != nil {
@@ -71,21 +74,21 @@ func (f *settingsFlags) settings() (resources.Settings, error) {
 		}
 	}
 	for _, list := range []struct{ flag, value string }{{"dns-namespace", f.dnsNamespace}, {"scraper-namespaces", f.scraperNamespaces}} {
-		if err := checkNamespaces(list.flag, list.value); err != nil {
+		if err := CheckNamespaces(list.flag, list.value); err != nil {
 			return s, err
 		}
 	}
 	if f.dnsNamespace == "" {
-		return s, wrong("dns-namespace", "", "the name of a namespace, such as kube-system")
+		return s, Wrong("dns-namespace", "", "the name of a namespace, such as kube-system")
 	}
 	if f.clusterDomain != "" && len(validation.IsDNS1123Subdomain(f.clusterDomain)) > 0 {
-		return s, wrong("cluster-domain", f.clusterDomain, "a domain such as cluster.local")
+		return s, Wrong("cluster-domain", f.clusterDomain, "a domain such as cluster.local")
 	}
 	if err := f.furtherObjects(&s); err != nil {
 		return s, err
 	}
 	if f.minReadySeconds < 0 || f.minReadySeconds > maxMinReadySeconds {
-		return s, wrong("default-min-ready-seconds", strconv.Itoa(f.minReadySeconds), "a number of seconds from 0 to 3600, such as 10")
+		return s, Wrong("default-min-ready-seconds", strconv.Itoa(f.minReadySeconds), "a number of seconds from 0 to 3600, such as 10")
 	}
 	if s.MeshPorts, err = networkPorts("mesh-ports", f.meshPorts); err != nil {
 		return s, err
@@ -94,13 +97,13 @@ func (f *settingsFlags) settings() (resources.Settings, error) {
 		return s, err
 	}
 	s.MinReadySeconds = int32(f.minReadySeconds)
-	s.DNS = resources.DNS{Namespace: f.dnsNamespace, PodLabels: podLabels, Ports: ports, CIDRs: split(f.dnsCIDRs)}
-	s.ClusterCIDRs = split(f.clusterCIDRs)
+	s.DNS = resources.DNS{Namespace: f.dnsNamespace, PodLabels: podLabels, Ports: ports, CIDRs: Split(f.dnsCIDRs)}
+	s.ClusterCIDRs = Split(f.clusterCIDRs)
 	return s, nil
 }
 
 // furtherObjects reads the settings of routes, of PodMonitors, and of the labels of all objects.
-func (f *settingsFlags) furtherObjects(s *resources.Settings) (err error) {
+func (f *Flags) furtherObjects(s *resources.Settings) (err error) {
 	if s.Gateway, err = gatewayNamed(f.gateway); err != nil {
 		return err
 	}
@@ -109,17 +112,17 @@ func (f *settingsFlags) furtherObjects(s *resources.Settings) (err error) {
 	}
 	monitorLabels, err := labels.ConvertSelectorToLabelsMap(f.podMonitorLabels)
 	if err != nil {
-		return wrong("pod-monitor-labels", f.podMonitorLabels, "labels such as release=kube-prometheus-stack")
+		return Wrong("pod-monitor-labels", f.podMonitorLabels, "labels such as release=kube-prometheus-stack")
 	}
 	if len(monitorLabels) > 0 {
 		s.PodMonitorLabels = monitorLabels
 	}
-	for _, key := range split(f.copyLabels) {
+	for _, key := range Split(f.copyLabels) {
 		if len(validation.IsQualifiedName(key)) > 0 || resources.Reserved(key) {
-			return wrong("copy-labels", key, "keys of labels such as team, none of the operator's or of a deployment tool's")
+			return Wrong("copy-labels", key, "keys of labels such as team, none of the operator's or of a deployment tool's")
 		}
 	}
-	s.CopyLabels = split(f.copyLabels)
+	s.CopyLabels = Split(f.copyLabels)
 	return nil
 }
 
@@ -137,7 +140,7 @@ func gatewayNamed(value string) (*v1alpha1.GatewayReference, error) {
 		invalid = invalid || len(validation.IsDNS1123Subdomain(word)) > 0
 	}
 	if invalid {
-		return nil, wrong("gateway", value, "NAMESPACE/NAME or NAMESPACE/NAME/LISTENER, such as gateways/public/https")
+		return nil, Wrong("gateway", value, "NAMESPACE/NAME or NAMESPACE/NAME/LISTENER, such as gateways/public/https")
 	}
 	gateway := &v1alpha1.GatewayReference{Namespace: words[0], Name: words[1]}
 	if len(words) == 3 {
@@ -155,7 +158,7 @@ func peers(list string) ([]dependency.Pods, error) {
 	for word := range strings.SplitSeq(list, ";") {
 		pods := podsAt(strings.TrimSpace(word))
 		if pods == nil {
-			return nil, wrong("gateway-peers", word, "NAMESPACE:LABEL=VALUE,..., such as envoy-gateway-system:app.kubernetes.io/name=envoy")
+			return nil, Wrong("gateway-peers", word, "NAMESPACE:LABEL=VALUE,..., such as envoy-gateway-system:app.kubernetes.io/name=envoy")
 		}
 		all = append(all, *pods)
 	}
@@ -174,15 +177,15 @@ func podsAt(value string) *dependency.Pods {
 
 func portNumbers(list string) ([]int32, error) {
 	var numbers []int32
-	for _, word := range split(list) {
+	for _, word := range Split(list) {
 		n := portNumber(word)
 		if n == 0 {
-			return nil, wrong("dns-ports", word, "numbers from 1 to 65535, such as 53")
+			return nil, Wrong("dns-ports", word, "numbers from 1 to 65535, such as 53")
 		}
 		numbers = append(numbers, n)
 	}
 	if len(numbers) == 0 {
-		return nil, wrong("dns-ports", list, "numbers from 1 to 65535, such as 53")
+		return nil, Wrong("dns-ports", list, "numbers from 1 to 65535, such as 53")
 	}
 	return numbers, nil
 }
@@ -199,11 +202,11 @@ func portNumber(word string) int32 {
 // networkPorts reads a list of NUMBER/PROTOCOL.
 func networkPorts(name, list string) ([]dependency.NetworkPort, error) {
 	var all []dependency.NetworkPort
-	for _, word := range split(list) {
+	for _, word := range Split(list) {
 		number, protocol, _ := strings.Cut(word, "/")
 		n := portNumber(number)
 		if n == 0 || !slices.Contains([]string{"TCP", "UDP", "SCTP"}, protocol) {
-			return nil, wrong(name, word, "numbers from 1 to 65535, each with its protocol, such as 15008/TCP")
+			return nil, Wrong(name, word, "numbers from 1 to 65535, each with its protocol, such as 15008/TCP")
 		}
 		all = append(all, dependency.NetworkPort{Protocol: corev1.Protocol(protocol), Port: intstr.FromInt32(n)})
 	}
@@ -212,29 +215,31 @@ func networkPorts(name, list string) ([]dependency.NetworkPort, error) {
 
 // checkCIDRs rejects host bits, and a network of all addresses, from which nothing could be excluded.
 func checkCIDRs(name, list string) error {
-	for _, word := range split(list) {
+	for _, word := range Split(list) {
 		if p, err := netip.ParsePrefix(word); err != nil || p != p.Masked() || p.Bits() == 0 {
-			return wrong(name, word, "CIDRs without host bits, such as 10.0.0.0/8")
+			return Wrong(name, word, "CIDRs without host bits, such as 10.0.0.0/8")
 		}
 	}
 	return nil
 }
 
-func checkNamespaces(name, list string) error {
-	for _, word := range split(list) {
+// CheckNamespaces rejects a list whose items cannot be namespaces. The error is that of Wrong.
+func CheckNamespaces(name, list string) error {
+	for _, word := range Split(list) {
 		if len(validation.IsDNS1123Label(word)) > 0 {
-			return wrong(name, word, "names of namespaces, such as monitoring")
+			return Wrong(name, word, "names of namespaces, such as monitoring")
 		}
 	}
 	return nil
 }
 
-func wrong(name, value, want string) error {
+// Wrong returns the error of a flag whose value is not as wanted.
+func Wrong(name, value, want string) error {
 	return fmt.Errorf("--%s=%q: must be %s", name, value, want)
 }
 
-// split returns the items of a comma-separated list without duplicates, in order.
-func split(list string) []string {
+// Split returns the items of a comma-separated list without duplicates, in order.
+func Split(list string) []string {
 	var all []string
 	for word := range strings.SplitSeq(list, ",") {
 		if word = strings.TrimSpace(word); word != "" && !slices.Contains(all, word) {

@@ -1,4 +1,4 @@
-package main
+package settings
 
 import (
 	"cmp"
@@ -28,15 +28,15 @@ func (f *otlpFlags) settings() (resources.OTLP, error) {
 	port := usualPorts[f.protocol]
 	switch {
 	case port == "":
-		return none, wrong("otlp-protocol", f.protocol, "grpc or http/protobuf")
+		return none, Wrong("otlp-protocol", f.protocol, "grpc or http/protobuf")
 	case f.endpoint == "" && f.peers == "":
 		return none, nil
 	case f.endpoint == "":
-		return none, wrong("otlp-endpoint", "", "set with --otlp-peers, to a URL such as http://otel-collector.observability:4317")
+		return none, Wrong("otlp-endpoint", "", "set with --otlp-peers, to a URL such as http://otel-collector.observability:4317")
 	}
 	u, err := url.Parse(f.endpoint)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.User != nil || u.RawQuery != "" || strings.ContainsAny(f.endpoint, " $") {
-		return none, wrong("otlp-endpoint", f.endpoint, "a URL such as http://otel-collector.observability:4317")
+		return none, Wrong("otlp-endpoint", f.endpoint, "a URL such as http://otel-collector.observability:4317")
 	}
 	o := resources.OTLP{Endpoint: f.endpoint, Protocol: f.protocol}
 	if f.peers == "" {
@@ -55,7 +55,7 @@ func (f *otlpFlags) collector(port string) (*dependency.Pods, []dependency.Netwo
 	pods := podsAt(where)
 	ports, err := networkPorts("otlp-peers", port+"/TCP")
 	if pods == nil || err != nil {
-		return nil, nil, wrong("otlp-peers", f.peers, "NAMESPACE:LABEL=VALUE,...[:PORT], such as observability:app.kubernetes.io/name=opentelemetry-collector:4317")
+		return nil, nil, Wrong("otlp-peers", f.peers, "NAMESPACE:LABEL=VALUE,...[:PORT], such as observability:app.kubernetes.io/name=opentelemetry-collector:4317")
 	}
 	return pods, ports, nil
 }
