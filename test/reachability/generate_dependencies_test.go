@@ -59,6 +59,8 @@ func (g *generator) nameMicroservice(ms *v1alpha1.Microservice, d *v1alpha1.Depe
 		d.Name = target.Name
 	case own && g.chance(50):
 		d.Microservice = &v1alpha1.ObjectReference{Name: target.Name}
+	case g.chance(30):
+		d.Service = &v1alpha1.ObjectReference{Namespace: target.Namespace, Name: target.Name}
 	default:
 		d.Microservice = &v1alpha1.ObjectReference{Namespace: target.Namespace, Name: target.Name}
 	}

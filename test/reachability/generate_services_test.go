@@ -10,7 +10,8 @@ import (
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 )
 
-// addServices adds Services that are not ours, with the pods behind them, and some that are.
+// addServices adds Services that are not ours, with the pods behind them, some that are, some whose Microservice has gone, and some that a
+// Microservice has not taken over.
 func (g *generator) addServices() {
 	for _, namespace := range teams {
 		for _, kind := range serviceKinds {
@@ -19,7 +20,14 @@ func (g *generator) addServices() {
 			}
 		}
 	}
-	for _, ms := range some(g, 3, g.microservices) {
+	if g.chance(30) {
+		g.addService(key{Namespace: pick(g, teams), Name: "gone"}, map[string]string{v1alpha1.LabelName: "gone"}, servicePort("http", 80, intstr.FromInt32(pick(g, numbers))))
+	}
+	for n, ms := range some(g, 3, g.microservices) {
+		if n == 0 && g.chance(30) {
+			g.addService(key{Namespace: ms.Namespace, Name: ms.Name}, map[string]string{"app": "db"}, servicePort("", 80, intstr.FromInt32(pick(g, numbers))))
+			continue
+		}
 		g.addService(key{Namespace: ms.Namespace, Name: ms.Name}, map[string]string{v1alpha1.LabelName: ms.Name},
 			servicePort("http", 80, intstr.FromInt32(pick(g, numbers))))
 		g.addService(key{Namespace: ms.Namespace, Name: "stolen-" + ms.Name}, podLabels(ms.Name),

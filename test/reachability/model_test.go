@@ -110,20 +110,31 @@ func (m *model) opened(ms *v1alpha1.Microservice, d *v1alpha1.Dependency, c conn
 	switch {
 	case d.External != nil:
 		return m.openedExternal(d.External, c)
-	case d.Service != nil:
+	case d.Service != nil && !m.isOfMicroservice(ms, d.Service):
 		return m.openedService(ms, d, c)
+	case m.reaches(ms, d, c) && d.Service != nil:
+		return "an admitted dependency, by its Service"
 	case m.reaches(ms, d, c):
 		return "an admitted dependency"
 	}
 	return ""
 }
 
+// isOfMicroservice reports whether a Service that ms names is that of another Microservice, which has taken it over or is about to make it.
+func (m *model) isOfMicroservice(ms *v1alpha1.Microservice, r *v1alpha1.ObjectReference) bool {
+	at := referenced(ms, r)
+	svc := m.services[at]
+	return m.microservices[at] != nil && m.microservices[at] != ms && (svc == nil || svc.Spec.Selector[v1alpha1.LabelName] == at.Name)
+}
+
 // reaches reports whether c is what the dependency d of ms, on a Microservice, stands for: it leads to that one's pod, on
 // the targetPort of the port that d names or on the mesh's port beside it, and that one admits the namespace of ms.
 func (m *model) reaches(ms *v1alpha1.Microservice, d *v1alpha1.Dependency, c connection) bool {
 	at := key{Namespace: ms.Namespace, Name: d.Name}
-	if d.Microservice != nil {
-		at = referenced(ms, d.Microservice)
+	for _, r := range []*v1alpha1.ObjectReference{d.Microservice, d.Service} {
+		if r != nil {
+			at = referenced(ms, r)
+		}
 	}
 	target := m.microservices[at]
 	return target != nil && c.to.microservice == at && m.consents(target, ms.Namespace) &&
@@ -138,7 +149,7 @@ func (m *model) isDependent(target *v1alpha1.Microservice, c connection) bool {
 	}
 	for i := range dependent.Spec.Dependencies {
 		d := &dependent.Spec.Dependencies[i]
-		if d.External == nil && d.Service == nil && m.reaches(dependent, d, c) {
+		if d.External == nil && dependent != target && m.reaches(dependent, d, c) {
 			return true
 		}
 	}
@@ -153,7 +164,7 @@ func (m *model) openedService(ms *v1alpha1.Microservice, d *v1alpha1.Dependency,
 	if svc == nil || svc.Spec.Type == corev1.ServiceTypeExternalName || len(svc.Spec.Selector) == 0 {
 		return ""
 	}
-	if _, ours := svc.Spec.Selector[v1alpha1.LabelName]; ours {
+	if owner, ours := svc.Spec.Selector[v1alpha1.LabelName]; ours && (owner != at.Name || at.Namespace == ms.Namespace && at.Name == ms.Name) {
 		return ""
 	}
 	if at.Namespace != ms.Namespace && !isListed(svc.Annotations[v1alpha1.AnnotationAllowedDependents], ms.Namespace) {

@@ -123,7 +123,7 @@ func (t *tally) check(test *testing.T) {
 
 // everyReason is all that model.egress and model.ingress may say.
 var everyReason = []string{
-	"the sender has no policy", "the sender's egress is not isolated", "DNS", "an admitted dependency", "a plain Service",
+	"the sender has no policy", "the sender's egress is not isolated", "DNS", "an admitted dependency", "an admitted dependency, by its Service", "a plain Service",
 	"a plain Service, by the name of a port", "a network outside", "anywhere outside", "a pod that looks like outside",
 	"a raw egress rule", "the receiver has no policy", "the receiver is not isolated", "an admitted dependent",
 	"a published port", "a scraper", "a raw ingress rule", "the collector of traces", "the mesh's port beside that of a plain Service",
