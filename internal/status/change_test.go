@@ -221,6 +221,33 @@ func TestComputeHoldsTheCountersOfARollout(t *testing.T) {
 	}
 }
 
+// One pod of a rollout that hangs becomes ready later than the rest was reported: it counts, unless pods crash, whose number comes and goes.
+func TestComputeCountsWhatServesInAStuckRollout(t *testing.T) {
+	for name, tc := range map[string]struct {
+		container corev1.ContainerStatus
+		want      int32
+	}{
+		"no pod has restarted": {want: 1},
+		"a pod has restarted":  {container: corev1.ContainerStatus{RestartCount: 1}, want: 0},
+	} {
+		stuck := seen(rollingOut(3, 3))
+		stuck.Deployment = deployment(counts(3, 3, 3, 0), progressing("ReplicaSetUpdated"))
+		ms := after(microservice(), stuck)
+		stuck.Deployment = deployment(counts(3, 3, 3, 1), progressing("ReplicaSetUpdated"))
+		if next := status.Compute(ms, stuck, now); next.AvailableReplicas != 0 {
+			t.Errorf("%s: before the pods were read %d are available", name, next.AvailableReplicas)
+		}
+		stuck.Settled, stuck.Pods = true, status.Pods{Read: true, Items: []corev1.Pod{podNamed("a", tc.container)}}
+		next := status.Compute(ms, stuck, now)
+		if next.AvailableReplicas != tc.want {
+			t.Errorf("%s: %d are available, want %d", name, next.AvailableReplicas, tc.want)
+		}
+		if tc.want > 0 && !status.Compare(&ms.Status, &next).Due(&stuck) {
+			t.Errorf("%s: it is not written", name)
+		}
+	}
+}
+
 // A reason that was found beside counters of an older Deployment does not hold these for ever.
 func TestComputeCorrectsTheCountersOfAStuckRollout(t *testing.T) {
 	stuck := seen(rollingOut(3, 3))

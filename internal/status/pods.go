@@ -24,6 +24,14 @@ type Pods struct {
 	Warnings []corev1.Event
 }
 
+// neverRestarted reports whether the pods were read, and none has restarted or ended: the number of those that serve does not come and go.
+func (p *Pods) neverRestarted() bool {
+	return p.Read && !slices.ContainsFunc(p.Items, func(pod corev1.Pod) bool {
+		return Ended(&pod) || slices.ContainsFunc(slices.Concat(pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses),
+			func(c corev1.ContainerStatus) bool { return c.RestartCount > 0 })
+	})
+}
+
 // podFailure is why pods do not start or do not become ready.
 type podFailure struct {
 	reason, message string

@@ -87,7 +87,7 @@ func Compute(ms *v1alpha1.Microservice, o Observation, now metav1.Time) v1alpha1
 		next.UpdatedReplicas = d.Status.UpdatedReplicas
 		next.AvailableReplicas = availableReplicas(o)
 	}
-	if o.JustRestarted > 0 || keepPreviousCounters(&ms.Status, &next) {
+	if o.JustRestarted > 0 || keepPreviousCounters(&ms.Status, &next) && !o.Pods.neverRestarted() {
 		copyCounters(&next, &ms.Status)
 		if o.Pods.Read || o.PodsCounted { // these two do not flap, and may have been those of an older Deployment when the reason was found
 			next.Replicas, next.UpdatedReplicas = o.Deployment.Status.Replicas, o.Deployment.Status.UpdatedReplicas
