@@ -226,5 +226,6 @@ func TestLive(t *testing.T) {
 	t.Run("flip", l.testFlip)
 	t.Run("API server gone", l.testLostCluster)
 	t.Run("command gone", l.testLostCommand)
+	t.Run("script gone", l.testLostScript)
 	t.Run("large", l.testLarge)
 }

@@ -1,11 +1,15 @@
 package ui_test
 
 import (
+	"context"
 	"io"
 	"net"
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/chromedp"
 
 	"github.com/microservice-dev/microservice-operator/test/wrappers"
 )
@@ -93,6 +97,20 @@ func (l *live) testLostCluster(t *testing.T) {
 	w.mend(t)
 	p.await(t, banner+".hidden")
 	p.await(t, card(namespace+"/web")+".classList.contains('notready')")
+}
+
+// testLostScript: a browser drops what it loads when a network interface comes or goes. Then the page says what to do.
+func (l *live) testLostScript(t *testing.T) {
+	p := newPage(t, l.browser, laptop)
+	p.loseServer(true)
+	err := chromedp.Do(p.ctx, chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
+		_, err := chromedp.Call(ctx, network.SetBlockedURLs, network.SetBlockedURLsParams{URLPatterns: []*network.BlockPattern{{URLPattern: "*://*:*/words.js", Block: true}}})
+		return err
+	}), chromedp.Navigate(l.serve(t, "-n", shop)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.await(t, "document.body.innerText.includes('If nothing comes, load the page again.')")
 }
 
 // testLostCommand: when the command ends, the page says so, and keeps what it has.

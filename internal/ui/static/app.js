@@ -153,6 +153,7 @@ function banner() {
   const problem = link === 'refused' ? refusal : link === 'lost' ? 'The command that serves this page does not answer: what you see is the last that it said.' : store.view?.problem;
   byId('banner').textContent = problem ? problem[0].toUpperCase() + problem.slice(1) : '';
   byId('banner').hidden = !problem;
+  if (problem && !store.view) byId('empty').hidden = true; // nothing comes
 }
 
 /** @param {import('./store.js').Happening[]} events */
