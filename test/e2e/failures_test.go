@@ -67,7 +67,7 @@ var failures = []failure{
 		heal: "kubectl delete quota small", soon: true},
 	{section: "The pods are refused", edit: `"podTemplate":{"spec":{"priorityClassName":"urgent"}}`,
 		reason: v1alpha1.ReasonPodRefused, words: "no PriorityClass with name urgent was found"},
-	{section: "The rollout takes too long", edit: crashes + `,"rollout":{"progressDeadlineSeconds":5}`,
+	{section: "The rollout takes too long", edit: crashes + `,"rollout":{"progressDeadlineSeconds":20}`,
 		reason: v1alpha1.ReasonProgressDeadlineExceeded, words: "exit code 3: no database", via: []string{v1alpha1.ReasonCrashLooping}},
 	{section: "The spec cannot be used", edit: `"env":[{"name":"not=valid","value":"1"}]`, reason: v1alpha1.ReasonInvalidSpec, words: `Invalid value: "not=valid"`},
 	{section: "The server refuses an object", before: `

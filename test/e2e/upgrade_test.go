@@ -125,14 +125,17 @@ func awaitLeader(ctx context.Context) {
 	}).Should(Succeed())
 }
 
-// objects are the generated objects of a namespace by name with what an edit changes, and the pods by name with their restarts.
+// objects are the generated objects of a namespace by name with what an edit changes, and the pods by name with their restarts, but for
+// those that an earlier edit has ended.
 func objects(ctx context.Context, namespace string) map[string]string {
 	GinkgoHelper()
 	found := map[string]string{}
 	pods := &corev1.PodList{}
 	Expect(kube.List(ctx, pods, client.InNamespace(namespace))).To(Succeed())
 	for i := range pods.Items {
-		found["Pod "+pods.Items[i].Name] = fmt.Sprint(restarts(pods.Items[i]))
+		if pods.Items[i].DeletionTimestamp == nil {
+			found["Pod "+pods.Items[i].Name] = fmt.Sprint(restarts(pods.Items[i]))
+		}
 	}
 	for _, kind := range []string{"Deployment.apps/v1", "Service/v1", "NetworkPolicy.networking.k8s.io/v1", "PodDisruptionBudget.policy/v1", "ServiceAccount/v1"} {
 		list := &metav1.PartialObjectMetadataList{}
