@@ -241,7 +241,7 @@ func podCondition(pod *corev1.Pod, conditionType corev1.PodConditionType) corev1
 	return corev1.PodCondition{}
 }
 
-// unschedulable leaves out the scheduler's remarks on preemption.
+// unschedulable leaves out the scheduler's remarks on preemption, and on claims of devices, which that of Kubernetes 1.34 always adds.
 func unschedulable(pod *corev1.Pod) *podFailure {
 	c := podCondition(pod, corev1.PodScheduled)
 	switch {
@@ -257,6 +257,7 @@ func unschedulable(pod *corev1.Pod) *podFailure {
 		return nil
 	}
 	said, _, _ := strings.Cut(c.Message, " preemption:")
+	said = strings.TrimSuffix(said, " no new claims to deallocate,")
 	return &podFailure{reason: v1alpha1.ReasonUnschedulable, message: "No node can run the pods: " + said}
 }
 

@@ -44,7 +44,7 @@ func lookedAt(pods ...corev1.Pod) status.Observation {
 func unschedulablePod() corev1.Pod {
 	return corev1.Pod{Status: corev1.PodStatus{Conditions: []corev1.PodCondition{{
 		Type: corev1.PodScheduled, Status: corev1.ConditionFalse, Reason: corev1.PodReasonUnschedulable,
-		Message: "0/3 nodes are available: 3 Insufficient cpu. preemption: 0/3 nodes are available",
+		Message: "0/3 nodes are available: 3 Insufficient cpu. no new claims to deallocate, preemption: 0/3 nodes are available",
 	}}}}
 }
 
