@@ -158,7 +158,7 @@ func (e *eject) delete(ctx context.Context, ms *v1alpha1.Microservice, children 
 func (e *eject) keepsCalling(dependent *v1alpha1.Microservice, children []client.Object) string {
 	for i := range dependent.Spec.Dependencies {
 		d := &dependent.Spec.Dependencies[i]
-		if target := dependency.TargetOf(dependent, d); target.Kind == dependency.Microservice && target.Key == e.key {
+		if dependency.TargetOf(dependent, d) == (dependency.Target{Kind: dependency.Microservice, Key: e.key}) {
 			return fmt.Sprintf("name the Service in its dependency %s, with service instead of microservice", d.Name)
 		}
 	}

@@ -15,7 +15,8 @@ import (
 )
 
 // OperatorFlags returns the flags of the operator in namespace at that manages a namespace, by name: those of its Deployment, and those of
-// the ConfigMap that it reads. It sends a list and at most one get. The error is about rights, or says that there is no such operator.
+// the ConfigMap that it reads. It sends a list, and a get for each Deployment in it until one fits. The error is about rights, or says that
+// there is no such operator.
 func OperatorFlags(ctx context.Context, c client.Reader, at, namespace string) (map[string]string, error) {
 	list := &appsv1.DeploymentList{}
 	if err := c.List(ctx, list, client.InNamespace(at), client.MatchingLabels{"app.kubernetes.io/name": "microservice-operator"}); err != nil {
@@ -36,9 +37,6 @@ func OperatorFlags(ctx context.Context, c client.Reader, at, namespace string) (
 // flagsOf returns the flags of an operator's first container.
 func flagsOf(ctx context.Context, c client.Reader, d *appsv1.Deployment) (map[string]string, error) {
 	pod := &d.Spec.Template.Spec
-	if len(pod.Containers) == 0 {
-		return nil, nil
-	}
 	container := &pod.Containers[0]
 	flags := settings.Arguments(slices.Concat(container.Command, container.Args))
 	source := configMapAt(pod, container, flags["flags-from"])

@@ -39,7 +39,7 @@ func Of(flags map[string]string) (resources.Settings, error) {
 		if set.Lookup(name) == nil {
 			continue
 		}
-		if err := set.Set(name, strings.TrimSpace(flags[name])); err != nil {
+		if err := set.Set(name, flags[name]); err != nil {
 			return resources.Settings{}, fmt.Errorf("--%s=%q: %w", name, flags[name], err)
 		}
 	}

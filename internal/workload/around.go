@@ -144,13 +144,13 @@ func (i *importer) setIsolation() {
 	}
 }
 
-// ownAnnotations leaves out those that tools write for themselves.
+// ownAnnotations leaves out those that tools write for themselves, and those of the operator, which a Microservice may not have.
 func ownAnnotations(all map[string]string) map[string]string {
 	own := maps.Clone(all)
 	maps.DeleteFunc(own, func(key, _ string) bool {
 		domain, _, _ := strings.Cut(key, "/")
-		return key == corev1.LastAppliedConfigAnnotation || key == "kubectl.kubernetes.io/restartedAt" || key == resources.AnnotationDefaultContainer || key == v1alpha1.AnnotationAllowedDependents ||
-			domain == "deployment.kubernetes.io" || domain == "meta.helm.sh" || domain == "argocd.argoproj.io" || strings.HasSuffix(domain, ".toolkit.fluxcd.io")
+		return key == corev1.LastAppliedConfigAnnotation || key == "kubectl.kubernetes.io/restartedAt" || key == resources.AnnotationDefaultContainer ||
+			domain == v1alpha1.SchemeGroupVersion.Group || domain == "deployment.kubernetes.io" || domain == "meta.helm.sh" || domain == "argocd.argoproj.io" || strings.HasSuffix(domain, ".toolkit.fluxcd.io")
 	})
 	return own
 }

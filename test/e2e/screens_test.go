@@ -103,17 +103,15 @@ func (s *screens) run(ctx context.Context, old string, user *shell, namespace, r
 	return printed.String()
 }
 
-// goneWell matches the events before a failure. How many there are depends on how soon the operator saw each step.
+// goneWell matches the events of steps that go well. How often the same one is told depends on how soon the operator saw each step.
 var goneWell = regexp.MustCompile(`^AGE +Normal +(RollingOut|Available) `)
 
 // lines are those of a screen without what differs between two runs, in any order: events of the same second have none.
 func lines(screen string) []string {
-	var all []string
-	for line := range strings.SplitSeq(transcript.Normalized(screen), "\n") {
-		if line = strings.TrimSpace(line); !goneWell.MatchString(line) {
-			all = append(all, line)
-		}
+	all := strings.Split(transcript.Normalized(screen), "\n")
+	for i := range all {
+		all[i] = strings.TrimSpace(all[i])
 	}
 	slices.Sort(all)
-	return all
+	return slices.CompactFunc(all, func(a, b string) bool { return a == b && goneWell.MatchString(a) })
 }
