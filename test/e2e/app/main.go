@@ -12,6 +12,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"os"
 	"os/signal"
 	"sync"
@@ -243,10 +244,22 @@ func load(ctx context.Context, args []string) error {
 	}
 }
 
+// call returns what went wrong, and how far the call came: a timeout alone does not tell whether a server or the network is silent.
 func call(client *http.Client, url string) error {
-	response, err := client.Get(url)
+	var stage atomic.Value
+	stage.Store("looking up the name")
+	ctx := httptrace.WithClientTrace(context.Background(), &httptrace.ClientTrace{
+		ConnectStart: func(_, address string) { stage.Store("connecting to " + address) },
+		GotConn:      func(c httptrace.GotConnInfo) { stage.Store("connected from " + c.Conn.LocalAddr().String()) },
+	})
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return err
+	}
+	began := time.Now()
+	response, err := client.Do(request)
+	if err != nil {
+		return fmt.Errorf("%w (after %s, %s)", err, time.Since(began).Round(time.Millisecond), stage.Load())
 	}
 	_, err = io.Copy(io.Discard, response.Body)
 	_ = response.Body.Close() // it has been read
