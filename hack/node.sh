@@ -238,9 +238,11 @@ down() {
 	$kwokctl delete cluster --kubeconfig "$KUBECONFIG" >/dev/null 2>&1 || true
 	grep -E "$state/kubelet|$sockets|/run/netns/cni-" /proc/mounts | awk '{ print $2 }' | sort -r | while read -r mount; do
 		umount -l "$mount" || true
-		[ ! -f "$mount" ] || rm -f "$mount"
+		[ ! -f "$mount" ] || rm -f "$mount" || true # somebody else's mount can hide it
 	done
 	ip link delete "$bridge" 2>/dev/null || true
+	# What the kernel knows of connections would outlive them by a day, and send those of the next node's pods to addresses of this one.
+	conntrack -D -s "$pods" >/dev/null 2>&1 || true
 	rm -rf "$state" "$sockets" "$KUBECONFIG"
 }
 

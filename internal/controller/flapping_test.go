@@ -10,12 +10,14 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
+	"github.com/microservice-dev/microservice-operator/internal/status"
 	. "github.com/microservice-dev/microservice-operator/test/wrappers"
 )
 
-var _ = Describe("A version that becomes ready and then dies", func() {
-	const down = "False/Unavailable Reconciling"
+// down is the state of an outage.
+const down = "False/Unavailable Reconciling"
 
+var _ = Describe("A version that becomes ready and then dies", func() {
 	It("is told once, with its cause, and counts as available when it has run for as long as the kubelet would wait", func() {
 		ns := newNamespace()
 		web, orders := MakeMicroservice(ns, "web"), naming(ns, "orders", "web")
@@ -51,6 +53,45 @@ var _ = Describe("A version that becomes ready and then dies", func() {
 		Eventually(dependencyState(orders, "web")).Should(Equal("Ready"))
 	})
 })
+
+var _ = Describe("Pods that are evicted again and again", func() {
+	It("are told, however soon others take their place", func() {
+		ns := newNamespace()
+		web := naming(ns, "web")
+		create(web)
+		eventually(web, available)
+		settled(ns)
+		makePods(web, false)
+		eventually(web, down)
+		for n := range 3 {
+			evict(web)
+			Eventually(func() int { return len(podsOf(deploymentOf(web))) }).Should(Equal(n + 2))
+		}
+		Eventually(func() int32 { return deploymentOf(web).Status.AvailableReplicas }).Should(Equal(int32(1)))
+		Eventually(func() string { return message(web) }).Should(containAll("0 of 1 replicas are available", "The pods keep being evicted: too much storage"))
+	})
+})
+
+// evict ends the pods of a Microservice, as a kubelet whose disk is full does.
+func evict(ms *v1alpha1.Microservice) {
+	GinkgoHelper()
+	for _, pod := range podsOf(deploymentOf(ms)) {
+		if status.Ended(&pod) {
+			continue
+		}
+		before := pod.DeepCopy()
+		pod.Status.Phase, pod.Status.Reason, pod.Status.Message = corev1.PodFailed, "Evicted", "too much storage"
+		for i := range pod.Status.Conditions {
+			if c := &pod.Status.Conditions[i]; c.Type == corev1.PodReady {
+				c.Status = corev1.ConditionFalse
+			}
+		}
+		pod.Status.ContainerStatuses = []corev1.ContainerStatus{{Name: v1alpha1.ContainerName, Image: ms.Spec.Image, State: corev1.ContainerState{
+			Terminated: &corev1.ContainerStateTerminated{ExitCode: 137, FinishedAt: metav1.Now()},
+		}}}
+		Expect(k8s.Status().Patch(ctx, &pod, client.StrategicMergeFrom(before))).To(Succeed())
+	}
+}
 
 // crash ends the containers of a Microservice, as the kubelet tells it.
 func crash(ms *v1alpha1.Microservice, restarts int32) {

@@ -35,7 +35,7 @@ func (r *MicroserviceReconciler) diagnosePods(ctx context.Context, ms *v1alpha1.
 	return min(unchanged, maxDiagnosisInterval)
 }
 
-// countRestarted adds the number of just restarted replicas to the observation. It returns when the first of them counts as
+// countRestarted adds the pods, and how many have just restarted, to the observation. It returns when the first of them counts as
 // available, 0 if all do.
 func (r *MicroserviceReconciler) countRestarted(ctx context.Context, o *status.Observation) (wait time.Duration) {
 	pods, err := podreader.Reader{Reader: r.APIReader}.Newest(ctx, o.Deployment)
@@ -43,7 +43,7 @@ func (r *MicroserviceReconciler) countRestarted(ctx context.Context, o *status.O
 		log.FromContext(ctx).Error(err, "Pods could not be read")
 		return 0
 	}
-	o.PodsCounted = true
+	o.PodsCounted, o.Pods.Items = true, pods.Items
 	o.JustRestarted, wait = podreader.JustRestarted(pods.Items, time.Now())
 	return wait
 }

@@ -15,9 +15,10 @@ import (
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
 )
 
-// Pods are the pods of the newest template, read when a rollout makes no progress.
+// Pods are the pods of the newest template, read when a rollout makes no progress, or when it is counted which have just restarted.
 type Pods struct {
-	// Read is set if the pods were read.
+	// Read is set if they were read while some were lacking: then they tell why. Those that run again do not, but for the ones in
+	// whose place they run.
 	Read  bool
 	Items []corev1.Pod
 	// Warnings are the Warning events about the pod that PodToInspect returns.
@@ -73,7 +74,7 @@ func whyNotReady(ms *v1alpha1.Microservice, o Observation) *podFailure {
 			return &podFailure{reason: c.Reason, message: c.Message}
 		}
 	}
-	return nil
+	return evicted(ms, o.Pods.Items)
 }
 
 // podReasons are the reasons of a rollout that fails because of its pods.

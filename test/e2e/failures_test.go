@@ -123,7 +123,8 @@ spec: {scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}, minRe
 		reason: v1alpha1.ReasonImagePullFailed, words: "the pull secrets registry are not there or cannot be used"},
 }
 
-// normal is the Microservice before its edit. The namespaces of the failures have as many letters as the page's, shop.
+// normal is the Microservice before its edit. The namespaces of the failures have as many letters as the page's, shop. Its rollouts have
+// more time than all failures together take, so that only the one that says so ends with its deadline.
 const normal = `
 apiVersion: v1
 kind: Namespace
@@ -136,6 +137,7 @@ spec:
   image: APP:1
   args: [serve]
   ports: [{name: http, port: 80, targetPort: 8080}]
+  rollout: {progressDeadlineSeconds: 7200}
 `
 
 func applyNormal(ctx context.Context, namespace string) {
