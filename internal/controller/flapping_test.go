@@ -81,11 +81,7 @@ func evict(ms *v1alpha1.Microservice) {
 		}
 		before := pod.DeepCopy()
 		pod.Status.Phase, pod.Status.Reason, pod.Status.Message = corev1.PodFailed, "Evicted", "too much storage"
-		for i := range pod.Status.Conditions {
-			if c := &pod.Status.Conditions[i]; c.Type == corev1.PodReady {
-				c.Status = corev1.ConditionFalse
-			}
-		}
+		setReady(&pod, false)
 		pod.Status.ContainerStatuses = []corev1.ContainerStatus{{Name: v1alpha1.ContainerName, Image: ms.Spec.Image, State: corev1.ContainerState{
 			Terminated: &corev1.ContainerStateTerminated{ExitCode: 137, FinishedAt: metav1.Now()},
 		}}}

@@ -180,16 +180,21 @@ func makePods(ms *v1alpha1.Microservice, ready bool) {
 	Expect(pods.Items).NotTo(BeEmpty())
 	for i := range pods.Items {
 		before := pods.Items[i].DeepCopy()
-		for j := range pods.Items[i].Status.Conditions {
-			if c := &pods.Items[i].Status.Conditions[j]; c.Type == corev1.PodReady {
-				c.Status = corev1.ConditionFalse
-				if ready {
-					c.Status = corev1.ConditionTrue
-				}
-				c.LastTransitionTime = metav1.Now()
-			}
-		}
+		setReady(&pods.Items[i], ready)
 		Expect(k8s.Status().Patch(ctx, &pods.Items[i], client.StrategicMergeFrom(before))).To(Succeed())
+	}
+}
+
+// setReady sets whether a pod is ready since now.
+func setReady(pod *corev1.Pod, ready bool) {
+	for i := range pod.Status.Conditions {
+		if c := &pod.Status.Conditions[i]; c.Type == corev1.PodReady {
+			c.Status = corev1.ConditionFalse
+			if ready {
+				c.Status = corev1.ConditionTrue
+			}
+			c.LastTransitionTime = metav1.Now()
+		}
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 
 	rbacv1 "k8s.io/api/rbac/v1"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	apiextensions "k8s.io/apiextensions-apiserver/pkg/client/clientset/clientset/typed/apiextensions/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/wait"
@@ -20,6 +21,7 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/envtest"
 	"sigs.k8s.io/yaml"
 
 	"github.com/microservice-dev/microservice-operator/api/v1alpha1"
@@ -126,6 +128,32 @@ func CRD() (*apiextensionsv1.CustomResourceDefinition, error) {
 		return nil, fmt.Errorf("reading the CRD: %w", err)
 	}
 	return crd, nil
+}
+
+// RemoveCRDs removes CRDs, and with them every object of their kinds. It waits until they are gone: none can be installed in the place of
+// one that is being deleted.
+func (c *Cluster) RemoveCRDs(crds ...*apiextensionsv1.CustomResourceDefinition) error {
+	if err := envtest.UninstallCRDs(c.Config, envtest.CRDInstallOptions{CRDs: crds}); err != nil {
+		return fmt.Errorf("removing CRDs: %w", err)
+	}
+	clients, err := apiextensions.NewForConfig(c.Config)
+	if err != nil {
+		return fmt.Errorf("creating a client: %w", err)
+	}
+	ctx := context.Background()
+	for _, crd := range crds {
+		err := Eventually(ctx, 5*time.Minute, func() error {
+			_, err := clients.CustomResourceDefinitions().Get(ctx, crd.Name, metav1.GetOptions{})
+			if err == nil {
+				return errors.New("it is still there")
+			}
+			return client.IgnoreNotFound(err)
+		})
+		if err != nil {
+			return fmt.Errorf("removing the CRD %s: %w", crd.Name, err)
+		}
+	}
+	return nil
 }
 
 // FreePort is a TCP port on 127.0.0.1 that nobody listens on.

@@ -1,7 +1,6 @@
 package cluster
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"os/exec"
@@ -12,11 +11,6 @@ import (
 	"time"
 
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
-	apiextensions "k8s.io/apiextensions-apiserver/pkg/client/clientset/clientset/typed/apiextensions/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/util/wait"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
 	"sigs.k8s.io/yaml"
 )
@@ -63,30 +57,13 @@ func (c *Cluster) InstallOptional(kinds ...string) error {
 	return nil
 }
 
-// RemoveOptional removes the CRDs that InstallOptional installs, and with them every object of these kinds. It waits until they are
-// gone: none can be installed in the place of one that is being deleted.
+// RemoveOptional removes the CRDs that InstallOptional installs, as RemoveCRDs does.
 func (c *Cluster) RemoveOptional(kinds ...string) error {
 	options, err := optionalCRDs(kinds)
 	if err != nil {
 		return err
 	}
-	if err := envtest.UninstallCRDs(c.Config, options); err != nil {
-		return fmt.Errorf("removing optional kinds: %w", err)
-	}
-	crds, err := apiextensions.NewForConfig(c.Config)
-	if err != nil {
-		return fmt.Errorf("removing optional kinds: %w", err)
-	}
-	for _, crd := range options.CRDs {
-		gone := func(ctx context.Context) (bool, error) {
-			_, err := crds.CustomResourceDefinitions().Get(ctx, crd.Name, metav1.GetOptions{})
-			return apierrors.IsNotFound(err), client.IgnoreNotFound(err)
-		}
-		if err := wait.PollUntilContextTimeout(context.Background(), 50*time.Millisecond, options.MaxTime, true, gone); err != nil {
-			return fmt.Errorf("waiting until %s is gone: %w", crd.Name, err)
-		}
-	}
-	return nil
+	return c.RemoveCRDs(options.CRDs...)
 }
 
 func optionalCRDs(kinds []string) (envtest.CRDInstallOptions, error) {
